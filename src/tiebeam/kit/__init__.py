@@ -1,0 +1,33 @@
+"""Small tools that know no domain word and do no I/O."""
+
+from tiebeam.kit.clock import Clock, FixedClock, SystemClock, iso, parse_iso
+from tiebeam.kit.hashing import canonical_json, digest_of, sha256_hex
+from tiebeam.kit.ids import CountingIds, Ids, RandomIds
+from tiebeam.kit.money import NANO, cents, decimal_text, nano_usd, parse_amount, usd_of_nano
+from tiebeam.kit.statistics import quantile, wilson_lower_bound
+from tiebeam.kit.text import compact_key, slug, words_key
+
+__all__ = [
+    "NANO",
+    "Clock",
+    "CountingIds",
+    "FixedClock",
+    "Ids",
+    "RandomIds",
+    "SystemClock",
+    "canonical_json",
+    "cents",
+    "compact_key",
+    "decimal_text",
+    "digest_of",
+    "iso",
+    "nano_usd",
+    "parse_amount",
+    "parse_iso",
+    "quantile",
+    "sha256_hex",
+    "slug",
+    "usd_of_nano",
+    "wilson_lower_bound",
+    "words_key",
+]

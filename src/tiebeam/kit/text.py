@@ -1,0 +1,28 @@
+"""Keys for comparing names and numbers that people and systems write differently."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NOT_WORD = re.compile(r"[^0-9a-z]+")
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def compact_key(text: str) -> str:
+    """Letters and digits only, folded: `INV-2026/07 a` and `inv202607A` are equal."""
+    return "".join(letter for letter in _folded(text) if letter.isalnum())
+
+
+def words_key(text: str) -> str:
+    """Folded words separated by single spaces."""
+    return " ".join("".join(c if c.isalnum() else " " for c in _folded(text)).split())
+
+
+def slug(text: str) -> str:
+    """A lower-case name with hyphens for use in ids and file names; `x` when nothing is left."""
+    return _NOT_WORD.sub("-", _folded(text)).strip("-") or "x"

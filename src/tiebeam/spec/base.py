@@ -1,0 +1,57 @@
+"""What every declared record shares."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+"""One segment: lower case, digits, single hyphens."""
+DottedId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*([./][a-z0-9]+(-[a-z0-9]+)*)*$", max_length=160)
+]
+"""Segments joined by `.` (folder) and `/` (a recipe below its intent)."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Cel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""A condition in CEL; compiled and its names checked when the workspace is loaded."""
+Money = Annotated[Decimal, Field(max_digits=20, decimal_places=6)]
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class Frozen(BaseModel):
+    """A frozen noun; unknown fields are refused so that a typing error never passes as a rule."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Meta(Frozen):
+    """About the record rather than of it. `source` names where a figure or text comes from, with its date."""
+
+    status: Status = Status.ACTIVE
+    version: int = Field(default=1, ge=1)
+    since: date
+    reviewed: date
+    source: Text | None = None
+    owner: DottedId | None = None
+
+
+class Record(Frozen):
+    """A declared record: one file, path = id = meaning. The loader sets `id` from the path."""
+
+    id: DottedId
+    meta: Meta
+
+
+def as_data(record: BaseModel) -> dict[str, Any]:
+    """JSON-ready content with decimals and dates as text, for hashing and storing."""
+    return record.model_dump(mode="json")

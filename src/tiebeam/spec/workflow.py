@@ -1,0 +1,238 @@
+"""Workflow: what an organisation wants done, and one way of doing it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Money, Record, Share, Text
+
+
+class Tier(StrEnum):
+    QUICK_WIN = "quick-win"
+    CORE_BUILD = "core-build"
+    ADVANCED = "advanced"
+
+
+class Effort(StrEnum):
+    SMALL = "S"
+    MEDIUM = "M"
+    LARGE = "L"
+    EXTRA_LARGE = "XL"
+
+
+class Effect(StrEnum):
+    """What a step does to the world; decides how it is committed and what happens after a crash."""
+
+    PURE = "pure"
+    DB = "db"
+    IDEMPOTENT = "idempotent"
+    AT_MOST_ONCE = "at_most_once"
+
+
+class StepKind(StrEnum):
+    CODE = "code"
+    REVIEW = "review"
+
+
+class ContextField(Frozen):
+    """One field of the typed input an intent expects (WF-01)."""
+
+    name: Id
+    type: str = Field(pattern="^(document|text|number|date|flag|path)$")
+    required: bool = True
+    help: Text
+
+
+class Intent(Record):
+    """An outcome owned by a role, apart from any way of reaching it."""
+
+    title: Text
+    domain: Id
+    outcome: Text
+    tier: Tier
+    effort: Effort
+    patterns: tuple[Id, ...] = Field(min_length=1)
+    value_vectors: tuple[Id, ...] = Field(min_length=1)
+    owner_role: DottedId
+    impacted_roles: tuple[DottedId, ...] = Field(min_length=1)
+    context: tuple[ContextField, ...] = Field(min_length=1)
+    accepted_when: Text
+    """When an outcome counts as accepted, in words; the recipe's instrumentation holds the rule."""
+    baseline_minutes_per_unit: Decimal = Field(gt=0)
+    why_it_stalls: tuple[Text, ...] = ()
+
+
+class Pattern(Record):
+    """A capability pattern: its code, agent architecture, oversight model and role transformation (CA-08)."""
+
+    title: Text
+    summary: Text
+    agent_architecture: Text
+    oversight_model: Text
+    role_transformation: Text
+    stop_condition: Text
+
+
+class Review(Frozen):
+    """A human checkpoint. Without `handoff` the recipe's escalation rules choose the protocol, first match wins."""
+
+    handoff: DottedId | None = None
+    four_eyes_with: tuple[Id, ...] = ()
+    """Steps whose deciders may not decide this one."""
+    authority: bool = False
+    """The decider's approval limit must cover the amount; otherwise it goes on to a role whose limit does."""
+
+
+class Step(Frozen):
+    """One step of a recipe. `when` sees `steps.<id>.outcome`, `steps.<id>.output` and `input`."""
+
+    id: Id
+    title: Text
+    kind: StepKind = StepKind.CODE
+    pattern: Id
+    uses: DottedId | None = None
+    """Name of the registered step code; required unless `kind` is review."""
+    after: tuple[Id, ...] = ()
+    when: Cel | None = None
+    effect: Effect = Effect.PURE
+    evidence: tuple[Id, ...] = ()
+    """What the step must leave behind; a step that does not goes to a person (WF-09, B14)."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    review: Review | None = None
+
+
+class EscalationRule(Frozen):
+    """When it holds, the case goes to a person by this handoff protocol (HO-01)."""
+
+    id: Id
+    when: Cel
+    handoff: DottedId
+
+
+class StopRule(Frozen):
+    """When it holds after any step, the run stops and says why (WF-08, B13)."""
+
+    id: Id
+    when: Cel
+    reason: Text
+
+
+class Integration(Frozen):
+    """One line of the integration map: which system, which way, which access (B21)."""
+
+    system: DottedId
+    direction: str = Field(pattern="^(read|write)$")
+    data: Text
+    access: Text
+
+
+class EvaluationUse(Frozen):
+    set: DottedId
+    threshold: Share
+    """Lowest share of passed cases that opens the gate."""
+
+
+class Instrumentation(Frozen):
+    """How outcomes are counted and valued (WF-04, A4). Amounts in the workspace's currency."""
+
+    accepted_when: Cel
+    """Over `run` (state, outcome) and `steps`."""
+    baseline_cost_per_unit: Money
+    baseline_minutes_per_unit: Decimal = Field(gt=0)
+    baseline_source: Text
+    metrics: tuple[Id, ...] = Field(min_length=1)
+
+
+class UnitEconomics(Frozen):
+    """The first simple form: what one accepted outcome is expected to cost. Money in the workspace's currency."""
+
+    units_per_month: int = Field(gt=0)
+    exception_rate: Share
+    review_minutes_per_exception: Decimal = Field(ge=0)
+    review_cost_per_hour: Money
+    tokens_per_unit: int = Field(ge=0)
+    model: DottedId | None = None
+    """Priced model when tokens are spent; None when `tokens_per_unit` is 0."""
+    integration_cost: Money
+    training_cost: Money
+    amortisation_months: int = Field(gt=0)
+    value_per_accepted_unit: Money
+    source: Text
+    """Where the figures come from, with a date."""
+
+
+class Recipe(Record):
+    """One configuration of an intent, in six parts (WF-04): workflow, evaluations, training, integration, escalation, instrumentation."""
+
+    intent: DottedId
+    title: Text
+    summary: Text
+    workforce_effect: Text
+    """How this configuration changes who does what (CA-07)."""
+    step: tuple[Step, ...] = Field(min_length=1)
+    evaluation: EvaluationUse | None = None
+    training_track: DottedId | None = None
+    integration: tuple[Integration, ...] = ()
+    escalation: tuple[EscalationRule, ...] = ()
+    instrumentation: Instrumentation | None = None
+    stop: tuple[StopRule, ...] = ()
+    unit_economics: UnitEconomics | None = None
+
+
+class EvaluationCase(Frozen):
+    """One case: inputs for the recipe's steps and what an expert expects."""
+
+    id: Id
+    title: Text
+    given: dict[str, Any]
+    expect: dict[str, Any]
+    why: Text
+
+
+class EvaluationSet(Record):
+    title: Text
+    scorer: DottedId
+    case: tuple[EvaluationCase, ...] = Field(min_length=1)
+
+
+class System(Record):
+    """A system the organisation runs. Secrets only by reference (`env:NAME`, `file:PATH`)."""
+
+    title: Text
+    kind: str = Field(pattern="^(tables|folder|http|mail|payments)$")
+    location: Text
+    """A path below the workspace, a URL, or a secret reference."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class MatchingPolicy(Record):
+    """The organisation's rules for matching invoices. Amounts in `currency`."""
+
+    title: Text
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    price_tolerance_percent: Decimal = Field(ge=0)
+    price_tolerance_per_line: Money
+    quantity_tolerance: Decimal = Field(ge=0)
+    receipt_required: bool
+    auto_pay_limit: Money
+    duplicate_window_days: int = Field(ge=0)
+    rates: dict[str, Decimal]
+    """Value of one unit of each currency in `currency`."""
+    rates_source: Text
+
+
+class Adoption(Record):
+    """The workspace's choice: this intent runs by this recipe, and this person answers for it (WF-10)."""
+
+    recipe: DottedId
+    owner: DottedId
+    owner_kind: str = Field(
+        pattern="^(internal-process-owner|partner-team|vendor-forward-deployed-group|hybrid-squad)$"
+    )
+    team: DottedId
+    unit_economics: UnitEconomics | None = None
+    """Overrides the recipe's assumptions with the organisation's own."""
