@@ -1,0 +1,22 @@
+"""What a step's code is given and gives back, and the register of all step codes."""
+
+from tiebeam.workflow.steps.contract import (
+    RunInfo,
+    Services,
+    StepCall,
+    StepCode,
+    StepFailed,
+    StepResult,
+)
+from tiebeam.workflow.steps.register import StepRegister, UnknownStep
+
+__all__ = [
+    "RunInfo",
+    "Services",
+    "StepCall",
+    "StepCode",
+    "StepFailed",
+    "StepRegister",
+    "StepResult",
+    "UnknownStep",
+]

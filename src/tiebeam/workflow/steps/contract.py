@@ -1,0 +1,97 @@
+"""The contract between the interpreter and a step's code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.economics import LedgerEntry
+from tiebeam.errors import TiebeamError
+from tiebeam.spec import Effect
+from tiebeam.store import Unit
+
+
+class StepFailed(TiebeamError):
+    """A step could not do its work for a reason a person can act on; the case goes to a person."""
+
+    code = "step_failed"
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    id: str
+    intent: str
+    recipe: str
+    team: str
+    document_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The outer world as a step may use it, opened once per process. Each is a small protocol of `tiebeam.connect`."""
+
+    workspace: Path
+    erp: Any
+    payments: Any
+    mail: Any
+    debtor: Mapping[str, str]
+    """Who pays: name, iban, bic."""
+    roles: tuple[Mapping[str, Any], ...] = ()
+    """Roles with `id`, `title` and `approval_limit`, as plain data."""
+    policy: Any = None
+    """The matching policy of the run's dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """Everything a step may look at. `inputs` holds `{step id: {"outcome", "output"}}` of finished steps."""
+
+    run: RunInfo
+    step_id: str
+    inputs: Mapping[str, Mapping[str, Any]]
+    input: Mapping[str, Any]
+    params: Mapping[str, Any]
+    services: Services
+    now: datetime
+    key: str
+    """Idempotency key of this step in this run."""
+    conn: sa.Connection
+    """For reading."""
+    unit: Unit | None = None
+    """Only for steps with effect `db`; what they write commits with the step's outcome."""
+
+    def output_of(self, step_id: str) -> Mapping[str, Any]:
+        """The output of a finished step; empty when it was skipped or has not run."""
+        return self.inputs.get(step_id, {}).get("output", {})
+
+    def outcome_of(self, step_id: str) -> str:
+        return str(self.inputs.get(step_id, {}).get("outcome", "skipped"))
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """`summary` is one sentence for a person; `evidence` must hold every key the recipe's step declares."""
+
+    outcome: str
+    output: dict[str, Any]
+    summary: str
+    evidence: dict[str, Any] = field(default_factory=dict[str, Any])
+    entries: tuple[LedgerEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepCode:
+    """A named piece of code. For external effects `request` makes what is journalled before `run` calls out."""
+
+    uses: str
+    effect: Effect
+    run: Callable[[StepCall], StepResult]
+    request: Callable[[StepCall], dict[str, Any]] | None = None
+    find: Callable[[StepCall], dict[str, Any] | None] | None = None
+    """For at-most-once effects: looks in the outer system whether the effect took place, to help the person who decides."""
