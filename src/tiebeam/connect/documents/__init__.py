@@ -1,0 +1,32 @@
+"""Documents: from the bytes of an invoice, whatever its syntax, to one `Invoice` with evidence, or to a reason.
+
+`read_bytes` reads in this process; `Reader` reads in confined processes and is what untrusted documents go through.
+"""
+
+from tiebeam.connect.documents.json_form import (
+    invoice_from_json,
+    invoice_to_json,
+    reference_fields,
+    result_from_json,
+    to_json,
+)
+from tiebeam.connect.documents.model import Invoice, InvoiceLine, Party, TaxSubtotal
+from tiebeam.connect.documents.read import read_bytes
+from tiebeam.connect.documents.result import Evidence, Limits, ReadErrorCode, ReadResult
+
+__all__ = [
+    "Evidence",
+    "Invoice",
+    "InvoiceLine",
+    "Limits",
+    "Party",
+    "ReadErrorCode",
+    "ReadResult",
+    "TaxSubtotal",
+    "invoice_from_json",
+    "invoice_to_json",
+    "read_bytes",
+    "reference_fields",
+    "result_from_json",
+    "to_json",
+]
