@@ -1,6 +1,7 @@
 """The language: frozen declared nouns, one module per layer."""
 
 from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
+from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import Budget, Price, PricePoint
 from tiebeam.spec.workflow import (
     Adoption,
@@ -45,6 +46,9 @@ __all__ = [
     "Agent",
     "Budget",
     "Cel",
+    "Condition",
+    "ConditionBroken",
+    "ConditionFailed",
     "ContextField",
     "DottedId",
     "Effect",
@@ -86,4 +90,6 @@ __all__ = [
     "TrainingTrack",
     "UnitEconomics",
     "as_data",
+    "compile_condition",
+    "step_variable",
 ]

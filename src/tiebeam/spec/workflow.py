@@ -166,7 +166,10 @@ class UnitEconomics(Frozen):
 
 
 class Recipe(Record):
-    """One configuration of an intent, in six parts (WF-04): workflow, evaluations, training, integration, escalation, instrumentation."""
+    """One configuration of an intent, in six parts (WF-04).
+
+    Workflow, evaluation set, training track, integration map, escalation rules, instrumentation: all six or invalid.
+    """
 
     intent: DottedId
     title: Text

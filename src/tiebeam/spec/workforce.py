@@ -18,7 +18,10 @@ class RoleStatus(StrEnum):
 
 
 class Role(Record):
-    """A role with what it answers for. `approval_limit` in the workspace's currency; None = no limit, 0 = may not approve money."""
+    """A role with what it answers for.
+
+    `approval_limit` is in the workspace's currency; None = no limit, 0 = may not approve money.
+    """
 
     title: Text
     industry: Id
