@@ -12,6 +12,7 @@ from tiebeam.connect.documents.json_form import (
 )
 from tiebeam.connect.documents.model import Invoice, InvoiceLine, Party, TaxSubtotal
 from tiebeam.connect.documents.read import read_bytes
+from tiebeam.connect.documents.reader import Reader, ReaderUnavailable
 from tiebeam.connect.documents.result import Evidence, Limits, ReadErrorCode, ReadResult
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Party",
     "ReadErrorCode",
     "ReadResult",
+    "Reader",
+    "ReaderUnavailable",
     "TaxSubtotal",
     "invoice_from_json",
     "invoice_to_json",

@@ -1,0 +1,207 @@
+"""Reading untrusted documents: each in a confined process, in order, with every core at work."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import stat
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tiebeam.connect.documents.json_form import result_from_json
+from tiebeam.connect.documents.read import too_large
+from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable
+from tiebeam.connect.documents.worker_process import WorkerLost, WorkerProcess
+from tiebeam.errors import TiebeamError
+
+_DOCUMENTS_PER_WORKER = 500
+"""A process is replaced after so many documents, so that no document can leave anything behind for long."""
+_CHUNK = 1024 * 1024
+_MEMORY_SIGNALS = {signal.SIGKILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}
+"""How the operating system and the PDF library end a process that asks for memory it may not have."""
+
+
+class ReaderUnavailable(TiebeamError):
+    """The confined process could not be started; no document was touched."""
+
+    code = "document_reader_unavailable"
+    status = 503
+
+
+class Reader:
+    """Use as a context manager, or call `close`. Safe to use from several threads.
+
+    A document that hangs, crashes or exhausts its process becomes an unreadable result; the process is replaced.
+    """
+
+    def __init__(self, *, workers: int = 2, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.workers = max(1, workers)
+        self._idle: queue.LifoQueue[WorkerProcess | None] = queue.LifoQueue()
+        for _ in range(self.workers):
+            self._idle.put(None)
+        self._all: set[WorkerProcess] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every process. Reading afterwards raises ReaderUnavailable."""
+        with self._lock:
+            self._closed = True
+            workers, self._all = list(self._all), set()
+        for worker in workers:
+            worker.stop()
+
+    def read(self, data: bytes | Path, *, name: str) -> ReadResult:
+        """Reads bytes or a file. A file above the size limit is refused unread. Raises ReaderUnavailable only."""
+        try:
+            size, chunks = _source(data, limits=self.limits)
+        except Unreadable as problem:
+            return problem.as_result(name=name, size=_size_of(data))
+        worker = self._take()
+        keep = False
+        try:
+            answer = worker.read(chunks, name=name, size=size)
+            result = result_from_json(answer["result"])
+            keep = not answer.get("retire") and worker.documents < _DOCUMENTS_PER_WORKER
+        except TimeoutError:
+            result = _timeout(self.limits).as_result(name=name, size=size)
+        except WorkerLost as lost:
+            result = _reason(lost.returncode, limits=self.limits).as_result(name=name, size=size)
+        except Unreadable as problem:
+            result = problem.as_result(name=name, size=size)
+        except (KeyError, TypeError, ValueError, ArithmeticError):
+            result = _reason(None, limits=self.limits).as_result(name=name, size=size)
+        finally:
+            self._put_back(worker, keep=keep)
+        return result
+
+    def read_many(self, items: Iterable[tuple[str, bytes | Path]]) -> Iterator[ReadResult]:
+        """One result per item in the order given; at most twice as many items as workers are under way."""
+        waiting: deque[Future[ReadResult]] = deque()
+        with ThreadPoolExecutor(max_workers=self.workers, thread_name_prefix="documents") as pool:
+            try:
+                for name, data in items:
+                    waiting.append(pool.submit(self.read, data, name=name))
+                    if len(waiting) >= 2 * self.workers:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _take(self) -> WorkerProcess:
+        if self._closed:
+            raise ReaderUnavailable("The document reader is closed; open a new one.")
+        worker = self._idle.get()
+        if worker is not None:
+            return worker
+        try:
+            worker = WorkerProcess(limits=self.limits)
+        except OSError as problem:
+            self._idle.put(None)
+            raise ReaderUnavailable(f"The document reader could not start: {problem}.") from problem
+        with self._lock:
+            self._all.add(worker)
+        try:
+            worker.wait_until_ready()
+        except WorkerLost as lost:
+            self._put_back(worker, keep=False)
+            raise ReaderUnavailable(
+                f"The document reader did not come up (status {lost.returncode}); "
+                f"check the memory limit, now {self.limits.memory_bytes // 1_048_576} MiB."
+            ) from lost
+        return worker
+
+    def _put_back(self, worker: WorkerProcess, *, keep: bool) -> None:
+        if keep:
+            self._idle.put(worker)
+            return
+        with self._lock:
+            self._all.discard(worker)
+        worker.stop()
+        self._idle.put(None)
+
+
+def _size_of(data: bytes | Path) -> int:
+    if isinstance(data, bytes):
+        return len(data)
+    try:
+        return data.stat().st_size
+    except OSError:
+        return 0
+
+
+def _source(data: bytes | Path, *, limits: Limits) -> tuple[int, Iterator[bytes]]:
+    """The size and the pieces. Raises Unreadable for what is too large, missing or no plain file."""
+    if isinstance(data, bytes):
+        if len(data) > limits.max_bytes:
+            raise too_large(len(data), limits=limits)
+        return len(data), iter((data,))
+    try:
+        status = data.stat()
+    except OSError as problem:
+        raise _unopenable(problem) from problem
+    if not stat.S_ISREG(status.st_mode):
+        raise Unreadable(ReadErrorCode.UNSUPPORTED, "This is no plain file; name the invoice document itself.")
+    if status.st_size > limits.max_bytes:
+        raise too_large(status.st_size, limits=limits)
+    return status.st_size, _pieces(data, size=status.st_size)
+
+
+def _unopenable(problem: OSError) -> Unreadable:
+    return Unreadable(ReadErrorCode.UNSUPPORTED, f"The file cannot be opened: {problem.strerror or 'unknown reason'}.")
+
+
+def _pieces(path: Path, *, size: int) -> Iterator[bytes]:
+    """Exactly `size` bytes, whatever happens to the file meanwhile."""
+    try:
+        with path.open("rb") as file:
+            left = size
+            while left > 0:
+                piece = file.read(min(_CHUNK, left))
+                if not piece:
+                    break
+                left -= len(piece)
+                yield piece
+    except OSError as problem:
+        raise _unopenable(problem) from problem
+    if left:
+        raise Unreadable(ReadErrorCode.UNSUPPORTED, "The file changed while it was read; hand it in again.")
+
+
+def _timeout(limits: Limits) -> Unreadable:
+    return Unreadable(
+        ReadErrorCode.TIMEOUT,
+        f"Reading took longer than {limits.seconds:g} seconds and was stopped; ask the sender for a plain copy.",
+    )
+
+
+def _reason(returncode: int | None, *, limits: Limits) -> Unreadable:
+    ended_by = -returncode if returncode is not None and returncode < 0 else None
+    if ended_by == signal.SIGXCPU:
+        return _timeout(limits)
+    if ended_by in _MEMORY_SIGNALS:
+        return Unreadable(
+            ReadErrorCode.OUT_OF_MEMORY,
+            f"Reading the document would take more than {limits.memory_bytes // 1_048_576} MiB of memory; "
+            "it was stopped. Ask the sender for a plain copy.",
+        )
+    return Unreadable(
+        ReadErrorCode.CRASHED,
+        "The document made the reading process stop; it is damaged or hostile. Ask the sender for a new copy.",
+    )
