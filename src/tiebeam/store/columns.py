@@ -1,0 +1,56 @@
+"""Column types with one meaning on both databases: JSON, moments and amounts, each stored as text."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+from tiebeam.kit import canonical_json, decimal_text, iso, parse_iso
+
+
+class JsonText(TypeDecorator[Any]):
+    """Any JSON value as canonical text; decimals and times come back as strings. None is SQL NULL, not JSON null."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return None if value is None else canonical_json(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime as UTC ISO text of fixed width, so that text order is time order. Raises on a naive one."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"time without an offset: {value!r}")
+        return iso(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else parse_iso(value)
+
+
+class Amount(TypeDecorator[Decimal]):
+    """A decimal as plain text, exact at any size. Text order is not number order: never sort or sum it in SQL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else decimal_text(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)

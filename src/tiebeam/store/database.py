@@ -1,0 +1,97 @@
+"""Opening a database: SQLite as one shared file in WAL mode, or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from tiebeam.errors import Invalid
+
+BUSY_SECONDS = 15
+"""How long a writer waits for the file's one write lock before it gives up."""
+
+_POOL = {"pool_size": 8, "max_overflow": 40, "pool_timeout": 30}
+
+
+class UnknownDatabase(Invalid):
+    """The database URL names a database other than SQLite or PostgreSQL, or a SQLite one without an absolute file."""
+
+    code = "unknown_database"
+
+
+def normalised(url: str) -> sa.URL:
+    """The URL with the driver used here. Raises UnknownDatabase."""
+    parsed = sa.make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            if not parsed.database or not Path(parsed.database).is_absolute():
+                raise UnknownDatabase(
+                    f"SQLite needs an absolute file: got {url!r}, write 'sqlite:////folder/file.sqlite'"
+                )
+            return parsed.set(drivername="sqlite")
+        case "postgresql":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            raise UnknownDatabase(f"database {other!r} is not supported: use sqlite:////… or postgresql://…")
+
+
+def _turn_on_wal(connection: sqlite3.Connection) -> None:
+    # The switch needs the file alone and does not wait by itself; later openers find it done.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _open_sqlite(url: sa.URL, *, begin: str | None, read_only: bool) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_POOL)
+
+    def prepare(connection: Any, record: Any) -> None:
+        # Either we send every BEGIN ourselves, or the driver sends one before each write.
+        connection.isolation_level = None if begin else "IMMEDIATE"
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        _turn_on_wal(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+
+    event.listen(engine, "connect", prepare)
+    if begin:
+
+        def start(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        event.listen(engine, "begin", start)
+    return engine
+
+
+def open_writer(url: sa.URL) -> sa.Engine:
+    """Connections whose transactions hold the write lock from their start (SQLite), so that no unit fails half-way."""
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        return _open_sqlite(url, begin="BEGIN IMMEDIATE", read_only=False)
+    return sa.create_engine(url, connect_args={"application_name": "tiebeam"}, pool_pre_ping=True, **_POOL)
+
+
+def open_reader(url: sa.URL, writer: sa.Engine) -> sa.Engine:
+    """Connections that see one moment of the database and cannot write."""
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(url, begin="BEGIN", read_only=True)
+    return writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def open_dispatch(url: sa.URL) -> sa.Engine:
+    """Connections for the dispatcher's own tables: reads take no lock and writes take it by themselves."""
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(url, begin=None, read_only=False)
+    return sa.create_engine(url, connect_args={"application_name": "tiebeam-dispatch"}, pool_pre_ping=True, **_POOL)

@@ -1,0 +1,113 @@
+"""The unit of work: the only place where anything is committed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tiebeam.kit import Clock, Ids
+from tiebeam.store import journal
+from tiebeam.store.database import normalised, open_dispatch, open_reader, open_writer
+
+if TYPE_CHECKING:
+    from tiebeam.store.journal import JournalEntry, StreamHead
+
+_log = logging.getLogger("tiebeam.store")
+
+
+class NestedUnit(RuntimeError):
+    """A unit of work was opened inside another one of the same thread. Pass the open unit down instead."""
+
+
+class Unit:
+    """Work that becomes visible as a whole, or not at all. `now` stands still for its whole length."""
+
+    def __init__(self, store: Store, conn: sa.Connection) -> None:
+        self.store = store
+        self.conn = conn
+        self.now: datetime = store.clock.now()
+        self._heads: dict[str, StreamHead] = {}
+        self._callbacks: list[Callable[[], None]] = []
+
+    def journal(self, stream: str, kind: str, *, actor: str, payload: Mapping[str, Any]) -> JournalEntry:
+        """Append a fact to a stream. On PostgreSQL the stream stays locked until this unit ends."""
+        head = self._heads.get(stream) or journal.lock_head(self.conn, stream)
+        entry = journal.append(self.conn, head, at=self.now, kind=kind, actor=actor, payload=payload)
+        self._heads[stream] = journal.StreamHead(stream, entry.seq, entry.hash)
+        return entry
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run `callback` once this unit is durable. Its errors are logged: what is committed stays committed."""
+        self._callbacks.append(callback)
+
+    def finish(self) -> list[Callable[[], None]]:
+        """Write what was held back until the end. The store calls this right before it commits."""
+        for head in self._heads.values():
+            journal.store_head(self.conn, head)
+        return self._callbacks
+
+
+class Store:
+    """One database: `sqlite:////absolute/file` or `postgresql://…`. Safe to use from many threads."""
+
+    def __init__(self, url: str, *, clock: Clock, ids: Ids) -> None:
+        self.url = normalised(url)
+        self.clock = clock
+        self.ids = ids
+        self.dialect = self.url.get_backend_name()
+        self.engine = open_writer(self.url)
+        self._reader = open_reader(self.url, self.engine)
+        self._committed: list[Callable[[], None]] = []
+        self._here = threading.local()
+        # SQLite has one writer at a time; a lock queues our threads without the file's sleeping retries.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.dialect == "sqlite" else nullcontext()
+
+    def migrate(self) -> None:
+        """Bring the schema up to this version, forward only. Safe when several processes do it at once."""
+        from tiebeam.store.migration import upgrade
+
+        upgrade(self.engine)
+
+    @contextmanager
+    def unit(self) -> Generator[Unit]:
+        """The only commit. Raises NestedUnit when this thread has one open already."""
+        if getattr(self._here, "open", False):
+            raise NestedUnit("this thread already has a unit of work open on this store: pass that one down")
+        self._here.open = True
+        try:
+            with self._turn, self.engine.begin() as conn:
+                unit = Unit(self, conn)
+                yield unit
+                callbacks = unit.finish()
+        finally:
+            self._here.open = False
+        for callback in (*self._committed, *callbacks):
+            try:
+                callback()
+            except Exception:  # noqa: BLE001 - the work is durable; raising would tell the caller that it is not
+                _log.exception("a callback failed after its unit of work was committed")
+
+    @contextmanager
+    def read(self) -> Generator[sa.Connection]:
+        """One moment of the database, read only."""
+        with self._reader.connect() as conn:
+            yield conn
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Run `callback` after every unit of this store that is committed."""
+        self._committed.append(callback)
+
+    def open_dispatch(self) -> sa.Engine:
+        """A fresh engine on the same database for the dispatcher's own tables; the caller disposes of it."""
+        return open_dispatch(self.url)
+
+    def close(self) -> None:
+        """Give all connections back. The store may be used again; it opens new ones."""
+        self._reader.dispose()
+        self.engine.dispose()
