@@ -3,6 +3,8 @@
 from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import Budget, Price, PricePoint
+from tiebeam.spec.schemas import json_schemas
+from tiebeam.spec.units import Unit, UnitTable
 from tiebeam.spec.workflow import (
     Adoption,
     ContextField,
@@ -95,9 +97,12 @@ __all__ = [
     "Tier",
     "TrainingCase",
     "TrainingTrack",
+    "Unit",
     "UnitEconomics",
+    "UnitTable",
     "WorkspaceSettings",
     "as_data",
     "compile_condition",
+    "json_schemas",
     "step_variable",
 ]

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Money, Record, Text
 
@@ -20,7 +20,7 @@ class RoleStatus(StrEnum):
 class Role(Record):
     """A role with what it answers for.
 
-    `approval_limit` is in the workspace's currency; None = no limit, 0 = may not approve money.
+    `approval_limit` is in the workspace's currency; None = no limit (written "unlimited"), 0 = may not approve money.
     """
 
     title: Text
@@ -32,7 +32,13 @@ class Role(Record):
     skills: tuple[Text, ...] = Field(min_length=1)
     training_track: DottedId | None = None
     reports_to: DottedId | None = None
-    approval_limit: Money | None = Field(default=Decimal(0))
+    approval_limit: Money | None = Field(default=Decimal(0), ge=0)
+
+    @field_validator("approval_limit", mode="before")
+    @classmethod
+    def _unlimited(cls, value: object) -> object:
+        # TOML has no null.
+        return None if value == "unlimited" else value
 
 
 class Absence(Frozen):

@@ -1,0 +1,111 @@
+"""Which folder holds which noun, and how a path becomes an id (path = id = meaning)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from tiebeam import spec
+
+_SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Kind(StrEnum):
+    """The kinds of declared records; the values are the graph's attributes."""
+
+    INTENTS = "intents"
+    RECIPES = "recipes"
+    ROLES = "roles"
+    PATTERNS = "patterns"
+    PEOPLE = "people"
+    TEAMS = "teams"
+    HANDOFFS = "handoffs"
+    AGENTS = "agents"
+    BUDGETS = "budgets"
+    PRICES = "prices"
+    SYSTEMS = "systems"
+    POLICIES = "policies"
+    EVALUATIONS = "evaluations"
+    TRACKS = "tracks"
+    ADOPTIONS = "adoptions"
+
+
+class IdRule(StrEnum):
+    """How the path below a kind's folder becomes an id."""
+
+    BARE = "name"
+    LAST = "folder/name → name"
+    DOTTED = "domain/name → domain.name"
+    BELOW_INTENT = "domain/intent/name → domain.intent/name"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    kind: Kind
+    folder: str
+    noun: str
+    """The singular, for messages."""
+    model: type[spec.Record]
+    rule: IdRule
+
+
+PLACES: tuple[Place, ...] = (
+    Place(Kind.INTENTS, "intents", "intent", spec.Intent, IdRule.DOTTED),
+    Place(Kind.RECIPES, "recipes", "recipe", spec.Recipe, IdRule.BELOW_INTENT),
+    Place(Kind.ROLES, "roles", "role", spec.Role, IdRule.LAST),
+    Place(Kind.PATTERNS, "patterns", "pattern", spec.Pattern, IdRule.BARE),
+    Place(Kind.PEOPLE, "people", "person", spec.Person, IdRule.BARE),
+    Place(Kind.TEAMS, "teams", "team", spec.Team, IdRule.BARE),
+    Place(Kind.HANDOFFS, "handoffs", "handoff protocol", spec.HandoffProtocol, IdRule.DOTTED),
+    Place(Kind.AGENTS, "agents", "agent", spec.Agent, IdRule.BARE),
+    Place(Kind.BUDGETS, "budgets", "budget", spec.Budget, IdRule.BARE),
+    Place(Kind.PRICES, "prices", "price", spec.Price, IdRule.BARE),
+    Place(Kind.SYSTEMS, "systems", "system", spec.System, IdRule.BARE),
+    Place(Kind.POLICIES, "policies", "policy", spec.MatchingPolicy, IdRule.DOTTED),
+    Place(Kind.EVALUATIONS, "evals", "evaluation set", spec.EvaluationSet, IdRule.DOTTED),
+    Place(Kind.TRACKS, "tracks", "training track", spec.TrainingTrack, IdRule.DOTTED),
+    Place(Kind.ADOPTIONS, "adoptions", "adoption", spec.Adoption, IdRule.DOTTED),
+)
+
+
+def place_of(kind: Kind) -> Place:
+    return next(place for place in PLACES if place.kind is kind)
+
+
+def kind_of(name: str) -> Kind:
+    """A kind by its attribute name, folder or singular noun. Raises ValueError."""
+    for place in PLACES:
+        if name in {place.kind.value, place.folder, place.noun}:
+            return place.kind
+    raise ValueError(f"no kind of record is called {name!r}; there are {', '.join(Kind)}")
+
+
+def id_for(place: Place, relative: PurePosixPath) -> str | None:
+    """The id of a file by its path below the kind's folder; None when the path does not have the kind's form."""
+    parts = relative.with_suffix("").parts
+    if not all(_SEGMENT.fullmatch(part) for part in parts):
+        return None
+    match place.rule, parts:
+        case IdRule.BARE, (name,):
+            return name
+        case IdRule.LAST, (_, name):
+            return name
+        case IdRule.DOTTED, (domain, name):
+            return f"{domain}.{name}"
+        case IdRule.BELOW_INTENT, (domain, intent, name):
+            return f"{domain}.{intent}/{name}"
+        case _:
+            return None
+
+
+def expected_path(place: Place) -> str:
+    """The form a path of this kind must have, for messages."""
+    below = {
+        IdRule.BARE: "<name>",
+        IdRule.LAST: "<industry>/<name>",
+        IdRule.DOTTED: "<domain>/<name>",
+        IdRule.BELOW_INTENT: "<domain>/<intent>/<name>",
+    }[place.rule]
+    return f"{place.folder}/{below}.toml"

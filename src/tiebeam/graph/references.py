@@ -1,0 +1,112 @@
+"""Which record names which: the edges of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never, cast
+
+from tiebeam import spec
+from tiebeam.graph.layout import Kind
+from tiebeam.graph.lines import KeyPath
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """At `path`, a record names `target`, which must be one of `kinds`."""
+
+    path: KeyPath
+    kinds: tuple[Kind, ...]
+    target: str
+
+    @classmethod
+    def to(cls, kind: Kind, target: str | None, *path: str | int) -> Iterator[Reference]:
+        if target is not None:
+            yield cls(path, (kind,), target)
+
+    @classmethod
+    def each(cls, kind: Kind, targets: tuple[str, ...], *path: str | int) -> Iterator[Reference]:
+        for place, target in enumerate(targets):
+            yield cls((*path, place), (kind,), target)
+
+
+def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
+    """Every reference a record makes, in file order. A recipe's systems are bound by its adoption, not here."""
+    yield from Reference.to(Kind.ROLES, record.meta.owner, "meta", "owner")
+    match kind:
+        case Kind.INTENTS:
+            yield from _of_intent(cast("spec.Intent", record))
+        case Kind.RECIPES:
+            yield from _of_recipe(cast("spec.Recipe", record))
+        case Kind.ROLES:
+            role = cast("spec.Role", record)
+            yield from Reference.to(Kind.TRACKS, role.training_track, "training_track")
+            yield from Reference.to(Kind.ROLES, role.reports_to, "reports_to")
+        case Kind.PEOPLE:
+            yield from _of_person(cast("spec.Person", record))
+        case Kind.TEAMS:
+            yield from Reference.to(Kind.PEOPLE, cast("spec.Team", record).lead, "lead")
+        case Kind.HANDOFFS:
+            yield from _of_handoff(cast("spec.HandoffProtocol", record))
+        case Kind.AGENTS:
+            agent = cast("spec.Agent", record)
+            yield from Reference.to(Kind.ROLES, agent.managing_role, "managing_role")
+            yield from Reference.to(Kind.BUDGETS, agent.budget, "budget")
+        case Kind.BUDGETS:
+            yield from _of_budget(cast("spec.Budget", record))
+        case Kind.TRACKS:
+            yield from Reference.each(Kind.ROLES, cast("spec.TrainingTrack", record).for_roles, "for_roles")
+        case Kind.ADOPTIONS:
+            yield from _of_adoption(cast("spec.Adoption", record))
+        case Kind.PATTERNS | Kind.PRICES | Kind.SYSTEMS | Kind.POLICIES | Kind.EVALUATIONS:
+            return
+        case _:
+            assert_never(kind)
+
+
+def _of_intent(intent: spec.Intent) -> Iterator[Reference]:
+    yield from Reference.each(Kind.PATTERNS, intent.patterns, "patterns")
+    yield from Reference.to(Kind.ROLES, intent.owner_role, "owner_role")
+    yield from Reference.each(Kind.ROLES, intent.impacted_roles, "impacted_roles")
+
+
+def _of_recipe(recipe: spec.Recipe) -> Iterator[Reference]:
+    yield from Reference.to(Kind.INTENTS, recipe.intent, "intent")
+    for place, step in enumerate(recipe.step):
+        yield from Reference.to(Kind.PATTERNS, step.pattern, "step", place, "pattern")
+        if step.review is not None:
+            yield from Reference.to(Kind.HANDOFFS, step.review.handoff, "step", place, "review", "handoff")
+    if recipe.evaluation is not None:
+        yield from Reference.to(Kind.EVALUATIONS, recipe.evaluation.set, "evaluation", "set")
+    yield from Reference.to(Kind.TRACKS, recipe.training_track, "training_track")
+    for place, rule in enumerate(recipe.escalation):
+        yield from Reference.to(Kind.HANDOFFS, rule.handoff, "escalation", place, "handoff")
+
+
+def _of_person(person: spec.Person) -> Iterator[Reference]:
+    yield from Reference.each(Kind.ROLES, person.roles, "roles")
+    yield from Reference.to(Kind.TEAMS, person.team, "team")
+    for place, absence in enumerate(person.absences):
+        yield from Reference.to(Kind.PEOPLE, absence.deputy, "absences", place, "deputy")
+
+
+def _of_handoff(handoff: spec.HandoffProtocol) -> Iterator[Reference]:
+    yield from Reference.to(Kind.ROLES, handoff.to_role, "to_role")
+    yield from Reference.to(Kind.ROLES, handoff.audit_owner, "audit_owner")
+    for place, rung in enumerate(handoff.ladder):
+        yield from Reference.to(Kind.ROLES, rung.role, "ladder", place, "role")
+
+
+def _of_budget(budget: spec.Budget) -> Iterator[Reference]:
+    yield from Reference.to(Kind.ROLES, budget.owner_role, "owner_role")
+    yield from Reference.to(Kind.BUDGETS, budget.parent, "parent")
+    for place, target in enumerate(budget.covers):
+        yield Reference(("covers", place), (Kind.TEAMS, Kind.INTENTS), target)
+
+
+def _of_adoption(adoption: spec.Adoption) -> Iterator[Reference]:
+    # An adoption's own id is the intent it is about.
+    yield from Reference.to(Kind.INTENTS, adoption.id)
+    yield from Reference.to(Kind.RECIPES, adoption.recipe, "recipe")
+    yield from Reference.to(Kind.PEOPLE, adoption.owner, "owner")
+    yield from Reference.to(Kind.TEAMS, adoption.team, "team")
