@@ -1,4 +1,4 @@
-"""Rules about a recipe as a whole: six parts, a sound order of steps, conditions that compile, reviews that reach someone."""
+"""Rules about one recipe as a whole: six parts, a sound order, conditions that compile, reviews that reach someone."""
 
 from __future__ import annotations
 

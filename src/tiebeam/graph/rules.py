@@ -15,7 +15,7 @@ from tiebeam.graph.recipe_rules import condition_problems, recipe_problems
 from tiebeam.graph.references import references_of
 
 VERBS = ("approve", "reject", "edit", "ask")
-_LEADS = {("owner_role",): "HO-03", ("audit_owner",): "HO-02", ("owner",): "WF-10"}
+_LEADS: dict[tuple[str, ...], str] = {("owner_role",): "HO-03", ("audit_owner",): "HO-02", ("owner",): "WF-10"}
 
 
 def collection_problems(
@@ -119,8 +119,8 @@ def _adoption(adoption: spec.Adoption, source: Source, records: Mapping[tuple[Ki
 
 def _circles(kind: Kind, key: str, records: Mapping[tuple[Kind, str], Found]) -> Iterator[Problem]:
     up = {record_id: getattr(found.record, key) for (other, record_id), found in records.items() if other is kind}
-    for start in up:
-        seen, current = {start}, up[start]
+    for start, above in up.items():
+        seen, current = {start}, above
         while current is not None and current in up and current not in seen:
             seen.add(current)
             current = up[current]

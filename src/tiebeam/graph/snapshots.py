@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from tiebeam.errors import Conflict
@@ -9,6 +11,8 @@ from tiebeam.graph.graph import Graph, Node, graph_from_content
 from tiebeam.graph.layout import PLACES
 from tiebeam.graph.tables import graph_snapshot
 from tiebeam.store import Unit
+
+_LOCK = 7_241_905_531
 
 
 class SnapshotBroken(Conflict):
@@ -22,6 +26,9 @@ def apply(unit: Unit, graph: Graph, *, actor: str) -> str:
 
     Applying what is in force already changes nothing. Rows are only ever added.
     """
+    if unit.store.dialect == "postgresql":
+        # Two processes that start together would otherwise take the same number.
+        unit.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     latest = _latest(unit.conn)
     if latest is not None and latest.digest == graph.digest:
         return graph.digest
@@ -72,7 +79,7 @@ def applied_digest(conn: sa.Connection) -> str | None:
     return None if latest is None else latest.digest
 
 
-def _latest(conn: sa.Connection) -> sa.Row[tuple[int, str]] | None:
+def _latest(conn: sa.Connection) -> sa.Row[Any] | None:
     return conn.execute(
         sa.select(graph_snapshot.c.seq, graph_snapshot.c.digest).order_by(graph_snapshot.c.seq.desc()).limit(1)
     ).one_or_none()
