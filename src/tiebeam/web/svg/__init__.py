@@ -1,0 +1,31 @@
+"""Charts and workflow graphs drawn on the server as small SVG texts, coloured by CSS classes only."""
+
+from tiebeam.web.svg.charts import Bar, Series, bar_chart, line_chart, sparkline, stacked_bars
+from tiebeam.web.svg.graph import draw_graph
+from tiebeam.web.svg.grids import Span, WaterfallPart, heat_grid, span_chart, waterfall
+from tiebeam.web.svg.layout import Edge, Layout, Node, TooManyNodes, lay_out
+from tiebeam.web.svg.scale import MAX_POINTS, linear_ticks, log_ticks, short_number
+
+__all__ = [
+    "MAX_POINTS",
+    "Bar",
+    "Edge",
+    "Layout",
+    "Node",
+    "Series",
+    "Span",
+    "TooManyNodes",
+    "WaterfallPart",
+    "bar_chart",
+    "draw_graph",
+    "heat_grid",
+    "lay_out",
+    "line_chart",
+    "linear_ticks",
+    "log_ticks",
+    "short_number",
+    "span_chart",
+    "sparkline",
+    "stacked_bars",
+    "waterfall",
+]
