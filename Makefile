@@ -14,7 +14,7 @@ UV := $(shell command -v uv 2>/dev/null)
 ifneq ($(UV),)
 INSTALL = VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet
 else
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+INSTALL = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 endif
 
 .DEFAULT_GOAL := help
