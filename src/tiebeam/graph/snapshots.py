@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -79,7 +79,14 @@ def applied_digest(conn: sa.Connection) -> str | None:
     return None if latest is None else latest.digest
 
 
-def _latest(conn: sa.Connection) -> sa.Row[Any] | None:
-    return conn.execute(
+@dataclass(frozen=True, slots=True)
+class _Latest:
+    seq: int
+    digest: str
+
+
+def _latest(conn: sa.Connection) -> _Latest | None:
+    found = conn.execute(
         sa.select(graph_snapshot.c.seq, graph_snapshot.c.digest).order_by(graph_snapshot.c.seq.desc()).limit(1)
     ).one_or_none()
+    return None if found is None else _Latest(found.seq, found.digest)
