@@ -63,6 +63,7 @@ class Store:
         self.dialect = self.url.get_backend_name()
         self.engine = open_writer(self.url)
         self._reader = open_reader(self.url, self.engine)
+        self._guards: list[Callable[[Unit], None]] = []
         self._committed: list[Callable[[], None]] = []
         self._here = threading.local()
         # SQLite has one writer at a time; a lock queues our threads without the file's sleeping retries.
@@ -84,6 +85,8 @@ class Store:
             with self._turn, self.engine.begin() as conn:
                 unit = Unit(self, conn)
                 yield unit
+                for guard in self._guards:
+                    guard(unit)
                 callbacks = unit.finish()
         finally:
             self._here.open = False
@@ -99,9 +102,15 @@ class Store:
         with self._reader.connect() as conn:
             yield conn
 
-    def on_commit(self, callback: Callable[[], None]) -> None:
-        """Run `callback` after every unit of this store that is committed."""
+    def before_commit(self, guard: Callable[[Unit], None]) -> Callable[[], None]:
+        """Ask `guard` before every commit; what it raises undoes the unit. Returns how to stop asking."""
+        self._guards.append(guard)
+        return lambda: self._guards.remove(guard)
+
+    def on_commit(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Run `callback` after every unit of this store that is committed. Returns how to stop that."""
         self._committed.append(callback)
+        return lambda: self._committed.remove(callback)
 
     def open_dispatch(self) -> sa.Engine:
         """A fresh engine on the same database for the dispatcher's own tables; the caller disposes of it."""

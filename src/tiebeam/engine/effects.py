@@ -1,0 +1,183 @@
+"""Effects outside our database: an intent before the call, a confirmation after it, a person where neither is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.engine.tables import effect
+from tiebeam.errors import Conflict, Invalid, NotFound
+from tiebeam.kit import digest_of
+from tiebeam.spec import Effect
+from tiebeam.store import Store, Unit
+
+_ACTOR = "system:engine"
+
+
+class UnknownEffect(NotFound):
+    """No effect was begun for this step of this run."""
+
+    code = "unknown_effect"
+
+
+class EffectSettled(Conflict):
+    """The effect is confirmed already, so there is nothing left to settle."""
+
+    code = "effect_settled"
+
+
+class EffectStatus(StrEnum):
+    """What a step may do now: call out, use the result that is there, or hand over to a person."""
+
+    NEW = "new"
+    CONFIRMED = "confirmed"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectState:
+    """The answer to `begin`. `key` is the idempotency key of the first attempt and must be sent with every call."""
+
+    state: EffectStatus
+    key: str
+    attempts: int
+    result: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRecord:
+    """One effect as stored. `state` is `intent`, `confirmed`, or `reset` when a person said that it never happened."""
+
+    run_id: str
+    step_id: str
+    mode: Effect
+    key: str
+    request: dict[str, Any]
+    state: str
+    attempts: int
+    begun_at: datetime
+    confirmed_at: datetime | None
+    result: dict[str, Any] | None
+
+
+def _where(run_id: str, step_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(effect.c.run_id == run_id, effect.c.step_id == step_id)
+
+
+def _record(row: Any) -> EffectRecord:
+    return EffectRecord(
+        run_id=row.run_id,
+        step_id=row.step_id,
+        mode=Effect(row.mode),
+        key=row.key,
+        request=row.request,
+        state=row.state,
+        attempts=row.attempts,
+        begun_at=row.begun_at,
+        confirmed_at=row.confirmed_at,
+        result=row.result,
+    )
+
+
+class Effects:
+    """The record of every call that leaves this system."""
+
+    def __init__(self, store: Store, observe: Callable[[str], None]) -> None:
+        self._store = store
+        self._observe = observe
+
+    def begin(self, *, run_id: str, step_id: str, mode: Effect, key: str, request: Mapping[str, Any]) -> EffectState:
+        """Write down that the call is about to leave, before it does, in a unit of its own.
+
+        Raises Invalid for an effect that stays inside our database.
+        """
+        if mode not in (Effect.IDEMPOTENT, Effect.AT_MOST_ONCE):
+            raise Invalid(f"effect {mode.value!r} of step {step_id!r} does not leave the database: commit it in a unit")
+        with self._store.unit() as unit:
+            row = unit.conn.execute(sa.select(effect).where(_where(run_id, step_id)).with_for_update()).one_or_none()
+            state = self._next(row, mode=mode, key=key)
+            if state.state is EffectStatus.NEW:
+                self._intend(unit, state, run_id=run_id, step_id=step_id, mode=mode, request=request)
+        if state.state is EffectStatus.NEW:
+            self._observe("effect:intent")
+        return state
+
+    def confirm(self, unit: Unit, *, run_id: str, step_id: str, result: Mapping[str, Any]) -> None:
+        """Record the answer of the call, in the commit that records its consequences. Raises UnknownEffect."""
+        self._observe("effect:called")
+        self._mark(unit, run_id=run_id, step_id=step_id, state="confirmed", result=result)
+        payload = {"step": step_id, "result": dict(result)}
+        unit.journal(f"run:{run_id}", "effect-confirmed", actor=_ACTOR, payload=payload)
+        unit.after_commit(lambda: self._observe("effect:confirmed"))
+
+    def settle(
+        self, unit: Unit, *, run_id: str, step_id: str, happened: bool, result: Mapping[str, Any], actor: str
+    ) -> None:
+        """A person's answer to "did this leave?": it is confirmed with `result`, or may be tried again.
+
+        Raises UnknownEffect, and EffectSettled when it was confirmed in the meantime.
+        """
+        row = unit.conn.execute(
+            sa.select(effect.c.state).where(_where(run_id, step_id)).with_for_update()
+        ).one_or_none()
+        if row is not None and row.state == "confirmed":
+            raise EffectSettled(f"effect of step {step_id!r} in run {run_id!r} is confirmed already: nothing to settle")
+        state = "confirmed" if happened else "reset"
+        self._mark(unit, run_id=run_id, step_id=step_id, state=state, result=result)
+        payload = {"step": step_id, "happened": happened, "result": dict(result)}
+        unit.journal(f"run:{run_id}", "effect-settled", actor=actor, payload=payload)
+
+    def list(self, conn: sa.Connection, run_id: str) -> list[EffectRecord]:
+        """A run's effects, oldest first."""
+        statement = sa.select(effect).where(effect.c.run_id == run_id).order_by(effect.c.begun_at, effect.c.step_id)
+        return [_record(row) for row in conn.execute(statement)]
+
+    def _next(self, row: Any, *, mode: Effect, key: str) -> EffectState:
+        if row is None:
+            return EffectState(EffectStatus.NEW, key, attempts=1)
+        if row.state == "confirmed":
+            return EffectState(EffectStatus.CONFIRMED, row.key, row.attempts, row.result)
+        if row.state == "intent" and mode is Effect.AT_MOST_ONCE:
+            return EffectState(EffectStatus.AMBIGUOUS, row.key, row.attempts)
+        return EffectState(EffectStatus.NEW, row.key, row.attempts + 1)
+
+    def _intend(
+        self, unit: Unit, state: EffectState, *, run_id: str, step_id: str, mode: Effect, request: Mapping[str, Any]
+    ) -> None:
+        values: dict[str, Any] = {
+            "mode": mode.value,
+            "key": state.key,
+            "request": dict(request),
+            "state": "intent",
+            "attempts": state.attempts,
+            "begun_at": unit.now,
+        }
+        if state.attempts == 1:
+            unit.conn.execute(sa.insert(effect).values(run_id=run_id, step_id=step_id, **values))
+        else:
+            unit.conn.execute(sa.update(effect).where(_where(run_id, step_id)).values(**values, result=None))
+        payload = {
+            "step": step_id,
+            "mode": mode.value,
+            "key": state.key,
+            "attempt": state.attempts,
+            "request_sha256": digest_of(dict(request)),
+        }
+        unit.journal(f"run:{run_id}", "effect-intended", actor=_ACTOR, payload=payload)
+
+    def _mark(self, unit: Unit, *, run_id: str, step_id: str, state: str, result: Mapping[str, Any]) -> None:
+        confirmed_at = unit.now if state == "confirmed" else None
+        marked = unit.conn.execute(
+            sa.update(effect)
+            .where(_where(run_id, step_id))
+            .values(state=state, result=dict(result), confirmed_at=confirmed_at)
+        )
+        if marked.rowcount == 0:
+            raise UnknownEffect(
+                f"step {step_id!r} of run {run_id!r} has begun no effect: call begin before calling out"
+            )

@@ -1,0 +1,277 @@
+"""The engine: durable segments, waits, timers and effects over one store."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tiebeam.engine import health, waits
+from tiebeam.engine.dispatch_rows import DispatchRows, millis
+from tiebeam.engine.dispatcher import ALL, QUEUES, Dispatcher, enqueue_segment, migrate_dispatch, open_client
+from tiebeam.engine.effects import Effects
+from tiebeam.engine.loops import Loop
+from tiebeam.engine.segments import PoisonHandler, SegmentHandler, SegmentRunner
+from tiebeam.engine.tables import turn
+from tiebeam.engine.waits import Sweeper, TimerHandler
+from tiebeam.engine.workers import Reaper, Worker
+from tiebeam.errors import Invalid
+from tiebeam.store import Store, Unit
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+_SWEEP_SECONDS = 0.25
+
+
+class UnknownQueue(Invalid):
+    """There is no queue of this name."""
+
+    code = "unknown_queue"
+
+
+def _ignore(name: str) -> None:
+    """No one observes."""
+
+
+class Engine:
+    """Dispatches segments and fires timers. Without `launch` it only enqueues, which needs no thread at all.
+
+    `observer` is told the name of every boundary: `unit:committed`, `segment:start`, `segment:end`, `effect:intent`,
+    `effect:called`, `effect:confirmed`, `timer:fired`. A worker silent for `heartbeat_timeout` seconds is taken for
+    dead and its segments go to others within twice that time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        executor_id: str | None = None,
+        observer: Callable[[str], None] | None = None,
+        poll_seconds: float = 0.05,
+        heartbeat_timeout: float = 15.0,
+    ) -> None:
+        self.store = store
+        # Never the same twice: a name that comes back would claim what its forerunner left.
+        name = executor_id or f"{socket.gethostname()}-{os.getpid()}"
+        self.executor_id = f"{name}-{uuid.uuid4().hex[:8]}"
+        self._observe = observer or _ignore
+        self._poll_seconds = poll_seconds
+        self._heartbeat_timeout = heartbeat_timeout
+        self._rows = DispatchRows(store)
+        self._client: DBOSClient | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._loops: list[Loop] = []
+        self._undo: list[Callable[[], None]] = []
+        self._runner = SegmentRunner(store, self._observe)
+        self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
+        self._reaper = Reaper(store, self._rows, timeout_seconds=heartbeat_timeout, poison=self._runner.poison)
+        self.effects = Effects(store, self._observe)
+        if observer is not None:
+            self._undo.append(store.on_commit(lambda: self._observe("unit:committed")))
+
+    def register(self, kind: str, handler: SegmentHandler) -> None:
+        """Who runs segments of this kind. An error it raises is tried again three times, then `on_poison` is told."""
+        self._runner.register(kind, handler)
+
+    def on_poison(self, kind: str, handler: PoisonHandler) -> None:
+        """Who learns that a segment was put aside: called with (unit, key, seq, error text)."""
+        self._runner.on_poison(kind, handler)
+
+    def on_timer(self, action: str, handler: TimerHandler) -> None:
+        """Who acts when a timer of this action fires, in the unit that marks it fired."""
+        self._sweeper.on_timer(action, handler)
+
+    def prepare(self) -> None:
+        """Create or bring forward the dispatcher's tables, after `Store.migrate`. Do it before the first `enqueue`."""
+        migrate_dispatch(self.store)
+
+    def launch(self, *, queues: Sequence[str] = ALL) -> None:
+        """Become a worker for these queues. Raises EngineBusy when this process has launched another engine."""
+        for queue in queues:
+            self._known(queue)
+        worker = Worker(self.store, worker_id=self.executor_id, queues=queues)
+        # Entered before it takes anything: the segments of a worker nobody knows count as stranded.
+        worker.beat()
+        self._runner.open(worker)
+        self._dispatcher = Dispatcher(
+            self.store, executor_id=self.executor_id, run=self._segment, queues=queues, poll_seconds=self._poll_seconds
+        )
+        self._runner.ended = self._dispatcher.free
+        self._undo.append(self.store.before_commit(self._runner.guard))
+        self._sweep_loop = Loop("sweeper", self._sweep_step)
+        self._loops = [
+            Loop("heartbeat", lambda: self._beat_step(worker)),
+            Loop("reaper", self._reap_step),
+            self._sweep_loop,
+        ]
+        for loop in self._loops:
+            loop.start()
+
+    def close(self, *, timeout: float = 10.0) -> None:
+        """Finish the segments that run, at most `timeout` seconds, and leave. What is left goes to other workers."""
+        for loop in self._loops:
+            loop.stop(timeout=timeout)
+        self._loops = []
+        if self._dispatcher is not None:
+            self._dispatcher.stop_taking()
+            self._runner.close(timeout=timeout)
+            self._dispatcher.close()
+            self._dispatcher = None
+            if self._runner.worker is not None:
+                self._runner.worker.leave()
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+        for undo in self._undo:
+            undo()
+        self._undo = []
+
+    def enqueue(
+        self,
+        unit: Unit,
+        *,
+        kind: str,
+        key: str,
+        seq: int,
+        queue: str = "work",
+        team: str = "default",
+        delay_seconds: float = 0,
+    ) -> None:
+        """Run the segment once the unit is committed. The same kind, key and seq a second time is a no-op."""
+        self._known(queue)
+        if self._client is None:
+            self._client = open_client(self.store.engine)
+        number = self._take_turn(unit, queue) if QUEUES[queue].in_order else 0
+        enqueue_segment(
+            self._client,
+            unit,
+            kind=kind,
+            key=key,
+            seq=seq,
+            queue=queue,
+            team=team,
+            delay=delay_seconds,
+            turn=number,
+        )
+        if self._dispatcher is not None and delay_seconds <= 0:
+            dispatcher = self._dispatcher
+            unit.after_commit(lambda: dispatcher.wake(queue))
+
+    def cancel(self, unit: Unit, kind: str, key: str) -> int:
+        """Take back the key's segments that have not begun; one that runs ends by itself. Returns how many."""
+        statement = self._rows.cancel(f"{kind}:{key}:", now_millis=millis(unit.now))
+        return unit.conn.execute(statement).rowcount
+
+    def open_wait(
+        self, unit: Unit, *, run_id: str, seq: int, step_id: str, kind: str, key: str, due_at: datetime | None = None
+    ) -> str:
+        """A row that stands for waiting; `kind` and `key` say for what. Returns its id."""
+        return waits.open_wait(unit, run_id=run_id, seq=seq, step_id=step_id, kind=kind, key=key, due_at=due_at)
+
+    def close_wait(self, unit: Unit, wait_id: str, *, outcome: str) -> bool:
+        """True for the first who closes it; that also cancels its timers."""
+        return waits.close_wait(unit, wait_id, outcome=outcome)
+
+    def set_timer(
+        self, unit: Unit, *, wait_id: str | None, at: datetime, action: str, payload: Mapping[str, Any]
+    ) -> str:
+        """Have the handler of `action` called at that moment. Returns the timer's id."""
+        return waits.set_timer(unit, wait_id=wait_id, at=at, action=action, payload=payload)
+
+    def cancel_timers(self, unit: Unit, wait_id: str) -> int:
+        """Cancel the timers of a wait that have not fired; returns how many."""
+        return waits.cancel_timers(unit, wait_id)
+
+    def sweep(self, now: datetime | None = None) -> int:
+        """Fire the timers that are due; returns how many. A launched engine does it by itself."""
+        return self._sweeper.sweep(now=now)
+
+    def reap(self) -> int:
+        """Take over from dead workers; returns how many segments were resumed. A launched engine does it by itself."""
+        return self._reaper.reap()
+
+    def idle(self) -> bool:
+        """Nothing is queued, delayed until now, running, or a timer due that is handled here. Waits do not count."""
+        now = self.store.clock.now()
+        with self.store.read() as conn:
+            # The dispatcher delays by the real time, whatever clock the store has.
+            if conn.execute(self._rows.is_busy(now_millis=int(time.time() * 1000))).scalar():
+                return False
+            return not waits.has_due(conn, now=now, actions=self._sweeper.actions)
+
+    def drain(self, timeout: float | None = None, on_progress: Callable[[int], None] | None = None) -> bool:
+        """Block until idle; False when `timeout` seconds pass first. `on_progress` hears how many segments are left."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        told = 0.0
+        while not self.idle():
+            now = time.monotonic()
+            if deadline is not None and now >= deadline:
+                return False
+            if on_progress is not None and now - told >= 0.5:
+                told = now
+                on_progress(self._left())
+            time.sleep(0.02)
+        if on_progress is not None:
+            on_progress(0)
+        return True
+
+    def health(self) -> dict[str, Any]:
+        """Workers with the age of their heartbeat, depth and age of each queue, timers, open waits, failures."""
+        with self.store.read() as conn:
+            return health.report(conn, self._rows, now=self.store.clock.now())
+
+    def prune(self, before: datetime, limit: int = 1000) -> int:
+        """Forget segments, waits, timers and workers that ended before that moment, at most `limit` of each.
+
+        The records of effects stay. Returns how many rows went.
+        """
+        with self.store.read() as conn:
+            statement = self._rows.finished(before_millis=millis(before), limit=limit)
+            finished = list(conn.execute(statement).scalars())
+        if finished:
+            if self._client is None:
+                self._client = open_client(self.store.engine)
+            self._client.delete_workflows(finished)
+        with self.store.unit() as unit:
+            return len(finished) + health.forget(unit, before=before, limit=limit)
+
+    def _segment(self, kind: str, key: str, seq: int) -> None:
+        self._runner.run(self, kind=kind, key=key, seq=seq)
+
+    def _known(self, queue: str) -> None:
+        if queue not in QUEUES:
+            raise UnknownQueue(f"queue {queue!r} does not exist: use one of {', '.join(ALL)}")
+
+    def _take_turn(self, unit: Unit, queue: str) -> int:
+        """The next number of an ordered queue; its row stays locked, so that turns are committed in order."""
+        insert = postgresql.insert if self.store.dialect == "postgresql" else sqlite.insert
+        statement = (
+            insert(turn)
+            .values(queue=queue, last=1)
+            .on_conflict_do_update(index_elements=["queue"], set_={"last": turn.c.last + 1})
+            .returning(turn.c.last)
+        )
+        return unit.conn.execute(statement).scalar_one()
+
+    def _left(self) -> int:
+        with self.store.read() as conn:
+            return sum(row.number for row in conn.execute(self._rows.counts()))
+
+    def _beat_step(self, worker: Worker) -> float:
+        worker.beat()
+        return self._heartbeat_timeout / 5
+
+    def _reap_step(self) -> float:
+        self._reaper.reap()
+        return self._heartbeat_timeout / 3
+
+    def _sweep_step(self) -> float:
+        self._sweeper.sweep()
+        return _SWEEP_SECONDS

@@ -1,0 +1,157 @@
+"""Running one segment: its handler, again after an error, and putting it aside when nothing helps."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from tiebeam.engine.dispatch_rows import segment_id
+from tiebeam.engine.tables import failure
+from tiebeam.engine.workers import ATTEMPTS, SegmentLost, Worker
+from tiebeam.errors import Invalid
+from tiebeam.store import Store, Unit
+
+if TYPE_CHECKING:
+    from tiebeam.engine.engine import Engine
+
+_log = logging.getLogger("tiebeam.engine")
+
+BACKOFF_SECONDS = (0.2, 1.0, 3.0)
+assert len(BACKOFF_SECONDS) == ATTEMPTS - 1
+
+
+class UnknownKind(Invalid):
+    """A segment's kind has no handler in this process."""
+
+    code = "unknown_segment_kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of work without any waiting. `kind:key:seq` is unique for ever."""
+
+    kind: str
+    key: str
+    seq: int
+    engine: Engine
+
+
+SegmentHandler = Callable[[Segment], None]
+PoisonHandler = Callable[[Unit, str, int, str], None]
+
+
+class SegmentRunner:
+    """Runs segments on the dispatcher's threads and fences the units they commit."""
+
+    def __init__(self, store: Store, observe: Callable[[str], None]) -> None:
+        self._store = store
+        self._observe = observe
+        self._handlers: dict[str, SegmentHandler] = {}
+        self._poison_handlers: dict[str, PoisonHandler] = {}
+        self._here = threading.local()
+        self._closing = threading.Event()
+        self._changed = threading.Condition()
+        self._active = 0
+        self.worker: Worker | None = None
+        self.ended: Callable[[], None] | None = None
+
+    def register(self, kind: str, handler: SegmentHandler) -> None:
+        if ":" in kind:
+            raise Invalid(f"segment kind {kind!r} holds a colon: use letters and hyphens")
+        self._handlers[kind] = handler
+
+    def on_poison(self, kind: str, handler: PoisonHandler) -> None:
+        self._poison_handlers[kind] = handler
+
+    def open(self, worker: Worker) -> None:
+        self.worker = worker
+        self._closing.clear()
+
+    def close(self, *, timeout: float) -> bool:
+        """Wait for the segments that run; those asleep between two attempts leave at once. False when some are left."""
+        self._closing.set()
+        return self.wait_for(lambda: self._active == 0, timeout=timeout)
+
+    def wait_for(self, condition: Callable[[], bool], *, timeout: float) -> bool:
+        """Block until `condition` holds; it is asked again whenever a segment ends."""
+        with self._changed:
+            return self._changed.wait_for(condition, timeout)
+
+    def guard(self, unit: Unit) -> None:
+        """Before any commit on a segment's thread: raise SegmentLost when the segment is another worker's by now."""
+        generation = getattr(self._here, "generation", None)
+        if generation is not None and self.worker is not None:
+            self.worker.fence(unit, generation)
+
+    def run(self, engine: Engine, *, kind: str, key: str, seq: int) -> None:
+        assert self.worker is not None
+        with self._changed:
+            self._active += 1
+        self._here.generation = self.worker.generation
+        try:
+            self._observe("segment:start")
+            self._attempt(Segment(kind, key, seq, engine))
+            self._observe("segment:end")
+        except SegmentLost:
+            _log.warning("segment %s went to another worker", segment_id(kind=kind, key=key, seq=seq))
+            raise
+        finally:
+            self._here.generation = None
+            with self._changed:
+                self._active -= 1
+                self._changed.notify_all()
+            if self.ended is not None:
+                self.ended()
+
+    def poison(self, unit: Unit, kind: str, key: str, seq: int, error: str) -> None:
+        """Put a segment aside: the failure is recorded and the handler of its kind told, in the same unit."""
+        segment = segment_id(kind=kind, key=key, seq=seq)
+        known = unit.conn.execute(sa.select(failure.c.segment_id).where(failure.c.segment_id == segment)).first()
+        if known is not None:
+            return
+        unit.conn.execute(sa.insert(failure).values(segment_id=segment, failed_at=unit.now, error=error[-8000:]))
+        if handler := self._poison_handlers.get(kind):
+            handler(unit, key, seq, error)
+
+    def _attempt(self, segment: Segment) -> None:
+        error = ""
+        for pause in (0, *BACKOFF_SECONDS):
+            if pause:
+                self._pause(pause)
+            try:
+                self._handle(segment)
+            except Exception:  # noqa: BLE001 - whatever it was, the segment is tried again and then put aside
+                error = traceback.format_exc()
+                _log.exception("segment %s failed", segment_id(kind=segment.kind, key=segment.key, seq=segment.seq))
+            else:
+                return
+        self._put_aside(segment, error)
+
+    def _handle(self, segment: Segment) -> None:
+        handler = self._handlers.get(segment.kind)
+        if handler is None:
+            raise UnknownKind(f"segment kind {segment.kind!r} has no handler here: register it before launch")
+        handler(segment)
+
+    def _put_aside(self, segment: Segment, error: str) -> None:
+        pause = 0.5
+        while True:
+            try:
+                with self._store.unit() as unit:
+                    self.poison(unit, segment.kind, segment.key, segment.seq, error)
+                return
+            except Exception:  # noqa: BLE001 - a segment that cannot even be put aside must not vanish
+                _log.exception("putting a segment aside failed and is tried again")
+                self._pause(pause)
+                pause = min(pause * 2, 30.0)
+
+    def _pause(self, seconds: float) -> None:
+        if self._closing.wait(seconds):
+            # The worker leaves: another one takes the segment up where our rows say.
+            raise SegmentLost
