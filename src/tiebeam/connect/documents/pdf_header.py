@@ -1,0 +1,143 @@
+"""Header values: numbers, references and dates, each only where it has the form of one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+from tiebeam.connect.documents.pdf_dates import days_in, plain
+from tiebeam.connect.documents.pdf_fields import Candidate, Mark, Marks
+from tiebeam.connect.documents.pdf_labels import token_of
+from tiebeam.connect.documents.pdf_words import Page
+
+_STOPS = frozenset(
+    "vom of dated du le van del della de den af from on page seite date datum fur for pour per voor and und til till "
+    "av dd d.d. dated, af au zum am i il el la en".split()
+)
+_REFERENCE_WORD = re.compile(r"[\w./#+&:()-]+")
+_MAX_REFERENCE = 40
+_CREDIT = re.compile(
+    r"\b(credit ?note|credit ?memo|gutschrift|rechnungskorrektur|stornorechnung|storno|avoir|creditnota|creditfactuur|creditfaktuur|nota di credito|"
+    r"nota de credito|factura rectificativa|abono|kreditnota|kreditfaktura|kreditnote|hyvityslasku|facture d.?avoir)\b"
+)
+_CORRECTED = frozenset({"rechnungskorrektur", "factura rectificativa"})
+
+
+def reference(text: str) -> str | None:
+    """An invoice or order number at the start of the text, as printed: `RE-4214`, `PO 2026 00071`, `018304 / 28865`."""
+    taken: list[str] = []
+    words = text.split()
+    while words and (token_of(words[0]) in {"no", ""} and not any(c.isdigit() for c in words[0])):
+        words = words[1:]
+    for position, word in enumerate(words):
+        if plain(word).strip(",;:") in _STOPS or days_in(" ".join(words[position : position + 3])):
+            break
+        bare = word.strip(",;|")
+        if not bare or not _REFERENCE_WORD.fullmatch(bare) or (taken and _is_plain_word(bare)):
+            break
+        taken.append(bare)
+        if bare != word:
+            break
+    value = " ".join(taken).strip("-/:. ").strip("()")
+    if not 1 <= len(value) <= _MAX_REFERENCE or not any(letter.isdigit() for letter in value):
+        return None
+    return None if _is_other(value) else value
+
+
+def _is_plain_word(word: str) -> bool:
+    return not any(c.isdigit() for c in word) and sum(c.isalpha() for c in word) > 4
+
+
+def _is_other(value: str) -> bool:
+    """An e-mail, a web address, a percentage or an amount is no number of a document."""
+    return "@" in value or value.endswith("%") or re.fullmatch(r"\d{1,3}(?:[.,]\d{3})*[.,]\d{2}", value) is not None
+
+
+def references(marks: Marks, kind: str) -> list[Candidate[str]]:
+    return marks.best(kind, fit=reference, veto=_is_sentence)
+
+
+def _is_sentence(mark: Mark) -> bool:
+    """Running text mentions orders and invoices without stating this document's own."""
+    return not mark.starts and len(mark.phrase.parts) > 9
+
+
+class Dates:
+    """Reads the dates of a document, with the order of day and month that the document itself proves."""
+
+    def __init__(self, marks: Marks) -> None:
+        self.warnings: list[str] = []
+        self._marks = marks
+        self._month_first = self._proven()
+
+    def find(self, kind: str) -> list[Candidate[tuple[date, ...]]]:
+        return self._marks.best(kind, fit=_first_days)
+
+    def dates(self) -> tuple[Candidate[date] | None, Candidate[date] | None]:
+        """Issue and due date. A day and month that stay open are read day first, with a warning."""
+        issued, due = self.find("issue_date"), self.find("due_date")
+        issued = [candidate for candidate in issued if not any(d.place == candidate.place for d in due)] or issued
+        first, second = (issued[0] if issued else None), (due[0] if due else None)
+        if first is not None and second is not None and second.place == first.place:
+            second = None
+        month_first = self._month_first
+        if month_first is None and first and second:
+            month_first = _order_by_terms(first.value, second.value)
+        return self._decided(first, month_first=month_first), self._decided(second, month_first=month_first)
+
+    def decided(self, candidate: Candidate[tuple[date, ...]]) -> Candidate[date]:
+        decided = self._decided(candidate, month_first=self._month_first)
+        assert decided is not None
+        return decided
+
+    def _decided(
+        self, candidate: Candidate[tuple[date, ...]] | None, *, month_first: bool | None
+    ) -> Candidate[date] | None:
+        if candidate is None:
+            return None
+        readings = candidate.value
+        value = readings[-1] if month_first and len(readings) == 2 else readings[0]
+        if month_first is None and len(readings) == 2:
+            self.warnings.append(
+                f"The date {candidate.quote!r} can be read in two ways; it is taken as {value.isoformat()} (day first)."
+            )
+        return Candidate(value=value, score=candidate.score, quote=candidate.quote, place=candidate.place)
+
+    def _proven(self) -> bool | None:
+        """Whether a date such as 03/22/2026 shows that months come first, or 22/03/2026 that days do."""
+        votes: Counter[bool] = Counter()
+        for line in self._marks.lines:
+            for match in re.finditer(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(?:\d{4}|\d{2})(?![\d/])", line.text):
+                first, second = int(match[1]), int(match[2])
+                if first > 12 >= second:
+                    votes[False] += 1
+                elif second > 12 >= first:
+                    votes[True] += 1
+        return votes.most_common(1)[0][0] if len(votes) == 1 else None
+
+
+def _first_days(text: str) -> tuple[date, ...] | None:
+    found = days_in(text)
+    return found[0] if found else None
+
+
+def _order_by_terms(issued: tuple[date, ...], due: tuple[date, ...]) -> bool | None:
+    """Only one order of day and month may give a payment term between 0 and 120 days."""
+    fits = [0 <= (due[min(i, len(due) - 1)] - issued[min(i, len(issued) - 1)]).days <= 120 for i in (0, 1)]
+    return None if fits[0] == fits[1] else fits[1]
+
+
+def type_code(pages: tuple[Page, ...], *, gross: Decimal | None) -> tuple[str, str | None]:
+    """380, 381 or 384 by the title; the words that said so. Only titles count: short phrases high on the first page."""
+    if not pages:
+        return "380", None
+    first = pages[0]
+    for phrase in first.phrases:
+        if phrase.y > first.height * 0.5 or len(phrase.parts) > 6:
+            continue
+        match = _CREDIT.search(plain(phrase.text))
+        if match:
+            return ("384" if match[1] in _CORRECTED else "381"), phrase.text
+    return "380", None

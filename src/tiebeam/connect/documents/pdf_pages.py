@@ -1,0 +1,167 @@
+"""An invoice from what the pages print. Every figure is given as printed; sums only help to choose between candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from tiebeam.connect.documents.model import Invoice
+from tiebeam.connect.documents.pdf_accounts import currency, ibans
+from tiebeam.connect.documents.pdf_dates import days_in
+from tiebeam.connect.documents.pdf_fields import Candidate, Marks
+from tiebeam.connect.documents.pdf_header import Dates, references, type_code
+from tiebeam.connect.documents.pdf_labels import field_labels
+from tiebeam.connect.documents.pdf_numbers import decimal_mark_of
+from tiebeam.connect.documents.pdf_parties import Parties, read_parties
+from tiebeam.connect.documents.pdf_table import Table, read_table
+from tiebeam.connect.documents.pdf_totals import Totals, read_totals
+from tiebeam.connect.documents.pdf_words import Page, Words
+from tiebeam.connect.documents.result import Evidence, ReadErrorCode, Unreadable
+from tiebeam.connect.documents.xml_invoice import found_in
+
+_CENT = Decimal("0.011")
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    invoice: Invoice
+    evidence: tuple[Evidence, ...]
+
+
+def read_pages(pages: Sequence[Page]) -> PageReading:
+    """Raises Unreadable (`pdf_fields_missing`) with what was found where the key fields cannot be established."""
+    marks = Marks(pages, labels=field_labels())
+    mark = _decimal_mark(marks.lines)
+    table = read_table(marks.lines, mark=mark)
+    start = table.header.first_line if table else len(marks.lines)
+    totals = read_totals(marks, after=table.last_line + 1 if table else 0, mark=mark)
+    parties = read_parties(tuple(pages), marks, table_start=start)
+    reading = _assembled(tuple(pages), marks, table=table, totals=totals, parties=parties, start=start)
+    missing = _missing(reading.invoice)
+    if missing:
+        raise Unreadable(
+            ReadErrorCode.PDF_FIELDS_MISSING,
+            f"The pages do not clearly show {_listed(missing)}; read it by hand or ask the sender for the XML invoice.",
+            found=found_in(reading.invoice),
+            evidence=reading.evidence,
+            syntax="PDF",
+        )
+    return reading
+
+
+def _decimal_mark(lines: Sequence[Words]) -> str | None:
+    texts = [text for line in lines for phrase in line.parts for text in (phrase.text, *(w.text for w in phrase.parts))]
+    return decimal_mark_of(text for text in texts if not days_in(text))
+
+
+def _assembled(
+    pages: tuple[Page, ...], marks: Marks, *, table: Table | None, totals: Totals, parties: Parties, start: int
+) -> PageReading:
+    dates = Dates(marks)
+    number = _first(references(marks, "number"))
+    order = _order(marks, number=number)
+    issued, due = dates.dates()
+    if issued is None:
+        issued = _unlabelled_date(marks, dates, start=start, due=due, number=number)
+    buyer_reference = _first(references(marks, "buyer_reference"))
+    accounts, account_evidence, account_warnings = ibans(marks)
+    country = parties.seller.country or (accounts[0][:2] if accounts else None)
+    code, code_evidence, code_warning = currency(marks.lines, marks, country=country)
+    kind, title = type_code(pages, gross=totals.gross)
+    warnings = [*dates.warnings, *account_warnings, *totals.warnings, *([code_warning] if code_warning else [])]
+    lines = table.lines if table else ()
+    invoice = Invoice(
+        syntax="PDF",
+        number=number.value if number else None,
+        issue_date=issued.value if issued else None,
+        due_date=due.value if due else None,
+        type_code=kind,
+        currency=code,
+        seller=parties.seller,
+        buyer=parties.buyer,
+        order_reference=order.value if order else None,
+        buyer_reference=buyer_reference.value if buyer_reference else None,
+        net=totals.net,
+        tax=totals.tax,
+        gross=totals.gross,
+        payable=totals.payable if totals.payable is not None else totals.gross,
+        ibans=accounts,
+        lines=lines,
+        tax_subtotals=totals.subtotals,
+        allowance_total=totals.allowance,
+        charge_total=totals.charge,
+        warnings=(*warnings, *_sum_warnings(totals, table=table)),
+    )
+    named = (("number", number), ("issue_date", issued), ("due_date", due), ("order_reference", order))
+    evidence = [Evidence(field, c.quote[:300], c.place) for field, c in named if c is not None]
+    evidence += [*parties.evidence, *account_evidence, *totals.evidence, *(table.evidence if table else ())]
+    evidence += [code_evidence] if code_evidence else []
+    evidence += [Evidence("type_code", title[:300], "page 1")] if title else []
+    return PageReading(invoice=invoice, evidence=tuple(evidence))
+
+
+def _first(candidates: list[Candidate[str]]) -> Candidate[str] | None:
+    return candidates[0] if candidates else None
+
+
+def _order(marks: Marks, *, number: Candidate[str] | None) -> Candidate[str] | None:
+    """The buyer's order; a buyer's reference counts where it calls itself an order (`PO…`)."""
+    for candidate in references(marks, "order_reference"):
+        if number is None or candidate.place != number.place:
+            return candidate
+    for candidate in references(marks, "buyer_reference"):
+        if candidate.value.upper().startswith(("PO", "P.O", "BEST", "ORD", "BO-")):
+            return candidate
+    return None
+
+
+def _unlabelled_date(
+    marks: Marks, dates: Dates, *, start: int, due: Candidate[date] | None, number: Candidate[str] | None
+) -> Candidate[date] | None:
+    """The date in the line of the invoice number, else the only date above the table that has no label of its own."""
+    labelled = {m.line for m in marks.marks if m.starts and {"other", "order_reference", "due_date"} & set(m.kinds)}
+    found: dict[tuple[date, ...], Words] = {}
+    for number_of_line, line in enumerate(marks.lines[:start]):
+        if number_of_line in labelled or (
+            due is not None and line.page == 1 and any(p.place == due.place for p in line.parts)
+        ):
+            continue
+        for readings in days_in(line.text):
+            if number is not None and any(part.place == number.place for part in line.parts):
+                return dates.decided(Candidate(readings, 1.0, line.text, line.place))
+            found.setdefault(readings, line)
+    if len(found) != 1:
+        return None
+    readings, line = next(iter(found.items()))
+    return dates.decided(Candidate(readings, 1.0, line.text, line.place))
+
+
+def _sum_warnings(totals: Totals, *, table: Table | None) -> list[str]:
+    """Sums that do not add up stay as printed; the warning says so."""
+    warnings: list[str] = []
+    if totals.net is not None and totals.tax is not None and totals.gross is not None:
+        if abs(totals.net + totals.tax - totals.gross) > _CENT:
+            warnings.append(f"The printed totals do not add up: {totals.net} + {totals.tax} is not {totals.gross}.")
+    nets = [line.net for line in table.lines] if table else []
+    if nets and totals.net is not None and totals.allowance is None and totals.charge is None:
+        total = sum((net for net in nets if net is not None), Decimal(0))
+        if abs(total - totals.net) > _CENT:
+            warnings.append(f"The printed lines add up to {total}, the printed net total is {totals.net}.")
+    return warnings
+
+
+def _missing(invoice: Invoice) -> list[str]:
+    checks = (
+        (invoice.number, "an invoice number"),
+        (invoice.seller.name or invoice.seller.vat_id or invoice.ibans, "who sent it"),
+        (invoice.currency, "a currency"),
+        (invoice.gross, "a total"),
+        (invoice.lines or (invoice.net is not None and invoice.tax is not None), "lines or net and tax"),
+    )
+    return [word for value, word in checks if value is None or value is False or value == () or value == ""]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,272 @@
+"""Who sends the invoice and who receives it: letterhead against addressee."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tiebeam.connect.documents.model import Party
+from tiebeam.connect.documents.pdf_accounts import vat_at, vat_ids_in
+from tiebeam.connect.documents.pdf_dates import days_in, plain
+from tiebeam.connect.documents.pdf_fields import Mark, Marks
+from tiebeam.connect.documents.pdf_labels import token_of
+from tiebeam.connect.documents.pdf_numbers import is_number
+from tiebeam.connect.documents.pdf_words import Page, Words
+from tiebeam.connect.documents.result import Evidence
+
+_FORMS = re.compile(
+    r"(?:^|[\s,.(])(gmbh(?: & co\.?(?: kg)?)?|mbh|ag|se|kg|ohg|ug|gbr|e\.? ?k\.?|e\.? ?v\.?|a\. ?g\.?|ltd\.?|limited|llc|llp|plc|inc\.?|corp\.?|incorporated|company|co\.|"
+    r"s\.?a\.?s?\.?u?|s\.?a\.?r\.?l\.?|sprl|srl|s\.r\.l\.?|s\.p\.a\.?|spa|s\.?n\.?c\.?|b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|s\.?l\.?u?\.?|lda\.?|ab|a/s|as|aps|asa|ans|oy|oyj|ab oy|d\.o\.o\.?|"
+    r"sp\. ?z ?o\.o\.?|s\.r\.o\.?|kft\.?|coop|eg|stichting|vzw|sàrl|eirl|eurl|scop|hb|i/s|k/s|p/s|group|holding)(?:$|[\s,.)])",
+    re.IGNORECASE,
+)
+_TITLES = frozenset(
+    "invoice rechnung facture factuur fattura factura fatura faktura lasku creditnote creditmemo gutschrift avoir creditnota kreditnota kreditfaktura notadicredito "
+    "taxinvoice original kopie copy duplicate duplikat rechnungskorrektur page seite vatinvoice salesinvoice commercialinvoice proforma hyvityslasku factuurcopy "
+    "notadecredito fatturadivendita invoicecopy statement abono quote handelsrechnung kreditnote fakturaoriginal".split()
+)
+_SPLIT = re.compile(r"\s*[·•●|∙▪◆]\s*|\s+[–—-]\s+|\s{2,}|,\s+")
+_ADDRESS = re.compile(
+    r"\b\d{4,6}\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\w+(?:strasse|straße|str\.|weg|platz|gasse|straat|laan|gatan|vägen|gata|vej|gade|katu|tie)\b|^\d+[ ,]",
+    re.IGNORECASE,
+)
+_STREET = re.compile(
+    r"\b(rue|avenue|boulevard|via|piazza|viale|corso|calle|avenida|plaza|rua|street|road|lane|avenue|square|drive|allée|quai)\b",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(r"@|www\.|https?:|\+\d{2}|\btel\b|\bfax\b|\btlf\b", re.IGNORECASE)
+_MOST_WORDS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    seller: Party
+    buyer: Party
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    text: str
+    words: Words
+    score: float
+
+
+def read_parties(pages: Sequence[Page], marks: Marks, *, table_start: int) -> Parties:
+    """`table_start` is the line where the table of lines begins; names stand above it or in the footer."""
+    block = _buyer_block(marks, table_start=table_start)
+    buyer_name = _first_name(block)
+    seller_vat, buyer_vat, vat_evidence = _vat_ids(marks, block=block)
+    name = _seller_name(pages, marks, block=block, buyer=buyer_name, vat=vat_evidence, table_start=table_start)
+    evidence: list[Evidence] = []
+    if name is not None:
+        evidence.append(Evidence("seller.name", name.words.text[:300], name.words.place))
+    if vat_evidence is not None:
+        evidence.append(Evidence("seller.vat_id", vat_evidence.text[:300], vat_evidence.place))
+    if buyer_name is not None:
+        evidence.append(Evidence("buyer.name", buyer_name.words.text[:300], buyer_name.words.place))
+    seller = Party(name=name.text if name else None, vat_id=seller_vat, country=_country(seller_vat), email=None)
+    buyer = Party(name=buyer_name.text if buyer_name else None, vat_id=buyer_vat, country=_country(buyer_vat))
+    return Parties(seller=seller, buyer=buyer, evidence=tuple(evidence))
+
+
+def _country(vat: str | None) -> str | None:
+    if vat is None or not vat[:2].isalpha():
+        return None
+    return {"EL": "GR", "XI": "GB"}.get(vat[:2], vat[:2])
+
+
+def _is_heading(mark: Mark) -> bool:
+    """`Bill to` and its like count where they head an address; `To` and `An` alone must end in a colon or stand alone."""
+    if not mark.starts:
+        return False
+    short = len(mark.label.text.strip(":")) <= 4
+    stands_alone = len(mark.label.parts) == len(mark.phrase.parts)
+    return (stands_alone or mark.is_closed) if short else (stands_alone or mark.is_closed or bool(mark.rest))
+
+
+def _buyer_block(marks: Marks, *, table_start: int) -> list[Words]:
+    """The phrases of the addressee: beside or under the label, down to a gap or the next label."""
+    block: list[Words] = []
+    for kind in ("buyer", "ship_to"):
+        for mark, _ in marks.of(kind):
+            if mark.line < table_start and mark.label.page == 1 and _is_heading(mark):
+                block.extend(_block_of(mark, marks))
+    return block
+
+
+def _block_of(mark: Mark, marks: Marks) -> Iterator[Words]:
+    values = list(marks.values(mark))
+    if mark.rest:
+        yield mark.phrase
+    elif values:
+        yield values[0][1]
+    left = values[0][1].x0 if values and not mark.rest else mark.label.x0
+    last = mark.label
+    for number in range(mark.line + 1, min(mark.line + 10, len(marks.lines))):
+        line = marks.lines[number]
+        if line.page != last.page or line.y - last.y > 2.6 * max(line.size, last.size):
+            return
+        own = [(i, p) for i, p in enumerate(line.parts) if abs(p.x0 - left) < 14 or abs(p.x0 - mark.label.x0) < 14]
+        if not own:
+            continue
+        position, phrase = own[0]
+        if any(
+            m.line == number
+            and m.position == position
+            and m.starts
+            and {"number", "issue_date", "due_date", "order_reference", "seller"} & set(m.kinds)
+            for m in marks.marks
+        ):
+            return
+        yield phrase
+        last = phrase
+
+
+def _first_name(block: Sequence[Words]) -> _Name | None:
+    for phrase in block:
+        text = phrase.text
+        head, colon, tail = text.partition(":")
+        if colon and len(head) < 40 and tail.strip():
+            text = tail.strip()
+        name = re.split(r",\s|\s{2,}|;|\|", text)[0].strip(" :,-")
+        if sum(letter.isalpha() for letter in name) >= 2 and not _CONTACT.search(name) and not vat_at(name):
+            return _Name(name, phrase, 0.0)
+    return None
+
+
+def _vat_ids(marks: Marks, *, block: Sequence[Words]) -> tuple[str | None, str | None, Words | None]:
+    """The seller's id is the one outside the addressee's block."""
+    own: list[tuple[float, str, Words]] = []
+    other: list[str] = []
+    for kind, base in (("vat_id", 10.0), ("vat_id?", 4.0)):
+        for mark in marks.marks:
+            if kind not in mark.kinds:
+                continue
+            for score, words in marks.values(mark):
+                value = vat_at(words.text)
+                if value is None:
+                    continue
+                if mark.phrase in block or words in block or _is_in(mark.phrase, block):
+                    other.append(value)
+                else:
+                    own.append((base + score, value, mark.phrase))
+                break
+    for line in marks.lines:
+        for value, phrase in vat_ids_in(line):
+            if phrase in block or _is_in(phrase, block):
+                other.append(value)
+            else:
+                own.append((8.0, value, phrase))
+    own = [item for item in own if item[1] not in other] or own
+    best = max(own, key=lambda item: item[0], default=None)
+    return (best[1] if best else None), (other[0] if other else None), (best[2] if best else None)
+
+
+def _is_in(phrase: Words, block: Sequence[Words]) -> bool:
+    """Whether a phrase belongs to the block although the block's own words were cut differently."""
+    return any(
+        b.page == phrase.page and abs(b.y - phrase.y) < 1 and b.x0 <= phrase.x0 + 1 and phrase.x1 <= b.x1 + 1
+        for b in block
+    )
+
+
+def _seller_name(
+    pages: Sequence[Page],
+    marks: Marks,
+    *,
+    block: Sequence[Words],
+    buyer: _Name | None,
+    vat: Words | None,
+    table_start: int,
+) -> _Name | None:
+    named = _labelled_seller(marks)
+    if named is not None:
+        return named
+    if not pages:
+        return None
+    first = pages[0]
+    usual = median([line.size for line in first.lines]) if first.lines else 10.0
+    everything = plain(" ".join(line.text for page in pages for line in page.lines))
+    names: list[_Name] = []
+    for number, line in enumerate(marks.lines):
+        if line.page != 1 or (table_start <= number and line.y < first.height * 0.8):
+            continue
+        for position, phrase in enumerate(line.parts):
+            if _is_in(phrase, block) or marks.states_label(number, position):
+                continue
+            for text in _parts(phrase):
+                if buyer is not None and plain(text) == plain(buyer.text):
+                    continue
+                score = _score(text, phrase, page=first, usual=usual, vat=vat, everything=everything)
+                if score is not None:
+                    names.append(_Name(text, phrase, score))
+    best = max(names, key=lambda name: name.score, default=None)
+    return best if best is not None and best.score >= 3.0 else None
+
+
+def _labelled_seller(marks: Marks) -> _Name | None:
+    for kind in ("seller", "holder"):
+        for mark, _ in marks.of(kind):
+            if not mark.starts or not (mark.is_closed or len(mark.label.parts) == len(mark.phrase.parts)):
+                continue  # `Lieferant GmbH` is a name that begins with a label's word.
+            for _, words in marks.values(mark):
+                name = re.split(r",\s|;|\|", words.text)[0].strip(" :,-")
+                if kind == "seller" and re.match(r"(name|nom|naam|nome|nombre|namn|navn)\s*:", plain(name)):
+                    name = name.split(":", 1)[1].strip()
+                if _score_text(name) is not None:
+                    return _Name(name, words, 0.0)
+                break
+    return None
+
+
+def _parts(phrase: Words) -> list[str]:
+    """`Bei Spiel GmbH · Ecke 12 · 12345 Stadthausen` names the sender first."""
+    whole = phrase.text.strip(" ,")
+    first = _SPLIT.split(whole)[0].strip(" ,")
+    return [whole] if first == whole else [first]
+
+
+def _score_text(text: str) -> float | None:
+    """How much a text looks like a company's name; None where it cannot be one."""
+    letters = sum(letter.isalpha() for letter in text)
+    words = text.split()
+    tokens = "".join(token_of(word) for word in words)
+    if (
+        letters < 2
+        or len(words) > _MOST_WORDS
+        or len(text) > 90
+        or is_number(text)
+        or days_in(text)
+        or _CONTACT.search(text)
+    ):
+        return None
+    if (
+        tokens in _TITLES
+        or any(tokens.startswith(title) and len(tokens) - len(title) < 3 for title in _TITLES)
+        or text.endswith(":")
+    ):
+        return None
+    if token_of(words[0]) in _TITLES and any(c.isdigit() for c in text):
+        return None
+    score = 4.0 if _FORMS.search(text) else 0.0
+    if _ADDRESS.search(text) or _STREET.search(text):
+        score -= 4.0
+    return score - 0.6 * sum(c.isdigit() for c in text)
+
+
+def _score(text: str, phrase: Words, *, page: Page, usual: float, vat: Words | None, everything: str) -> float | None:
+    score = _score_text(text)
+    if score is None:
+        return None
+    score += max(-2.0, min(5.0, (phrase.size / max(usual, 1.0) - 1.0) * 6))
+    score += 3.0 * (1.0 - min(1.0, phrase.y / (page.height * 0.45)))
+    if vat is not None and vat.page == phrase.page:
+        above = vat.y - phrase.y
+        if 0 <= above <= 9 * max(vat.size, 8.0) and abs(vat.x0 - phrase.x0) < 16:
+            score += 3.0 - above / (9 * max(vat.size, 8.0))
+    if everything.count(plain(text)) > 1 and len(text) > 3:
+        score += 2.0
+    return score

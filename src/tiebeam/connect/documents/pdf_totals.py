@@ -1,0 +1,263 @@
+"""The totals of an invoice: net, tax by rate, gross and payable, as printed, whatever they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import product
+
+from tiebeam.connect.documents.model import TaxSubtotal
+from tiebeam.connect.documents.pdf_fields import Mark, Marks
+from tiebeam.connect.documents.pdf_labels import Labels, field_labels, token_of
+from tiebeam.connect.documents.pdf_numbers import is_number, parse_number
+from tiebeam.connect.documents.pdf_words import Words
+from tiebeam.connect.documents.result import Evidence
+
+_KINDS = ("net", "tax", "gross", "payable", "allowance", "charge", "prepaid")
+_EXCLUDING = frozenset(
+    "excl excluding exclusive ex without before exkl ekskl eks exklusive ohne hors ht htva senza sin exclusief veroton sans esclusa esclusi".split()
+)
+_INCLUDING = frozenset(
+    "incl including inclusive inc inkl inklusive ttc con incluido incluida inclus inclusief ivato compresa inklusiv mit sis sisaltaen comprises compris inclusa".split()
+)
+_TAX_WORDS = frozenset("vat tax taxes tva btw iva mwst ust moms mva alv umsatzsteuer mehrwertsteuer gst steuer".split())
+_TOTAL_WORDS = frozenset(
+    "total totaal totale totalt gesamt gesamtbetrag gesamtsumme summe summa sum montant amount betrag rechnungsbetrag rechnungssumme importe importo belopp belob "
+    "belop yhteensa ialt endbetrag subtotal bedrag suma totals valor".split()
+)
+_CENT = Decimal("0.011")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    kind: str
+    value: Decimal
+    rate: Decimal | None
+    is_sure: bool
+    quote: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    gross: Decimal | None = None
+    payable: Decimal | None = None
+    allowance: Decimal | None = None
+    charge: Decimal | None = None
+    subtotals: tuple[TaxSubtotal, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+
+def is_totals_line(line: Words, *, mark: str | None) -> bool:
+    """A row such as `Nettosumme 899,70 EUR`: a label of totals, then at most a rate, a base and the amount."""
+    words = line.words
+    label = _label_words(words)
+    numbers = [word for word in words if is_number(word.text)]
+    if not label or len(numbers) > 3 or not numbers:
+        return False
+    tokens = [token_of(word.text) for word in label if not is_number(word.text)]
+    kinds = _kinds_of(tokens, labels=field_labels())
+    return bool(set(kinds) & {kind for base in ("net", "tax", "gross", "payable") for kind in (base, f"{base}?")})
+
+
+def _label_words(words: Sequence[Words]) -> list[Words]:
+    """The words before the last number."""
+    last = max((i for i, word in enumerate(words) if is_number(word.text)), default=-1)
+    return list(words[:last]) if last > 0 else []
+
+
+def _kinds_of(tokens: Sequence[str], *, labels: Labels) -> list[str]:
+    filled = [token for token in tokens if token and not token.isdigit()]
+    if not filled:
+        return []
+    own = set(filled)
+    is_total = bool(own & _TOTAL_WORDS) or bool(own & _TAX_WORDS)
+    if is_total and own & _EXCLUDING:
+        return ["net"]
+    if is_total and own & _INCLUDING and not own <= (_INCLUDING | _TAX_WORDS) - {"ttc", "ivato"}:
+        return ["gross"] if "payable" not in labels.at(filled, 0)[1] else ["payable"]
+    length, kinds = labels.at(filled, 0)
+    if length and len(filled) - length <= 4:
+        return [kind for kind in kinds if kind.rstrip("?") in _KINDS]
+    return []
+
+
+def read_totals(marks: Marks, *, after: int, mark: str | None) -> Totals:
+    """From the lines behind the table; where there is no table, from all of them."""
+    amounts = list(_amounts(marks, after=after, mark=mark))
+    table = list(_summary_rows(marks.lines[after:], mark=mark))
+    return _settled(amounts, table=table)
+
+
+def _amounts(marks: Marks, *, after: int, mark: str | None) -> Iterator[Amount]:
+    seen: set[tuple[int, int]] = set()
+    for label in marks.marks:
+        if label.line < after or not label.starts or (label.line, label.position) in seen:
+            continue
+        following = _beside(marks, label)
+        words = [word for phrase in following for word in phrase.words or (phrase,)]
+        tokens = [token_of(w.text) for w in (*label.phrase.parts, *words) if not is_number(w.text)]
+        kinds = [kind for kind in _kinds_of(_until_amount(tokens), labels=marks.labels) if kind]
+        if not kinds:
+            continue
+        found = _number_of(label, words=[*label.phrase.parts, *words], mark=mark) or _number_below(
+            marks, label, mark=mark
+        )
+        if found is None:
+            continue
+        seen.add((label.line, label.position))
+        value, rate, words = found
+        for kind in kinds:
+            quote = f"{label.phrase.text} {words.text}" if words.text not in label.phrase.text else label.phrase.text
+            yield Amount(kind.rstrip("?"), value, rate, not kind.endswith("?"), quote, words.place)
+
+
+def _until_amount(tokens: Iterable[str]) -> list[str]:
+    return [token for token in tokens if token and len(token) > 1 or token in {"i", "a"}]
+
+
+def _beside(marks: Marks, label: Mark) -> list[Words]:
+    """The phrases to the right on the same line, up to one that begins with another label."""
+    phrases: list[Words] = []
+    for position, phrase in enumerate(marks.lines[label.line].parts):
+        if position <= label.position:
+            continue
+        if marks.starts_with_label(label.line, position) and not is_number(phrase.text):
+            break
+        phrases.append(phrase)
+    return phrases
+
+
+def _number_of(
+    label: Mark, *, words: Sequence[Words], mark: str | None
+) -> tuple[Decimal, Decimal | None, Words] | None:
+    """The last number beside the label; a number with a percent sign is the rate."""
+    rate: Decimal | None = None
+    groups: list[list[Words]] = []
+    for position, word in enumerate(words):
+        text = word.text.strip("()")
+        if not is_number(text):
+            continue
+        is_rate = "%" in word.text or (position + 1 < len(words) and words[position + 1].text.startswith("%"))
+        if is_rate:
+            rate = parse_number(text.replace("%", ""), mark=mark or ".")
+            continue
+        if groups and _continues(groups[-1][-1], word, whole=groups[-1]):
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    if not groups:
+        return None
+    text = " ".join(word.text for word in groups[-1])
+    value = parse_number(text, mark=mark)
+    if value is None:
+        value = parse_number(groups[-1][-1].text, mark=mark)
+    if value is None:
+        return None
+    previous = words[words.index(groups[-1][0]) - 1] if words.index(groups[-1][0]) else None
+    if previous is not None and previous.text in {"-", "−", "–"} and value > 0 and previous.x1 > groups[-1][0].x0 - 6:
+        value = -value
+    return value, rate, groups[-1][-1]
+
+
+def _continues(last: Words, word: Words, *, whole: Sequence[Words]) -> bool:
+    """`1` and `234,56` with an ordinary space between them are one number."""
+    together = " ".join(w.text for w in (*whole, word))
+    return (
+        word.x0 - last.x1 < 0.5 * word.size and word.text[:3].isdigit() and len(last.text) <= 3 and is_number(together)
+    )
+
+
+def _number_below(marks: Marks, label: Mark, *, mark: str | None) -> tuple[Decimal, Decimal | None, Words] | None:
+    """Totals in boxes side by side stand under their labels."""
+    for _, words in marks.values(label):
+        if words.y > label.label.y + 1:
+            value = parse_number(words.text, mark=mark)
+            if value is not None and "%" not in words.text:
+                return value, None, words
+    return None
+
+
+def _summary_rows(lines: Iterable[Words], *, mark: str | None) -> Iterator[tuple[TaxSubtotal, Words]]:
+    """Rows of a tax summary: a rate, what it applies to, and the tax that follows from the two."""
+    for line in lines:
+        numbers = [
+            (word, parse_number(word.text.strip("()"), mark=mark or "."))
+            for word in line.words
+            if is_number(word.text.strip("()"))
+        ]
+        values = [value for _, value in numbers if value is not None]
+        if not 3 <= len(values) <= 4:
+            continue
+        for rate in values[:3]:
+            rest = [value for value in values if value is not rate]
+            base, tax = max(rest[:3], key=abs), min(rest[:2], key=abs)
+            if 0 <= rate <= 30 and base and abs(base * rate / 100 - tax) <= Decimal("0.02"):
+                yield TaxSubtotal(rate=rate, category=None, taxable=base, tax=tax), line
+                break
+
+
+def _settled(amounts: Sequence[Amount], *, table: Sequence[tuple[TaxSubtotal, Words]]) -> Totals:
+    by_kind = {kind: _ranked(amounts, kind) for kind in _KINDS}
+    tax_rows = by_kind["tax"]
+    tax = _tax(tax_rows)
+    if tax is None and table:
+        tax = sum((row.tax or Decimal(0) for row, _ in table), Decimal(0))
+    payable = by_kind["payable"][0] if by_kind["payable"] else None
+    grosses = (
+        [a for a in by_kind["gross"] if a.is_sure]
+        or ([payable] if payable and not by_kind["prepaid"] else [])
+        or by_kind["gross"]
+    )
+    net, gross = _agreeing(by_kind["net"], grosses, tax=tax)
+    warnings: list[str] = []
+    if tax is None and net is not None and gross is not None and net.value == gross.value:
+        tax = Decimal(0)
+        warnings.append("No tax is printed; the totals with and without tax are equal, so it is taken as zero.")
+    subtotals = tuple(TaxSubtotal(row.rate, None, None, row.value) for row in tax_rows if row.rate is not None)
+    chosen = [a for a in (net, gross, payable, *tax_rows) if a is not None]
+    return Totals(
+        net=net.value if net else None,
+        tax=tax,
+        gross=gross.value if gross else None,
+        payable=payable.value if payable else None,
+        allowance=_sum(by_kind["allowance"]),
+        charge=_sum(by_kind["charge"]),
+        subtotals=tuple(row for row, _ in table) or subtotals,
+        evidence=tuple(Evidence(a.kind, a.quote[:300], a.place) for a in chosen),
+        warnings=tuple(warnings),
+    )
+
+
+def _ranked(amounts: Sequence[Amount], kind: str) -> list[Amount]:
+    own = [amount for amount in amounts if amount.kind == kind]
+    return sorted(own, key=lambda amount: not amount.is_sure)
+
+
+def _sum(rows: Sequence[Amount]) -> Decimal | None:
+    return sum((abs(row.value) for row in rows), Decimal(0)) if rows else None
+
+
+def _tax(rows: Sequence[Amount]) -> Decimal | None:
+    """The total of the tax rows: printed as such where there is one, else the sum over the rates."""
+    rated = list({(row.rate, row.value): row for row in rows if row.rate is not None}.values())
+    total = [row for row in rows if row.rate is None]
+    if total:
+        return total[-1].value if len(total) == 1 or not rated else max((row.value for row in total), key=abs)
+    return sum((row.value for row in rated), Decimal(0)) if rated else None
+
+
+def _agreeing(
+    nets: Sequence[Amount], grosses: Sequence[Amount], *, tax: Decimal | None
+) -> tuple[Amount | None, Amount | None]:
+    """Where several numbers could be net or gross, the pair that adds up; nothing printed is ever changed."""
+    net, gross = (nets[0] if nets else None), (grosses[0] if grosses else None)
+    if tax is not None and (len(nets) > 1 or len(grosses) > 1):
+        for one, other in product(nets, grosses):
+            if one.place != other.place and abs(one.value + tax - other.value) < _CENT:
+                return one, other
+    return net, gross
