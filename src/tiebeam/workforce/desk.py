@@ -1,0 +1,142 @@
+"""What every verb of this room works with, and how what happens to a task is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.engine import Engine
+from tiebeam.errors import Refused
+from tiebeam.store import Store, Unit
+from tiebeam.workforce import tables
+from tiebeam.workforce.authority import Obj, Principal, PrincipalKind
+from tiebeam.workforce.calendar import Calendar
+from tiebeam.workforce.directory import Directory, Holder, acting, deputised_roles, is_absent, person_of
+from tiebeam.workforce.task import Decision, Message, Task
+
+RUN_KIND = "run"
+HUMAN_QUEUE = "human"
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What other rooms want to do in the same unit of work."""
+
+    decided: list[Callable[[Unit, Task, Decision], None]] = field(
+        default_factory=list[Callable[[Unit, Task, Decision], None]]
+    )
+    endorsed: list[Callable[[Unit, Task, Decision], None]] = field(
+        default_factory=list[Callable[[Unit, Task, Decision], None]]
+    )
+    asked: list[Callable[[Unit, Task, Message], None]] = field(
+        default_factory=list[Callable[[Unit, Task, Message], None]]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    store: Store
+    engine: Engine
+    people: Callable[[], Directory]
+    hooks: Hooks
+
+    def calendar(self, team: str) -> Calendar:
+        return Calendar.of(self.people().teams.get(team))
+
+    def today(self, task: Task, now: datetime) -> date:
+        return self.calendar(task.team).day_of(now)
+
+    def principal(self, person_id: str, *, now: datetime) -> Principal:
+        """The person with today's roles, deputised ones included. Raises NotFound."""
+        directory = self.people()
+        person = person_of(directory, person_id)
+        day = Calendar.of(directory.teams.get(person.team or "")).day_of(now)
+        return Principal(
+            person.id,
+            person.name,
+            roles=person.roles,
+            administrator=person.administrator,
+            deputising=deputised_roles(directory, person.id, day=day),
+        )
+
+    def fresh(self, principal: Principal, *, now: datetime) -> Principal:
+        """The same principal with the roles the directory gives them now, whatever the caller carried."""
+        if principal.kind is not PrincipalKind.PERSON:
+            return principal
+        if principal.person_id not in self.people().people:
+            raise Refused(f"{principal.name} is not a person of this workspace any more", person=principal.person_id)
+        return self.principal(principal.person_id, now=now)
+
+    def responsible(self, task: Task, now: datetime) -> list[Holder]:
+        """Who may act on the task today: the claimer alone while claimed and present, else the role's people."""
+        found = acting(self.people(), task.role, day=self.today(task, now), excluded=task.excluded_people)
+        claimed = [holder for holder in found if holder.person_id == task.claimed_by]
+        return claimed or found
+
+    def binding_claim(self, task: Task, now: datetime) -> str | None:
+        """A claim binds others while the claimer is at work."""
+        person = self.people().people.get(task.claimed_by or "")
+        return None if person is None or is_absent(person, self.today(task, now)) else person.id
+
+    def obj(self, task: Task, now: datetime) -> Obj:
+        """The task as authority rules see it."""
+        return Obj(
+            "task",
+            task.id,
+            {
+                "role": task.role,
+                "team": task.team,
+                "audit_owner": task.audit_owner,
+                "excluded_people": task.excluded_people,
+                "amount": task.amount,
+                "state": str(task.state),
+                "claimed_by": self.binding_claim(task, now),
+            },
+        )
+
+
+def record(unit: Unit, task: Task, kind: str, *, actor: str, **detail: Any) -> None:
+    """One fact about a task: on the run's journal stream and in the task's own history."""
+    facts = {"role": task.role, "audit_owner": task.audit_owner, "payload_hash": task.payload_hash, **detail}
+    unit.journal(
+        f"run:{task.run_id}",
+        f"task.{kind}",
+        actor=actor,
+        payload={"subject": f"task:{task.id}", "step": task.step_id, "title": task.title, **facts},
+    )
+    highest = sa.select(sa.func.coalesce(sa.func.max(tables.task_event.c.position), 0)).where(
+        tables.task_event.c.task_id == task.id
+    )
+    position = unit.conn.execute(highest).scalar_one() + 1
+    unit.conn.execute(
+        sa.insert(tables.task_event).values(
+            task_id=task.id, position=position, at=unit.now, kind=kind, actor=actor, detail=detail
+        )
+    )
+
+
+def change(unit: Unit, task: Task, **values: Any) -> Task:
+    """Store new values and return the task as it is now."""
+    unit.conn.execute(sa.update(tables.task).where(tables.task.c.id == task.id).values(**values))
+    return replace(task, **values)
+
+
+def notify(unit: Unit, task: Task, kind: str, *, people: Iterable[str], text: str) -> None:
+    """A line in the notices of each of these people."""
+    rows = [
+        {
+            "id": unit.store.ids.new("notice"),
+            "person_id": person_id,
+            "task_id": task.id,
+            "kind": kind,
+            "text": text,
+            "at": unit.now,
+        }
+        for person_id in sorted(set(people))
+    ]
+    if rows:
+        unit.conn.execute(sa.insert(tables.notice), rows)

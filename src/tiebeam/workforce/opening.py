@@ -1,0 +1,170 @@
+"""Opening a review task: a complete context package, a person who can act, a deadline and a ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.errors import Invalid
+from tiebeam.kit import digest_of
+from tiebeam.spec import HandoffProtocol, RungAction, as_data
+from tiebeam.store import Unit
+from tiebeam.workforce import tables
+from tiebeam.workforce.desk import Desk, change, notify, record
+from tiebeam.workforce.directory import climb
+from tiebeam.workforce.rungs import due_from, set_rungs
+from tiebeam.workforce.task import Task, TaskState, declared_key
+
+WAIT_KIND = "task"
+OPENER = "system:workflow"
+NEVER_BY_LADDER = frozenset({"edit", "ask"})
+ABORT = "abort"
+
+
+class IncompleteContext(Invalid):
+    """The context package lacks keys the handoff protocol asks for (C4)."""
+
+    code = "incomplete_context"
+
+
+class BrokenProtocol(Invalid):
+    """The handoff protocol cannot be carried out as declared."""
+
+    code = "broken_protocol"
+
+
+def protocol_problems(protocol: HandoffProtocol) -> list[str]:
+    """What keeps the declared ladder and verbs from being carried out; empty when nothing does."""
+    problems: list[str] = []
+    if not protocol.verbs:
+        problems.append("it offers no verb, so nobody could decide")
+    for position, rung in enumerate(protocol.ladder, start=1):
+        match rung.action:
+            case RungAction.REASSIGN if rung.role is None:
+                problems.append(f"rung {position} reassigns without naming a role")
+            case RungAction.DEFAULT if rung.verb is None:
+                problems.append(f"rung {position} decides by default without naming a verb")
+            case RungAction.DEFAULT if rung.verb not in protocol.verbs or rung.verb in NEVER_BY_LADDER:
+                problems.append(f"rung {position} cannot decide {rung.verb!r} by default")
+            case _:
+                pass
+    hours = [rung.after_hours for rung in protocol.ladder]
+    if hours != sorted(hours):
+        problems.append("its rungs are not in the order of their hours")
+    return problems
+
+
+def check_package(protocol: HandoffProtocol, context: Mapping[str, Any]) -> None:
+    """Every key the protocol names must be there and hold something. Raises IncompleteContext."""
+    held = {declared_key(key) for key, value in context.items() if value not in (None, "", [], {})}
+    missing = [key for key in protocol.context if key not in held]
+    if missing:
+        raise IncompleteContext(
+            f"handoff {protocol.id!r} needs {', '.join(map(repr, missing))} in its context package; "
+            f"the step before it must supply them",
+            handoff=protocol.id,
+            missing=missing,
+        )
+
+
+def open_task(
+    desk: Desk,
+    unit: Unit,
+    *,
+    run_id: str,
+    seq: int,
+    step_id: str,
+    handoff: HandoffProtocol,
+    title: str,
+    summary: str,
+    payload: dict[str, Any],
+    context: dict[str, Any],
+    role: str,
+    team: str,
+    excluded_people: Sequence[str] = (),
+    amount: Decimal | None = None,
+    currency: str | None = None,
+    needs_authority: bool = False,
+    routed_because: str,
+) -> str:
+    """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole."""
+    check_package(handoff, context)
+    if problems := protocol_problems(handoff):
+        raise BrokenProtocol(f"handoff {handoff.id!r}: {'; '.join(problems)}", handoff=handoff.id, problems=problems)
+    excluded = tuple(sorted(set(excluded_people)))
+    way = climb(desk.people(), role, excluded=excluded)
+    if way.passed:
+        routed_because += f" Nobody eligible holds {', '.join(way.passed)}, so it went up to {way.role}."
+    task = Task(
+        id=unit.store.ids.new("task"),
+        run_id=run_id,
+        seq=seq,
+        step_id=step_id,
+        wait_id="",
+        protocol=handoff,
+        title=title,
+        summary=summary,
+        payload=payload,
+        payload_hash=digest_of(payload),
+        context=context,
+        role=way.role,
+        team=team,
+        audit_owner=handoff.audit_owner,
+        excluded_people=excluded,
+        amount=amount,
+        currency=currency,
+        needs_authority=needs_authority,
+        routed_because=routed_because,
+        state=TaskState.OPEN,
+        claimed_by=None,
+        opened_at=unit.now,
+        counted_from=unit.now,
+        due_at=unit.now,
+        snoozed_until=None,
+        closed_at=None,
+    )
+    _write(desk, unit, task, asked_role=role)
+    return task.id
+
+
+def _write(desk: Desk, unit: Unit, task: Task, *, asked_role: str) -> None:
+    due_at = due_from(desk, task, unit.now)
+    wait_id = desk.engine.open_wait(
+        unit, run_id=task.run_id, seq=task.seq, step_id=task.step_id, kind=WAIT_KIND, key=task.id, due_at=due_at
+    )
+    values = {f.name: getattr(task, f.name) for f in fields(Task)}
+    values |= {"protocol": as_data(task.protocol), "handoff": task.handoff, "state": str(task.state)}
+    values |= {"excluded_people": list(task.excluded_people), "wait_id": wait_id, "due_at": due_at}
+    unit.conn.execute(sa.insert(tables.task).values(**values))
+    task = change(unit, task, wait_id=wait_id, due_at=due_at)
+    keep_payload(unit, task, actor=OPENER)
+    set_rungs(desk, unit, task)
+    record(
+        unit,
+        task,
+        "opened",
+        actor=OPENER,
+        handoff=task.handoff,
+        asked_role=asked_role,
+        because=task.routed_because,
+        due_at=due_at,
+    )
+    people = [holder.person_id for holder in desk.responsible(task, unit.now)]
+    notify(unit, task, "opened", people=people, text=f"New for {task.role}: {task.title}")
+
+
+def keep_payload(unit: Unit, task: Task, *, actor: str) -> None:
+    """Keep every version a person may have been shown, so that a stale decision can be told what changed."""
+    known = sa.select(tables.task_payload.c.task_id).where(
+        tables.task_payload.c.task_id == task.id, tables.task_payload.c.payload_hash == task.payload_hash
+    )
+    if unit.conn.execute(known).first() is None:
+        unit.conn.execute(
+            sa.insert(tables.task_payload).values(
+                task_id=task.id, payload_hash=task.payload_hash, payload=task.payload, at=unit.now, actor=actor
+            )
+        )

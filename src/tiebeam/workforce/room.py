@@ -1,0 +1,242 @@
+"""The room's verbs in one object, bound to a store, an engine and the people of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.engine import Engine
+from tiebeam.spec import HandoffProtocol
+from tiebeam.store import Store, Unit
+from tiebeam.workforce import decisions, handling, ladder, opening, questions, rungs, tables, views
+from tiebeam.workforce.access import Access
+from tiebeam.workforce.approval import Approval, who_approves
+from tiebeam.workforce.authority import Principal
+from tiebeam.workforce.desk import Desk, Hooks
+from tiebeam.workforce.directory import Directory, Holder
+from tiebeam.workforce.task import Decision, Message, Task, load_task
+
+
+class Workforce:
+    """People at work. `people` is asked anew at each use, so a re-applied graph takes effect at once."""
+
+    def __init__(self, store: Store, engine: Engine, *, people: Callable[[], Directory]) -> None:
+        self.access = Access(store, people=people)
+        self._store = store
+        self._desk = Desk(store, engine, people, Hooks())
+        engine.on_timer(rungs.RUNG_TIMER, lambda unit, timer: ladder.fire_rung(self._desk, unit, timer))
+        engine.on_timer(rungs.WAKE_TIMER, lambda unit, timer: ladder.wake(self._desk, unit, timer))
+
+    def on_decided(self, hook: Callable[[Unit, Task, Decision], None]) -> None:
+        """Call `hook` within the unit of every final decision, before the run's continuation is enqueued."""
+        self._desk.hooks.decided.append(hook)
+
+    def on_endorsed(self, hook: Callable[[Unit, Task, Decision], None]) -> None:
+        """Call `hook` within the unit of every endorsement; its review minutes cost money too."""
+        self._desk.hooks.endorsed.append(hook)
+
+    def on_ask(self, hook: Callable[[Unit, Task, Message], None]) -> None:
+        """Call `hook` within the unit of every question, to send it as an idempotent effect keyed by its id."""
+        self._desk.hooks.asked.append(hook)
+
+    def principal(self, person_id: str) -> Principal:
+        """The person with today's roles, those of absent colleagues they stand in for included. Raises NotFound."""
+        return self._desk.principal(person_id, now=self._store.clock.now())
+
+    def open_task(
+        self,
+        unit: Unit,
+        *,
+        run_id: str,
+        seq: int,
+        step_id: str,
+        handoff: HandoffProtocol,
+        title: str,
+        summary: str,
+        payload: dict[str, Any],
+        context: dict[str, Any],
+        role: str,
+        team: str,
+        excluded_people: Sequence[str] = (),
+        amount: Decimal | None = None,
+        currency: str | None = None,
+        needs_authority: bool = False,
+        routed_because: str,
+    ) -> str:
+        """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole.
+
+        `amount` in `currency` must be comparable with the limits of roles: convert before. With `needs_authority`
+        the decider's limit must cover it; an unknown amount is covered by unlimited roles alone.
+        """
+        return opening.open_task(
+            self._desk,
+            unit,
+            run_id=run_id,
+            seq=seq,
+            step_id=step_id,
+            handoff=handoff,
+            title=title,
+            summary=summary,
+            payload=payload,
+            context=context,
+            role=role,
+            team=team,
+            excluded_people=excluded_people,
+            amount=amount,
+            currency=currency,
+            needs_authority=needs_authority,
+            routed_because=routed_because,
+        )
+
+    def decide(
+        self,
+        principal: Principal,
+        task_id: str,
+        *,
+        verb: str,
+        payload_hash: str | None = None,
+        input: Mapping[str, Any] | None = None,  # noqa: A002 - the word of the API and the CLI
+        minutes: Decimal | None = None,
+    ) -> Decision:
+        """Decide in one transaction. `input`: `comment`; for edit `changes`; for ask `text`, `to`, `subject`.
+
+        The result's `standing` says whether it is final, an endorsement (the task moved up) or a question.
+        Raises Refused, NoAuthority (403), WrongInput (422), PayloadChanged, AlreadyDecided, TaskClosed (409).
+        """
+        with self._store.unit() as unit:
+            return decisions.decide(
+                self._desk,
+                unit,
+                principal,
+                task_id,
+                verb=verb,
+                payload_hash=payload_hash,
+                given=input or {},
+                minutes=minutes,
+            )
+
+    def ask(
+        self, principal: Principal, task_id: str, *, text: str, to: str | None = None, subject: str = ""
+    ) -> Message:
+        """Ask somebody outside; the task waits for the answer but may still be decided."""
+        given = {"text": text, "to": to, "subject": subject}
+        message = self.decide(principal, task_id, verb="ask", input=given).message
+        assert message is not None
+        return message
+
+    def answer(self, unit: Unit | None, task_id: str, *, text: str, sender: str) -> Task:
+        """Put an answer into the task's context and give the task back to its people. Opens a unit when given None."""
+        if unit is not None:
+            return questions.answer(self._desk, unit, task_id, text=text, sender=sender)
+        with self._store.unit() as own:
+            return questions.answer(self._desk, own, task_id, text=text, sender=sender)
+
+    def viewed(self, principal: Principal, task_id: str) -> None:
+        """Note the person's first look, from which their review minutes are measured."""
+        with self._store.read() as conn:
+            if handling.has_viewed(conn, principal, task_id):
+                return
+        with self._store.unit() as unit:
+            handling.viewed(self._desk, unit, principal, task_id)
+
+    def claim(self, principal: Principal, task_id: str) -> Task:
+        with self._store.unit() as unit:
+            return handling.claim(self._desk, unit, principal, task_id)
+
+    def release(self, principal: Principal, task_id: str) -> Task:
+        with self._store.unit() as unit:
+            return handling.release(self._desk, unit, principal, task_id)
+
+    def reassign(
+        self,
+        principal: Principal,
+        task_id: str,
+        *,
+        role: str | None = None,
+        person: str | None = None,
+        reason: str = "",
+    ) -> Task:
+        with self._store.unit() as unit:
+            return handling.reassign(self._desk, unit, principal, task_id, role=role, person=person, reason=reason)
+
+    def snooze(self, principal: Principal, task_id: str, *, until: datetime) -> Task:
+        with self._store.unit() as unit:
+            return handling.snooze(self._desk, unit, principal, task_id, until=until)
+
+    def cancel_tasks(self, unit: Unit, run_id: str, *, reason: str, actor: str = "system:workflow") -> int:
+        """Close every active task of a run. Call it before journalling on the run's stream in the same unit."""
+        return handling.cancel_tasks(self._desk, unit, run_id, reason=reason, actor=actor)
+
+    def tasks(
+        self,
+        conn: sa.Connection,
+        *,
+        state: str | Collection[str] | None = None,
+        role: str | None = None,
+        person: str | None = None,
+        run_id: str | None = None,
+        query: str = "",
+        sort: str = "due",
+        page: int = 1,
+        size: int = 50,
+        with_snoozed: bool = True,
+    ) -> views.Page[views.TaskView]:
+        """A page of the inbox; see `views.tasks` for the filters."""
+        return views.tasks(
+            self._desk,
+            conn,
+            state=state,
+            role=role,
+            person=person,
+            run_id=run_id,
+            query=query,
+            sort=sort,
+            page=page,
+            size=size,
+            with_snoozed=with_snoozed,
+        )
+
+    def task(self, conn: sa.Connection, task_id: str) -> views.TaskView:
+        return views.task(self._desk, conn, task_id)
+
+    def counts(self, conn: sa.Connection, principal: Principal) -> views.TaskCounts:
+        return views.counts(self._desk, conn, principal)
+
+    def decisions(self, conn: sa.Connection, run_id: str) -> list[Decision]:
+        """Every final decision of a run, oldest first."""
+        return views.decisions_of_run(conn, run_id)
+
+    def notices(self, conn: sa.Connection, person_id: str, *, unseen_only: bool = True) -> list[views.Notice]:
+        return views.notices(conn, person_id, unseen_only=unseen_only)
+
+    def see_notices(self, unit: Unit, person_id: str) -> None:
+        """Mark a person's notices as seen."""
+        mine = (tables.notice.c.person_id == person_id, tables.notice.c.seen_at.is_(None))
+        unit.conn.execute(sa.update(tables.notice).where(*mine).values(seen_at=unit.now))
+
+    def approvers(self, conn: sa.Connection, task_id: str) -> list[Holder]:
+        """Who may decide this task today (WF-07)."""
+        return handling.approvers(self._desk, load_task(conn, task_id), now=self._store.clock.now())
+
+    def who_approves(
+        self,
+        *,
+        role: str,
+        team: str,
+        amount: Decimal | None = None,
+        needs_authority: bool = False,
+        excluded_people: Collection[str] = (),
+    ) -> Approval:
+        """The same answer for a step before any task exists: role, people and why (WF-07). Raises NobodyHoldsRole."""
+        return who_approves(
+            self._desk.people(),
+            role=role,
+            day=self._desk.calendar(team).day_of(self._store.clock.now()),
+            amount=amount,
+            needs_authority=needs_authority,
+            excluded=excluded_people,
+        )

@@ -1,0 +1,151 @@
+"""Deadlines and rungs as engine timers: set when a task opens, moved when it changes hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.spec import RungAction
+from tiebeam.store import Unit
+from tiebeam.workforce import tables
+from tiebeam.workforce.desk import Desk, change
+from tiebeam.workforce.directory import acting
+from tiebeam.workforce.task import Task
+
+RUNG_TIMER = "workforce.rung"
+WAKE_TIMER = "workforce.wake"
+
+
+class RungState(StrEnum):
+    """`refused` = it fired, but its decision was not allowed."""
+
+    PENDING = "pending"
+    FIRED = "fired"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One rung of a task's ladder: what happens at which moment, or when it happened."""
+
+    position: int
+    action: RungAction
+    role: str | None
+    verb: str | None
+    after_hours: Decimal
+    at: datetime
+    state: RungState
+    fired_at: datetime | None
+
+
+def rung_of(row: Any) -> RungView:
+    return RungView(
+        row.position,
+        RungAction(row.action),
+        row.role,
+        row.verb,
+        row.after_hours,
+        row.at,
+        RungState(row.state),
+        row.fired_at,
+    )
+
+
+def away(desk: Desk, task: Task) -> Callable[[date], bool]:
+    """True on days when nobody who may act on the task is at work; while claimed, the claimer's days count alone."""
+    directory = desk.people()
+
+    def nobody(day: date) -> bool:
+        present = acting(directory, task.role, day=day, excluded=task.excluded_people)
+        if task.claimed_by is not None and any(h.person_id == task.claimed_by for h in present):
+            return False
+        return task.claimed_by is not None or not present
+
+    return nobody
+
+
+def due_from(desk: Desk, task: Task, start: datetime) -> datetime:
+    return desk.calendar(task.team).add(start, task.protocol.due_hours, is_away=away(desk, task))
+
+
+def set_rungs(desk: Desk, unit: Unit, task: Task) -> None:
+    """Write the ladder of a task that just opened, with one timer for each rung."""
+    calendar, is_away = desk.calendar(task.team), away(desk, task)
+    for position, rung in enumerate(task.protocol.ladder):
+        at = calendar.add(task.counted_from, rung.after_hours, is_away=is_away)
+        unit.conn.execute(
+            sa.insert(tables.task_rung).values(
+                task_id=task.id,
+                position=position,
+                action=str(rung.action),
+                role=rung.role,
+                verb=rung.verb,
+                after_hours=rung.after_hours,
+                at=at,
+                state=str(RungState.PENDING),
+            )
+        )
+        _set_timer(desk, unit, task, position, at)
+
+
+def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime) -> Task:
+    """Move the due time and the rungs that have not fired to what the task's people and hours now give.
+
+    The due time is counted from `due_start`, the rungs from the task's `counted_from`.
+    """
+    desk.engine.cancel_timers(unit, task.wait_id)
+    calendar, is_away = desk.calendar(task.team), away(desk, task)
+    for rung in pending(unit.conn, task.id):
+        at = max(unit.now, calendar.add(task.counted_from, rung.after_hours, is_away=is_away))
+        unit.conn.execute(
+            sa.update(tables.task_rung)
+            .where(tables.task_rung.c.task_id == task.id, tables.task_rung.c.position == rung.position)
+            .values(at=at)
+        )
+        _set_timer(desk, unit, task, rung.position, at)
+    if task.snoozed_until is not None:
+        set_wake(desk, unit, task, task.snoozed_until)
+    return change(unit, task, due_at=due_from(desk, task, due_start))
+
+
+def set_wake(desk: Desk, unit: Unit, task: Task, at: datetime) -> None:
+    desk.engine.set_timer(unit, wait_id=task.wait_id, at=at, action=WAKE_TIMER, payload={"task": task.id})
+
+
+def _set_timer(desk: Desk, unit: Unit, task: Task, position: int, at: datetime) -> None:
+    desk.engine.set_timer(
+        unit, wait_id=task.wait_id, at=at, action=RUNG_TIMER, payload={"task": task.id, "position": position}
+    )
+
+
+def pending(conn: sa.Connection, task_id: str) -> list[RungView]:
+    statement = (
+        sa.select(tables.task_rung)
+        .where(tables.task_rung.c.task_id == task_id, tables.task_rung.c.state == str(RungState.PENDING))
+        .order_by(tables.task_rung.c.position)
+    )
+    return [rung_of(row) for row in conn.execute(statement)]
+
+
+def mark(unit: Unit, task_id: str, position: int, state: RungState) -> None:
+    unit.conn.execute(
+        sa.update(tables.task_rung)
+        .where(tables.task_rung.c.task_id == task_id, tables.task_rung.c.position == position)
+        .values(state=str(state), fired_at=unit.now)
+    )
+
+
+def cancel_rungs(unit: Unit, task_id: str) -> None:
+    """Rows only: the engine cancels the timers when it closes the wait."""
+    unit.conn.execute(
+        sa.update(tables.task_rung)
+        .where(tables.task_rung.c.task_id == task_id, tables.task_rung.c.state == str(RungState.PENDING))
+        .values(state=str(RungState.CANCELLED))
+    )

@@ -1,0 +1,200 @@
+"""The tables of this room: tasks and what happened to them, and sign-in."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from tiebeam.store import Amount, JsonText, Moment, metadata
+
+task = sa.Table(
+    "task",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("step_id", sa.Text, nullable=False),
+    sa.Column("wait_id", sa.Text, nullable=False),
+    sa.Column("handoff", sa.Text, nullable=False),
+    # The protocol as it was when the task opened: a later edit of the file changes no open task.
+    sa.Column("protocol", JsonText, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("payload", JsonText, nullable=False),
+    sa.Column("payload_hash", sa.Text, nullable=False),
+    sa.Column("context", JsonText, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("audit_owner", sa.Text, nullable=False),
+    sa.Column("excluded_people", JsonText, nullable=False),
+    sa.Column("amount", Amount),
+    sa.Column("currency", sa.Text),
+    sa.Column("needs_authority", sa.Boolean, nullable=False),
+    sa.Column("routed_because", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("claimed_by", sa.Text),
+    sa.Column("opened_at", Moment, nullable=False),
+    # Business hours of the ladder are counted from here; a reassignment by a person starts them anew.
+    sa.Column("counted_from", Moment, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("snoozed_until", Moment),
+    sa.Column("closed_at", Moment),
+    sa.Index(None, "run_id"),
+    sa.Index(None, "state", "due_at"),
+    sa.Index(None, "role", "state"),
+)
+
+task_payload = sa.Table(
+    "task_payload",
+    metadata,
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), primary_key=True),
+    sa.Column("payload_hash", sa.Text, primary_key=True),
+    sa.Column("payload", JsonText, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+)
+
+task_event = sa.Table(
+    "task_event",
+    metadata,
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("detail", JsonText, nullable=False),
+)
+
+task_rung = sa.Table(
+    "task_rung",
+    metadata,
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("role", sa.Text),
+    sa.Column("verb", sa.Text),
+    sa.Column("after_hours", Amount, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("fired_at", Moment),
+)
+
+task_decision = sa.Table(
+    "task_decision",
+    metadata,
+    # One decision for each task: the first insert wins and the key refuses all others.
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("step_id", sa.Text, nullable=False),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("person_id", sa.Text, nullable=False),
+    sa.Column("person_name", sa.Text, nullable=False),
+    sa.Column("on_behalf_of", sa.Text),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("payload", JsonText, nullable=False),
+    sa.Column("payload_hash", sa.Text, nullable=False),
+    sa.Column("shown_hash", sa.Text, nullable=False),
+    sa.Column("diff", JsonText, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("amount", Amount),
+    sa.Column("currency", sa.Text),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("audit_owner", sa.Text, nullable=False),
+    sa.Column("minutes", Amount),
+    sa.Column("minutes_how", sa.Text, nullable=False),
+    sa.Column("expires_at", Moment),
+    sa.Index(None, "run_id"),
+    sa.Index(None, "person_id", "at"),
+)
+
+task_endorsement = sa.Table(
+    "task_endorsement",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("person_id", sa.Text, nullable=False),
+    sa.Column("person_name", sa.Text, nullable=False),
+    sa.Column("on_behalf_of", sa.Text),
+    sa.Column("payload_hash", sa.Text, nullable=False),
+    sa.Column("diff", JsonText, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("amount", Amount),
+    sa.Column("minutes", Amount),
+    sa.Column("minutes_how", sa.Text, nullable=False),
+    sa.Column("from_role", sa.Text, nullable=False),
+    sa.Column("to_role", sa.Text, nullable=False),
+    sa.Index(None, "task_id"),
+)
+
+task_viewing = sa.Table(
+    "task_viewing",
+    metadata,
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), primary_key=True),
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("first_viewed_at", Moment, nullable=False),
+)
+
+task_question = sa.Table(
+    "task_question",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("recipient", sa.Text),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("answered_by", sa.Text),
+    sa.Column("answered_at", Moment),
+    sa.Index(None, "task_id"),
+)
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("person_id", sa.Text, nullable=False),
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("seen_at", Moment),
+    sa.Index(None, "person_id", "seen_at", "at"),
+)
+
+access_link = sa.Table(
+    "access_link",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("person_id", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("redeemed_at", Moment),
+    sa.Column("revoked_at", Moment),
+    sa.Index(None, "person_id"),
+)
+
+access_session = sa.Table(
+    "access_session",
+    metadata,
+    sa.Column("secret_hash", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("person_id", sa.Text, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("last_seen_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Index(None, "person_id"),
+)
+
+access_failure = sa.Table(
+    "access_failure",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Index(None, "source", "at"),
+)
