@@ -1,6 +1,8 @@
 """What a step's code is given and gives back, and the register of all step codes."""
 
 from tiebeam.workflow.steps.contract import (
+    ApprovalExpired,
+    EffectUnclear,
     RunInfo,
     Services,
     StepCall,
@@ -11,6 +13,8 @@ from tiebeam.workflow.steps.contract import (
 from tiebeam.workflow.steps.register import StepRegister, UnknownStep
 
 __all__ = [
+    "ApprovalExpired",
+    "EffectUnclear",
     "RunInfo",
     "Services",
     "StepCall",

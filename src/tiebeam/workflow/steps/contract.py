@@ -23,6 +23,24 @@ class StepFailed(TiebeamError):
     status = 422
 
 
+class ApprovalExpired(TiebeamError):
+    """The approval an effect rests on is too old; the review step named by `step_id` is asked again."""
+
+    code = "approval_expired"
+    status = 409
+
+    def __init__(self, message: str, *, step_id: str) -> None:
+        super().__init__(message, step=step_id)
+        self.step_id = step_id
+
+
+class EffectUnclear(TiebeamError):
+    """The outer system may or may not have done what was asked (a time-out, a broken connection): a person looks."""
+
+    code = "effect_unclear"
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class RunInfo:
     id: str
@@ -94,4 +112,4 @@ class StepCode:
     run: Callable[[StepCall], StepResult]
     request: Callable[[StepCall], dict[str, Any]] | None = None
     find: Callable[[StepCall], dict[str, Any] | None] | None = None
-    """For at-most-once effects: looks in the outer system whether the effect took place, to help the person who decides."""
+    """For at-most-once effects: asks the outer system whether the effect took place, to help who decides."""

@@ -1,0 +1,313 @@
+"""The composition root: from a workspace folder to a running system. The only module that knows every room."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tiebeam.connect.documents import Reader, ReadResult
+from tiebeam.connect.erp import open_erp
+from tiebeam.connect.mail import MailSpool
+from tiebeam.connect.payments import PaymentSpool
+from tiebeam.economics import Economics, Prices, forecast
+from tiebeam.engine import Engine
+from tiebeam.errors import Invalid
+from tiebeam.graph import Graph, applied, applied_digest, load
+from tiebeam.graph import apply as apply_graph
+from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
+from tiebeam.spec import System
+from tiebeam.store import Store, Unit
+from tiebeam.workflow import MAIL_KIND, Correspondence, Starting, review_rates, roles_as_data
+from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
+from tiebeam.workflow.intake import Archive, BatchReader, Intake
+from tiebeam.workflow.invoices import CODES as INVOICE_CODES
+from tiebeam.workflow.invoices import SCORERS, register_document
+from tiebeam.workflow.payables import CODES as PAYABLES_CODES
+from tiebeam.workflow.payables import PayablesPresenter
+from tiebeam.workflow.promotion import Promotion, first_gates
+from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run
+from tiebeam.workflow.steps import Services, StepRegister
+from tiebeam.workforce import Principal, Workforce, local_principal
+
+STATE_FOLDER = ".tiebeam"
+DATABASE_VARIABLE = "TIEBEAM_DATABASE_URL"
+LARGEST_DOCUMENT = 20 * 1024 * 1024
+_GRAPH_AGE_SECONDS = 1.0
+
+
+class Applied:
+    """The applied graph, looked up again when another process has applied a newer one."""
+
+    def __init__(self, store: Store, workspace: Path) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._graph: Graph | None = None
+        self._digest: str | None = None
+        self._checked = 0.0
+
+    def __call__(self) -> Graph:
+        now = self._store.clock.now().timestamp()
+        if self._graph is None or abs(now - self._checked) > _GRAPH_AGE_SECONDS:
+            self._refresh()
+            self._checked = now
+        assert self._graph is not None
+        return self._graph
+
+    def _refresh(self) -> None:
+        with self._store.read() as conn:
+            digest = applied_digest(conn)
+            if digest is not None and (digest != self._digest or self._graph is None):
+                self._graph, self._digest = applied(conn), digest
+        if self._graph is None:
+            raise Invalid("this database holds no applied workspace yet; run 'tiebeam apply'")
+
+    def apply(self, unit: Unit, *, actor: str) -> str:
+        """Read the workspace's files and make them the graph in force. Raises GraphBroken."""
+        digest = apply_graph(unit, load(self._workspace), actor=actor)
+        unit.after_commit(self._forget)
+        return digest
+
+    def _forget(self) -> None:
+        self._graph = None
+        self._digest = None
+
+
+@dataclass(slots=True)
+class App:
+    """Every room, bound to one workspace and one database. Close it when done."""
+
+    workspace: Path
+    store: Store
+    engine: Engine
+    graph: Applied
+    workforce: Workforce
+    economics: Economics
+    intake: Intake
+    starting: Starting
+    promotion: Promotion
+    interpreter: Interpreter
+    correspondence: Correspondence
+    scorers: dict[str, Scorer]
+    step_names: frozenset[str]
+    _reader: Reader | None = field(default=None, repr=False)
+
+    @property
+    def reader(self) -> Reader:
+        """Confined reading processes, started on first use."""
+        if self._reader is None:
+            self._reader = Reader(workers=max(1, min(2, os.cpu_count() or 1)))
+        return self._reader
+
+    def principal(self, person_id: str | None = None) -> Principal:
+        """Who acts at this machine's command line: the named person, else the workspace's first administrator."""
+        graph = self.graph()
+        if person_id is None:
+            found = next((person.id for person in graph.people.values() if person.administrator), None)
+            if found is None:
+                raise Invalid("the workspace has no administrator; set administrator = true for one person in people/")
+            person_id = found
+        return local_principal(graph, person_id)
+
+    def evaluate(self, workflow: str, *, actor: str) -> Evaluation:
+        """Run the evaluation set of an adopted recipe. Raises NotAdopted, Invalid and UnknownScorer."""
+        _, _, recipe = self.promotion.adopted(workflow)
+        graph = self.graph()
+        if recipe.evaluation is None:
+            raise Invalid(f"recipe {recipe.id!r} names no evaluation set; add one with a threshold")
+        cases = graph.evaluations[recipe.evaluation.set]
+        scorer = self.scorers.get(cases.scorer)
+        if scorer is None:
+            raise UnknownScorer(f"evaluation set {cases.id!r} names the scorer {cases.scorer!r}, which nobody provides")
+        return evaluate(self.store, recipe, cases, scorer=scorer, actor=actor)
+
+    def close(self) -> None:
+        self.engine.close()
+        if self._reader is not None:
+            self._reader.close()
+        self.store.close()
+
+
+def database_url(workspace: Path) -> str:
+    """`TIEBEAM_DATABASE_URL`, else one SQLite file in the workspace."""
+    given = os.environ.get(DATABASE_VARIABLE)
+    return given or f"sqlite:///{(workspace / STATE_FOLDER / 'tiebeam.sqlite').resolve()}"
+
+
+def open_app(
+    workspace: Path,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    observer: Callable[[str], None] | None = None,
+    url: str | None = None,
+) -> App:
+    """Open a workspace on its database, migrated; a database that knows no workspace yet is given this one's files.
+
+    `observer` hears of every boundary (see the engine); nothing runs before `app.engine.launch()`.
+    """
+    clock = clock or SystemClock()
+    workspace = workspace.resolve()
+    (workspace / STATE_FOLDER).mkdir(exist_ok=True)
+    store = Store(url or database_url(workspace), clock=clock, ids=ids or RandomIds(clock))
+    store.migrate()
+    engine = Engine(store, observer=observer)
+    engine.prepare()
+    graph = Applied(store, workspace)
+    with store.read() as conn:
+        is_new = applied_digest(conn) is None
+    if is_new:
+        with store.unit() as unit:
+            graph.apply(unit, actor="system:tiebeam")
+    return _compose(workspace, store, engine, graph)
+
+
+def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
+    workforce = Workforce(store, engine, people=graph)
+    prices = Prices(graph().prices, clock=store.clock)
+    economics = Economics(store, prices=prices)
+    register = StepRegister((*INVOICE_CODES, *PAYABLES_CODES))
+    outer = _Outer(workspace, graph, store.clock)
+    interpreter = Interpreter(
+        store,
+        engine=engine,
+        economics=economics,
+        register=register,
+        services=outer.services,
+        reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
+        presenter_of=_presenter_of,
+    )
+    promotion = Promotion(store, graph=graph, gates=first_gates(lambda assumed: forecast(assumed, prices)))
+    archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
+    intake = Intake(store, engine=engine, archive=archive)
+    starting = Starting(
+        store,
+        workspace=workspace,
+        graph=graph,
+        intake=intake,
+        promotion=promotion,
+        engine=engine,
+        workforce=workforce,
+    )
+    app = App(
+        workspace=workspace,
+        store=store,
+        engine=engine,
+        graph=graph,
+        workforce=workforce,
+        economics=economics,
+        intake=intake,
+        starting=starting,
+        promotion=promotion,
+        interpreter=interpreter,
+        correspondence=Correspondence(
+            store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender()
+        ),
+        scorers=dict(SCORERS),
+        step_names=register.names | {"invoices.read"},
+    )
+    _register_handlers(app)
+    return app
+
+
+def _register_handlers(app: App) -> None:
+    batches = BatchReader(
+        app.store,
+        interpreter=app.interpreter,
+        economics=app.economics,
+        archive=app.intake.archive,
+        reader=lambda: app.reader,
+        register=_register_document,
+    )
+    deciding = Deciding(
+        engine=app.engine,
+        economics=app.economics,
+        cancel_tasks=lambda unit, run_id, reason: app.workforce.cancel_tasks(unit, run_id, reason=reason),
+        rates=review_rates(app.graph),
+    )
+    app.workforce.on_decided(deciding)
+    app.workforce.on_endorsed(deciding.endorsed)
+    app.workforce.on_ask(app.correspondence.asked)
+    app.engine.register("run", app.interpreter.run_segment)
+    app.engine.register("intake", batches.run_segment)
+    app.engine.register(MAIL_KIND, app.correspondence.run_segment)
+    app.engine.on_poison("run", lambda unit, key, _seq, error: fail_run(unit, key, error=error))
+    app.engine.on_poison("intake", batches.give_up)
+
+
+def _register_document(unit: Unit, row: Any, result: ReadResult) -> None:
+    assert result.invoice is not None
+    register_document(
+        unit,
+        document_id=row["id"],
+        arrival=row["arrival"],
+        received_at=row["received_at"],
+        invoice=result.invoice,
+        sha256=row["sha256"],
+    )
+
+
+_PAYABLES = PayablesPresenter()
+_PLAIN = PlainPresenter()
+
+
+def _presenter_of(intent: str) -> Presenter:
+    return _PAYABLES if intent == "finance.invoice-processing-matching" else _PLAIN
+
+
+class _Outer:
+    """The outer systems the workspace declares, opened when first needed."""
+
+    def __init__(self, workspace: Path, graph: Applied, clock: Clock) -> None:
+        self._workspace = workspace
+        self._graph = graph
+        self._clock = clock
+        self._open: dict[str, Any] = {}
+
+    def services(self) -> Services:
+        graph = self._graph()
+        settings = graph.settings
+        assert settings is not None
+        payments = settings.payments
+        return Services(
+            workspace=self._workspace,
+            erp=self._once("erp", settings.erp.system, self._erp),
+            payments=self._once("payments", payments.system, self._payments),
+            mail=self.mail(),
+            debtor={
+                "name": payments.debtor_name or settings.company.name,
+                "iban": payments.debtor_iban,
+                "bic": payments.debtor_bic or "",
+            },
+            roles=roles_as_data(graph),
+        )
+
+    def mail(self) -> MailSpool:
+        settings = self._graph().settings
+        assert settings is not None
+        return self._once("mail", settings.mail.system, lambda system: MailSpool(self._folder(system)))
+
+    def sender(self) -> str:
+        settings = self._graph().settings
+        assert settings is not None
+        return settings.mail.sender
+
+    def _erp(self, system: System) -> Any:
+        return open_erp(system, workspace=self._workspace, clock=self._clock)
+
+    def _payments(self, system: System) -> PaymentSpool:
+        return PaymentSpool(self._folder(system))
+
+    def _folder(self, system: System) -> Path:
+        return (self._workspace / system.location).resolve()
+
+    def _once(self, use: str, system_id: str, opener: Callable[[System], Any]) -> Any:
+        key = f"{use}:{system_id}"
+        if key not in self._open:
+            system = self._graph().systems.get(system_id)
+            if system is None:
+                raise Invalid(f"tiebeam.toml names the system {system_id!r} for {use}; add systems/{system_id}.toml")
+            self._open[key] = opener(system)
+        return self._open[key]

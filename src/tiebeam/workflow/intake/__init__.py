@@ -1,0 +1,26 @@
+"""Intake: documents are accepted, read in their order of arrival, and each starts a run."""
+
+from tiebeam.workflow.intake.accept import AcceptedBatch, Intake, NothingToDo, Order
+from tiebeam.workflow.intake.archive import Archive, Kept
+from tiebeam.workflow.intake.arrivals import Arrival, BrokenArrivalList, arrivals_in
+from tiebeam.workflow.intake.reading import READ_STEP, BatchReader
+from tiebeam.workflow.intake.views import BatchView, DocumentView, batch_view, document_view, same_content
+
+__all__ = [
+    "READ_STEP",
+    "AcceptedBatch",
+    "Archive",
+    "Arrival",
+    "BatchReader",
+    "BatchView",
+    "BrokenArrivalList",
+    "DocumentView",
+    "Intake",
+    "Kept",
+    "NothingToDo",
+    "Order",
+    "arrivals_in",
+    "batch_view",
+    "document_view",
+    "same_content",
+]

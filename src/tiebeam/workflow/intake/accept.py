@@ -1,0 +1,185 @@
+"""Accepting documents: from here on nothing is lost. Each gets its place in the order of arrival, and its own run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.engine import Engine
+from tiebeam.errors import Invalid
+from tiebeam.spec import Recipe
+from tiebeam.store import Store, Unit
+from tiebeam.workflow.intake.archive import Archive, Kept
+from tiebeam.workflow.intake.arrivals import Arrival
+from tiebeam.workflow.intake.tables import batch, document
+from tiebeam.workflow.runs import insert_run, pin_recipe
+
+_CHUNK = 500
+
+
+class NothingToDo(Invalid):
+    """The path holds no documents."""
+
+    code = "nothing_to_do"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do with the documents: the adopted recipe, for a team, with the facts every run starts from."""
+
+    recipe: Recipe
+    team: str
+    run_input: Mapping[str, Any]
+    source: str
+    import_dataset: Callable[[Unit], str]
+    """Writes the reference data of the runs and returns its digest, in the unit that accepts the documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch while its documents are written."""
+
+    id: str
+    order: Order
+    recipe_hash: str
+    dataset: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedBatch:
+    """`known` maps the place in the given order to the run of a document that had been accepted before."""
+
+    batch_id: str | None
+    run_ids: tuple[str, ...]
+    new: int
+    known: int
+
+
+class Intake:
+    def __init__(self, store: Store, *, engine: Engine, archive: Archive) -> None:
+        self._store = store
+        self._engine = engine
+        self.archive = archive
+
+    def accept(self, arrivals: Sequence[Arrival], order: Order, *, actor: str) -> AcceptedBatch:
+        """Accept documents in the given order. What came from the same place with the same content is not taken in twice.
+
+        Raises NothingToDo without documents.
+        """
+        if not arrivals:
+            raise NothingToDo(f"{order.source!r} holds no documents; put invoices (XML or PDF) there")
+        kept = [self._keep(item) for item in arrivals]
+        with self._store.unit() as unit:
+            known = _known_runs(unit.conn, arrivals, kept)
+            fresh = [place for place in range(len(arrivals)) if place not in known]
+            batch_id = self._insert(unit, [(arrivals[i], kept[i]) for i in fresh], order, actor) if fresh else None
+            runs = {} if batch_id is None else dict(zip(fresh, _run_ids(unit.conn, batch_id), strict=True))
+        ordered = tuple(known.get(place) or runs[place] for place in range(len(arrivals)))
+        return AcceptedBatch(batch_id, ordered, len(fresh), len(known))
+
+    def _keep(self, item: Arrival) -> Kept:
+        if item.path is not None:
+            return self.archive.keep_file(item.path)
+        return self.archive.keep_bytes(item.data or b"")
+
+    def _insert(self, unit: Unit, items: Sequence[tuple[Arrival, Kept]], order: Order, actor: str) -> str:
+        made = _Batch(
+            id=unit.store.ids.new("batch"),
+            order=order,
+            recipe_hash=pin_recipe(unit, order.recipe),
+            dataset=order.import_dataset(unit),
+            actor=actor,
+        )
+        unit.conn.execute(
+            sa.insert(batch).values(
+                id=made.id,
+                intent=order.recipe.intent,
+                recipe_hash=made.recipe_hash,
+                source=order.source,
+                state="accepted",
+                total=len(items),
+                dataset=made.dataset,
+                accepted_by=actor,
+                accepted_at=unit.now,
+            )
+        )
+        first = int(unit.conn.execute(sa.select(sa.func.coalesce(sa.func.max(document.c.arrival), 0))).scalar_one()) + 1
+        for arrival, (item, kept) in enumerate(items, start=first):
+            _insert_document(unit, item, kept, made, arrival=arrival)
+        unit.journal(
+            f"batch:{made.id}", "batch.accepted", actor=actor, payload={"documents": len(items), "source": order.source}
+        )
+        self._engine.enqueue(unit, kind="intake", key=made.id, seq=0, queue="intake", team=order.team)
+        return made.id
+
+
+def _insert_document(unit: Unit, item: Arrival, kept: Kept, made: _Batch, *, arrival: int) -> None:
+    run_id = unit.store.ids.new("run")
+    document_id = unit.store.ids.new("doc")
+    received = None if item.received_at is None else item.received_at.isoformat()
+    unit.conn.execute(
+        sa.insert(document).values(
+            id=document_id,
+            batch_id=made.id,
+            run_id=run_id,
+            arrival=arrival,
+            name=item.name,
+            source=item.source or f"upload:{document_id}",
+            channel=item.channel,
+            received_at=received,
+            sha256=kept.sha256,
+            size=kept.size,
+            archived=kept.is_archived,
+            state="accepted",
+        )
+    )
+    run_input = {
+        **made.order.run_input,
+        "document_id": document_id,
+        "document": item.stem,
+        "sha256": kept.sha256,
+        "arrival": arrival,
+        "received_at": received or unit.now.date().isoformat(),
+        "dataset": made.dataset,
+        "source": item.name,
+    }
+    insert_run(
+        unit,
+        run_id=run_id,
+        recipe=made.order.recipe,
+        recipe_hash=made.recipe_hash,
+        team=made.order.team,
+        subject=item.name,
+        run_input=run_input,
+        document_id=document_id,
+        batch_id=made.id,
+        actor=made.actor,
+    )
+
+
+def _known_runs(conn: sa.Connection, arrivals: Sequence[Arrival], kept: Sequence[Kept]) -> dict[int, str]:
+    wanted = {(item.source, keep.sha256): place for place, (item, keep) in enumerate(zip(arrivals, kept, strict=True))}
+    sources = [source for source, _ in wanted if source]
+    found: dict[int, str] = {}
+    for start in range(0, len(sources), _CHUNK):
+        rows = conn.execute(
+            sa.select(document.c.source, document.c.sha256, document.c.run_id).where(
+                document.c.source.in_(sources[start : start + _CHUNK])
+            )
+        )
+        for row in rows:
+            place = wanted.get((row.source, row.sha256))
+            if place is not None:
+                found[place] = row.run_id
+    return found
+
+
+def _run_ids(conn: sa.Connection, batch_id: str) -> list[str]:
+    rows = conn.execute(
+        sa.select(document.c.run_id).where(document.c.batch_id == batch_id).order_by(document.c.arrival)
+    )
+    return [row.run_id for row in rows]

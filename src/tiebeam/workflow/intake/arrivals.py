@@ -1,0 +1,104 @@
+"""Which documents a path holds, and in which order they arrived."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tiebeam.errors import Invalid, NotFound
+
+LIST_NAME = "inbox.csv"
+_SKIPPED_SUFFIXES = frozenset({".csv", ".jsonl"})
+
+
+class BrokenArrivalList(Invalid):
+    """The `inbox.csv` beside the documents cannot be used."""
+
+    code = "arrival_list_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One document to take in: a file, or bytes that were uploaded."""
+
+    name: str
+    path: Path | None = None
+    data: bytes | None = None
+    source: str = ""
+    """Where it came from; the same source with the same content is taken in once."""
+    channel: str = "folder"
+    received_at: date | None = None
+
+    @property
+    def stem(self) -> str:
+        return Path(self.name).stem
+
+
+def arrivals_in(path: Path) -> list[Arrival]:
+    """The documents of a file or folder (not its sub-folders), in the order of `inbox.csv` in the folder's parent or itself.
+
+    Files that the list does not name follow in the order of their names. Raises NotFound and BrokenArrivalList.
+    """
+    if not path.exists():
+        raise NotFound(f"there is no file or folder {str(path)!r}; give the path of a document or a folder of them")
+    if path.is_file():
+        return [_arrival(path)]
+    files = sorted(item for item in path.iterdir() if item.is_file() and _is_document(item))
+    listed = _listed(path)
+    if not listed:
+        return [_arrival(item) for item in files]
+    by_stem = {item.stem: item for item in files}
+    ordered: list[Arrival] = []
+    for stem, row in listed.items():
+        item = by_stem.pop(stem, None)
+        if item is not None:
+            ordered.append(_arrival(item, channel=row.channel, received_at=row.received_at))
+    return ordered + [_arrival(item) for item in sorted(by_stem.values())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    channel: str
+    received_at: date | None
+
+
+def _is_document(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix.lower() not in _SKIPPED_SUFFIXES
+
+
+def _arrival(path: Path, *, channel: str = "folder", received_at: date | None = None) -> Arrival:
+    return Arrival(
+        name=path.name,
+        path=path,
+        source=str(path.resolve()),
+        channel=channel or "folder",
+        received_at=received_at,
+    )
+
+
+def _listed(folder: Path) -> dict[str, _Row]:
+    """{file stem: row}, in the order of arrival: by date received, then as listed."""
+    source = next((place for place in (folder / LIST_NAME, folder.parent / LIST_NAME) if place.is_file()), None)
+    if source is None:
+        return {}
+    with source.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        if "file" not in (reader.fieldnames or ()) and "doc_id" not in (reader.fieldnames or ()):
+            raise BrokenArrivalList(f"{str(source)!r} needs a column 'file' or 'doc_id'; it has {reader.fieldnames}")
+        rows = [_row(source, number, row) for number, row in enumerate(reader, start=2)]
+    rows.sort(key=lambda item: item[1].received_at or date.min)
+    return dict(rows)
+
+
+def _row(source: Path, number: int, row: dict[str, str]) -> tuple[str, _Row]:
+    stem = Path(row.get("file") or row.get("doc_id") or "").stem
+    text = (row.get("received_at") or "").strip()
+    try:
+        received = date.fromisoformat(text[:10]) if text else None
+    except ValueError as problem:
+        raise BrokenArrivalList(
+            f"{str(source)!r} line {number}: 'received_at' is {text!r}; write it as YYYY-MM-DD"
+        ) from problem
+    return stem, _Row((row.get("channel") or "folder").strip()[:40], received)

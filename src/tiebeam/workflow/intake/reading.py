@@ -1,0 +1,171 @@
+"""The intake segment: reads the documents of a batch in their order of arrival and carries each run as far as it goes.
+
+Documents are read ahead in confined processes; one unit of work then holds a document's fields, its matching and its
+decision. Matching looks at what arrived earlier, so this queue works on one batch at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from tiebeam.connect.documents import Reader, ReadResult, invoice_to_json
+from tiebeam.economics import Economics, EntryKind, LedgerEntry
+from tiebeam.engine import Segment
+from tiebeam.kit import digest_of
+from tiebeam.store import Store, Unit
+from tiebeam.workflow.intake.archive import Archive
+from tiebeam.workflow.intake.tables import batch, document
+from tiebeam.workflow.runs import Interpreter, RunRow, StepPhase, fail_run, load_run, load_states, save_step
+
+READ_STEP = "read"
+
+
+class Registers(Protocol):
+    """Enters a readable document in the register that later documents are matched against."""
+
+    def __call__(self, unit: Unit, row: sa.RowMapping, result: ReadResult) -> None: ...
+
+
+class BatchReader:
+    """The engine's handler for kind `intake`."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        interpreter: Interpreter,
+        economics: Economics,
+        archive: Archive,
+        reader: Callable[[], Reader],
+        register: Registers,
+    ) -> None:
+        self._store = store
+        self._interpreter = interpreter
+        self._economics = economics
+        self._archive = archive
+        self._reader = reader
+        self._register = register
+
+    def run_segment(self, segment: Segment) -> None:
+        """Idempotent: documents that are past reading are not read again."""
+        batch_id = segment.key
+        with self._store.read() as conn:
+            rows = self._pending(conn, batch_id)
+        results = self._reader().read_many(self._sources(rows))
+        for row, result in zip(rows, results, strict=True):
+            with self._store.unit() as unit:
+                self._take_in(unit, row, result)
+                outside = self._interpreter.work(unit, row["run_id"])
+                if outside is not None:
+                    self._interpreter.continue_later(unit, row["run_id"])
+        with self._store.unit() as unit:
+            unit.conn.execute(
+                sa.update(batch)
+                .where(batch.c.id == batch_id, batch.c.finished_at.is_(None))
+                .values(state="read", finished_at=unit.now)
+            )
+
+    def give_up(self, unit: Unit, batch_id: str, _seq: int, error: str) -> None:
+        """The engine's handler for a batch that failed again and again: its unread documents wait for a person to retry."""
+        unit.conn.execute(sa.update(batch).where(batch.c.id == batch_id).values(state="failed"))
+        for row in self._pending(unit.conn, batch_id):
+            fail_run(unit, row["run_id"], error=f"the batch {batch_id} could not be read: {error}")
+
+    def _pending(self, conn: sa.Connection, batch_id: str) -> list[sa.RowMapping]:
+        query = sa.select(document).where(document.c.batch_id == batch_id, document.c.state == "accepted")
+        return list(conn.execute(query.order_by(document.c.arrival)).mappings())
+
+    def _sources(self, rows: list[sa.RowMapping]) -> Iterator[tuple[str, bytes | Path]]:
+        for row in rows:
+            # A document too large for the archive is refused by its size, so its own place serves as well.
+            place = self._archive.path_of(row["sha256"]) if row["archived"] else Path(row["source"])
+            yield row["name"], place
+
+    def _take_in(self, unit: Unit, row: sa.RowMapping, result: ReadResult) -> None:
+        run = load_run(unit.conn, row["run_id"], for_update=True)
+        if READ_STEP in load_states(unit.conn, run.id):
+            return
+        invoice = None if result.invoice is None else invoice_to_json(result.invoice)
+        unit.conn.execute(
+            sa.update(document)
+            .where(document.c.id == row["id"])
+            .values(
+                state="unreadable" if invoice is None else "read",
+                syntax=result.syntax,
+                invoice=invoice,
+                error=result.error,
+                error_code=result.error_code,
+                found=result.found,
+                evidence=[{"field": e.field, "text": e.text, "place": e.place} for e in result.evidence],
+                text=result.text,
+                read_at=unit.now,
+            )
+        )
+        if result.invoice is not None:
+            self._register(unit, row, result)
+        self._finish_read(unit, run, row, result, invoice)
+
+    def _finish_read(
+        self, unit: Unit, run: RunRow, row: sa.RowMapping, result: ReadResult, invoice: dict[str, Any] | None
+    ) -> None:
+        outcome = "unreadable" if invoice is None else "read"
+        output: dict[str, Any] = (
+            {"error": result.error, "error_code": result.error_code, "found": result.found}
+            if invoice is None
+            else {"invoice": invoice, "warnings": list(invoice.get("warnings", []))}
+        )
+        output["syntax"] = result.syntax
+        summary = result.error if invoice is None else f"{result.syntax}: {len(invoice.get('lines', []))} lines read"
+        evidence = {
+            "document-hash": row["sha256"],
+            "fields": [{"field": e.field, "text": e.text, "place": e.place} for e in result.evidence],
+        }
+        save_step(
+            unit,
+            run.id,
+            step_id=READ_STEP,
+            phase=StepPhase.DONE,
+            outcome=outcome,
+            seq=0,
+            position=0,
+            summary=summary,
+            output=output,
+            evidence=evidence,
+        )
+        unit.journal(
+            f"run:{run.id}",
+            "step.done",
+            actor="system:tiebeam",
+            payload={
+                "step": READ_STEP,
+                "outcome": outcome,
+                "summary": summary,
+                "document": row["sha256"],
+                "output_hash": digest_of(output),
+            },
+        )
+        self._economics.record(unit, [_machine_entry(unit, run)])
+
+
+def _machine_entry(unit: Unit, run: RunRow) -> LedgerEntry:
+    return LedgerEntry(
+        kind=EntryKind.TOOL_CALL,
+        run_id=run.id,
+        step_id=READ_STEP,
+        intent=run.intent,
+        recipe=run.recipe,
+        team=run.team,
+        person=None,
+        model=None,
+        quantity=Decimal(1),
+        usd_nano=None,
+        amount=None,
+        currency=None,
+        at=unit.now,
+        key=f"{run.id}:{READ_STEP}",
+    )

@@ -1,0 +1,66 @@
+"""Runs: a recipe carried out for one case, from its rows alone."""
+
+from tiebeam.workflow.runs.advance import Interpreter
+from tiebeam.workflow.runs.decided import Deciding, cancel_run, fail_run
+from tiebeam.workflow.runs.plan import NO_PROBLEM, NoHandoff, RunPlan, StepPhase, StepState
+from tiebeam.workflow.runs.presenting import PlainPresenter, Presenter, ReviewCase, ReviewPacket
+from tiebeam.workflow.runs.pulse import runs_pulse
+from tiebeam.workflow.runs.reviewing import Reviewing
+from tiebeam.workflow.runs.rows import (
+    RunFacts,
+    RunRow,
+    insert_run,
+    load_run,
+    load_states,
+    pin_recipe,
+    pinned,
+    save_step,
+)
+from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.views import (
+    RunFilter,
+    RunListItem,
+    RunPage,
+    RunStepView,
+    RunView,
+    decision_counts,
+    list_runs,
+    run_counts,
+    run_view,
+)
+
+__all__ = [
+    "NO_PROBLEM",
+    "Deciding",
+    "Interpreter",
+    "NoHandoff",
+    "PlainPresenter",
+    "Presenter",
+    "ReviewCase",
+    "ReviewPacket",
+    "Reviewing",
+    "RunFacts",
+    "RunFilter",
+    "RunListItem",
+    "RunPage",
+    "RunPlan",
+    "RunRow",
+    "RunState",
+    "RunStepView",
+    "RunView",
+    "StepPhase",
+    "StepState",
+    "cancel_run",
+    "decision_counts",
+    "fail_run",
+    "insert_run",
+    "list_runs",
+    "load_run",
+    "load_states",
+    "pin_recipe",
+    "pinned",
+    "run_counts",
+    "run_view",
+    "runs_pulse",
+    "save_step",
+]

@@ -1,0 +1,56 @@
+"""What the ledger learns when a run ends: one outcome, and the value of an accepted one against the baseline."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tiebeam.economics import Economics, EntryKind, LedgerEntry
+from tiebeam.store import Unit
+from tiebeam.workflow.runs.plan import RunPlan
+from tiebeam.workflow.runs.rows import RunRow
+
+
+def record_end(unit: Unit, economics: Economics, row: RunRow, plan: RunPlan, *, accepted: bool) -> None:
+    """Write the outcome (quantity 1 accepted, 0 not) and, when accepted, the baseline cost it replaced."""
+    entries = [_entry(unit, row, kind=EntryKind.OUTCOME, quantity=Decimal(int(accepted)), amount=None, currency=None)]
+    instrumentation = plan.recipe.instrumentation
+    if accepted and instrumentation is not None:
+        currency = str(row.input.get("currency_of_costs") or "EUR")
+        entries.append(
+            _entry(
+                unit,
+                row,
+                kind=EntryKind.VALUE,
+                quantity=instrumentation.baseline_minutes_per_unit,
+                amount=instrumentation.baseline_cost_per_unit,
+                currency=currency,
+            )
+        )
+    economics.record(unit, entries)
+
+
+def _entry(
+    unit: Unit,
+    row: RunRow,
+    *,
+    kind: EntryKind,
+    quantity: Decimal,
+    amount: Decimal | None,
+    currency: str | None,
+) -> LedgerEntry:
+    return LedgerEntry(
+        kind=kind,
+        run_id=row.id,
+        step_id=None,
+        intent=row.intent,
+        recipe=row.recipe,
+        team=row.team,
+        person=None,
+        model=None,
+        quantity=quantity,
+        usd_nano=None,
+        amount=amount,
+        currency=currency,
+        at=unit.now,
+        key=f"{row.id}:{kind.value}",
+    )

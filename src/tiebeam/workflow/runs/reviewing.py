@@ -1,0 +1,83 @@
+"""Handing a case to a person: choosing the protocol, building the packet, opening the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tiebeam.errors import NotFound
+from tiebeam.spec import HandoffProtocol, Step
+from tiebeam.store import Unit
+from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan
+from tiebeam.workflow.runs.presenting import Presenter, ReviewCase
+from tiebeam.workflow.runs.rows import RunRow, take_seq
+from tiebeam.workflow.steps import StepCall, StepFailed
+from tiebeam.workforce import IncompleteContext, NobodyHoldsRole, Workforce
+
+
+class Reviewing:
+    """`handoffs` gives the protocols of the applied workspace."""
+
+    def __init__(self, workforce: Workforce, *, handoffs: Callable[[], Mapping[str, HandoffProtocol]]) -> None:
+        self._workforce = workforce
+        self._handoffs = handoffs
+
+    def open(
+        self,
+        unit: Unit,
+        row: RunRow,
+        plan: RunPlan,
+        step: Step,
+        call: StepCall,
+        presenter: Presenter,
+        variables: Mapping[str, Any],
+        *,
+        problem: Mapping[str, Any] = NO_PROBLEM,
+    ) -> tuple[str, HandoffProtocol]:
+        """Open the review task of a step, or of the problem it met. Returns (task id, protocol).
+
+        Raises NoHandoff when no escalation rule holds, and StepFailed when nobody may decide or the packet is incomplete.
+        """
+        review = step.review
+        if problem["kind"] == "none" and review is not None and review.handoff is not None:
+            protocol, rule = self._protocol(review.handoff), f"step {step.id}"
+        else:
+            handoff, rule = plan.handoff(variables)
+            protocol = self._protocol(handoff)
+        packet = presenter.packet(call, ReviewCase(step, protocol, problem))
+        try:
+            task_id = self._workforce.open_task(
+                unit,
+                run_id=row.id,
+                seq=take_seq(unit, row.id),
+                step_id=step.id,
+                handoff=protocol,
+                title=packet.title,
+                summary=packet.summary,
+                payload=packet.payload,
+                context=packet.context,
+                role=packet.role or protocol.to_role,
+                team=row.team,
+                excluded_people=() if review is None else _deciders(call, review.four_eyes_with),
+                amount=packet.amount,
+                currency=packet.currency,
+                needs_authority=review is not None and review.authority,
+                routed_because=rule,
+            )
+        except (NobodyHoldsRole, IncompleteContext) as failure:
+            raise StepFailed(f"{step.title!r} cannot be handed over: {failure.message}") from failure
+        return task_id, protocol
+
+    def cancel(self, unit: Unit, run_id: str, *, reason: str) -> None:
+        self._workforce.cancel_tasks(unit, run_id, reason=reason)
+
+    def _protocol(self, handoff: str) -> HandoffProtocol:
+        found = self._handoffs().get(handoff)
+        if found is None:
+            raise NotFound(f"there is no handoff protocol {handoff!r}; 'tiebeam check' names who refers to it")
+        return found
+
+
+def _deciders(call: StepCall, steps: tuple[str, ...]) -> tuple[str, ...]:
+    people = {str(call.output_of(step).get("by", "")) for step in steps}
+    return tuple(sorted(people - {""}))

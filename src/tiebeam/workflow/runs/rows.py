@@ -1,0 +1,224 @@
+"""Reading and writing the rows of runs, inside the caller's unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.errors import NotFound
+from tiebeam.kit import digest_of
+from tiebeam.spec import Recipe, as_data
+from tiebeam.store import Unit
+from tiebeam.workflow.runs.plan import StepPhase, StepState
+from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the interpreter sees it."""
+
+    id: str
+    intent: str
+    recipe: str
+    recipe_hash: str
+    team: str
+    state: RunState
+    outcome: str | None
+    document_id: str | None
+    input: Mapping[str, Any]
+    seq: int
+    started_by: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a list of runs shows of one, made from its steps' outputs."""
+
+    subject: str
+    decision: str | None = None
+    labels: tuple[str, ...] = ()
+    counterparty: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+def pin_recipe(unit: Unit, recipe: Recipe) -> str:
+    """Keep the recipe's content under its hash, so that a run goes on as it began whatever is deployed later."""
+    content = as_data(recipe)
+    digest = digest_of(content)
+    known = unit.conn.execute(sa.select(pinned_recipe.c.hash).where(pinned_recipe.c.hash == digest)).first()
+    if known is None:
+        unit.conn.execute(
+            sa.insert(pinned_recipe).values(hash=digest, recipe=recipe.id, content=content, pinned_at=unit.now)
+        )
+    return digest
+
+
+def pinned(conn: sa.Connection, digest: str) -> Recipe:
+    content = conn.execute(sa.select(pinned_recipe.c.content).where(pinned_recipe.c.hash == digest)).scalar_one()
+    return Recipe.model_validate(content)
+
+
+def insert_run(  # one argument a column, all of them named
+    unit: Unit,
+    *,
+    run_id: str,
+    recipe: Recipe,
+    recipe_hash: str,
+    team: str,
+    subject: str,
+    run_input: Mapping[str, Any],
+    document_id: str | None,
+    batch_id: str | None,
+    actor: str,
+) -> None:
+    unit.conn.execute(
+        sa.insert(run).values(
+            id=run_id,
+            intent=recipe.intent,
+            recipe=recipe.id,
+            recipe_hash=recipe_hash,
+            team=team,
+            state=RunState.QUEUED,
+            subject=subject,
+            labels=[],
+            input=dict(run_input),
+            document_id=document_id,
+            batch_id=batch_id,
+            seq=0,
+            started_by=actor,
+            started_at=unit.now,
+            updated_at=unit.now,
+        )
+    )
+    unit.journal(
+        f"run:{run_id}",
+        "run.started",
+        actor=actor,
+        payload={"intent": recipe.intent, "recipe": recipe.id, "recipe_hash": recipe_hash, "subject": subject},
+    )
+
+
+def load_run(conn: sa.Connection, run_id: str, *, for_update: bool = False) -> RunRow:
+    """Raises NotFound. `for_update` holds the row against other segments of the same run on PostgreSQL."""
+    columns = [run.c[name] for name in RunRow.__slots__]
+    query = sa.select(*columns).where(run.c.id == run_id)
+    row = conn.execute(query.with_for_update() if for_update else query).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no run {run_id!r}; list them with 'tiebeam runs list'", run=run_id)
+    values = dict(row)
+    values["state"] = RunState(values["state"])
+    return RunRow(**values)
+
+
+def load_states(conn: sa.Connection, run_id: str) -> dict[str, StepState]:
+    rows = conn.execute(
+        sa.select(run_step.c.step_id, run_step.c.state, run_step.c.outcome, run_step.c.output)
+        .where(run_step.c.run_id == run_id)
+        .order_by(run_step.c.position)
+    )
+    return {
+        row.step_id: StepState(
+            step_id=row.step_id, phase=StepPhase(row.state), outcome=row.outcome or row.state, output=row.output
+        )
+        for row in rows
+    }
+
+
+def save_step(  # one argument a column, all of them named
+    unit: Unit,
+    run_id: str,
+    *,
+    step_id: str,
+    phase: StepPhase,
+    outcome: str | None,
+    seq: int,
+    position: int,
+    summary: str | None = None,
+    output: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, Any] | None = None,
+    task_id: str | None = None,
+    started_at: datetime | None = None,
+) -> StepState:
+    """Insert the step's row, or move a waiting one on."""
+    values: dict[str, Any] = {
+        "state": phase,
+        "outcome": outcome,
+        "summary": summary,
+        "output": dict(output or {}),
+        "evidence": dict(evidence or {}),
+        "task_id": task_id,
+        "seq": seq,
+        "ended_at": unit.now if phase in {StepPhase.DONE, StepPhase.SKIPPED} else None,
+    }
+    changed = unit.conn.execute(
+        sa.update(run_step)
+        .where(
+            run_step.c.run_id == run_id,
+            run_step.c.step_id == step_id,
+            run_step.c.state.in_([StepPhase.WAITING, StepPhase.PROBLEM]),
+        )
+        .values(**values)
+    ).rowcount
+    if not changed:
+        unit.conn.execute(
+            sa.insert(run_step).values(
+                run_id=run_id, step_id=step_id, position=position, started_at=started_at or unit.now, **values
+            )
+        )
+    return StepState(step_id=step_id, phase=phase, outcome=outcome or phase, output=dict(output or {}))
+
+
+def forget_step(unit: Unit, run_id: str, step_id: str) -> None:
+    """Take back a step so that it runs again; what happened stays in the journal."""
+    unit.conn.execute(sa.delete(run_step).where(run_step.c.run_id == run_id, run_step.c.step_id == step_id))
+
+
+def step_of_task(conn: sa.Connection, task_id: str) -> tuple[str, StepPhase, Mapping[str, Any]] | None:
+    """(step id, phase, output) of the step that waits for a task."""
+    row = conn.execute(
+        sa.select(run_step.c.step_id, run_step.c.state, run_step.c.output).where(run_step.c.task_id == task_id)
+    ).first()
+    return None if row is None else (row.step_id, StepPhase(row.state), row.output)
+
+
+def take_seq(unit: Unit, run_id: str) -> int:
+    """The next number of this run; one wait or continuation has one number, never used twice."""
+    unit.conn.execute(sa.update(run).where(run.c.id == run_id).values(seq=run.c.seq + 2))
+    return int(unit.conn.execute(sa.select(run.c.seq).where(run.c.id == run_id)).scalar_one())
+
+
+def set_state(
+    unit: Unit, run_id: str, *, state: RunState, outcome: str | None = None, reason: str | None = None
+) -> None:
+    values: dict[str, Any] = {"state": state, "updated_at": unit.now}
+    if outcome is not None:
+        values["outcome"] = outcome
+    if reason is not None:
+        values["reason"] = reason
+    if state.is_final:
+        values["ended_at"] = unit.now
+    unit.conn.execute(sa.update(run).where(run.c.id == run_id).values(**values))
+
+
+def set_facts(unit: Unit, run_id: str, facts: RunFacts) -> None:
+    unit.conn.execute(
+        sa.update(run)
+        .where(run.c.id == run_id)
+        .values(
+            subject=facts.subject,
+            decision=facts.decision,
+            labels=list(facts.labels),
+            counterparty=facts.counterparty,
+            amount=facts.amount,
+            currency=facts.currency,
+            updated_at=unit.now,
+        )
+    )

@@ -1,0 +1,162 @@
+"""What faces show of runs. All reads are bounded and paged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiebeam.errors import NotFound
+from tiebeam.spec import Recipe
+from tiebeam.workflow.runs.plan import StepPhase
+from tiebeam.workflow.runs.rows import pinned
+from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.tables import run, run_step
+
+MAX_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RunListItem:
+    id: str
+    intent: str
+    recipe: str
+    team: str
+    state: RunState
+    outcome: str | None
+    reason: str | None
+    subject: str
+    decision: str | None
+    labels: list[str]
+    counterparty: str | None
+    amount: Decimal | None
+    currency: str | None
+    document_id: str | None
+    batch_id: str | None
+    started_by: str
+    started_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStepView:
+    """`position` is the place in the recipe; a step that has not begun has no view."""
+
+    step_id: str
+    state: StepPhase
+    outcome: str | None
+    summary: str | None
+    output: Mapping[str, Any]
+    evidence: Mapping[str, Any]
+    task_id: str | None
+    position: int
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A whole run: the item of the list, its input, its recipe as pinned, and its steps in the recipe's order."""
+
+    item: RunListItem
+    input: Mapping[str, Any]
+    recipe: Recipe
+    recipe_hash: str
+    steps: tuple[RunStepView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    state: str | None = None
+    intent: str | None = None
+    decision: str | None = None
+    label: str | None = None
+    batch: str | None = None
+    query: str | None = None
+    sort: str = "-started_at"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    items: tuple[RunListItem, ...]
+    total: int
+    page: int
+    size: int
+
+
+_ITEM = [run.c[name] for name in RunListItem.__slots__]
+_SORTS = {"started_at", "updated_at", "subject", "state", "decision", "counterparty"}
+
+
+def list_runs(conn: sa.Connection, wanted: RunFilter, *, page: int = 1, size: int = 50) -> RunPage:
+    """Newest first unless `sort` names another column (a leading `-` turns it round)."""
+    size = max(1, min(size, MAX_PAGE))
+    where = _where(wanted)
+    total = conn.execute(sa.select(sa.func.count()).select_from(run).where(*where)).scalar_one()
+    name = wanted.sort.lstrip("-")
+    column = run.c[name if name in _SORTS else "started_at"]
+    order = column.desc() if wanted.sort.startswith("-") else column.asc()
+    rows = conn.execute(
+        sa.select(*_ITEM).where(*where).order_by(order, run.c.id).limit(size).offset((max(page, 1) - 1) * size)
+    )
+    return RunPage(tuple(_item(row) for row in rows.mappings()), total, max(page, 1), size)
+
+
+def _where(wanted: RunFilter) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = []
+    for name in ("state", "intent", "decision"):
+        value = getattr(wanted, name)
+        if value:
+            where.append(run.c[name] == value)
+    if wanted.batch:
+        where.append(run.c.batch_id == wanted.batch)
+    if wanted.label:
+        where.append(sa.cast(run.c.labels, sa.Text).contains(f'"{wanted.label}"', autoescape=True))
+    if wanted.query:
+        like = sa.or_(
+            run.c.subject.icontains(wanted.query, autoescape=True),
+            run.c.counterparty.icontains(wanted.query, autoescape=True),
+            run.c.id == wanted.query,
+        )
+        where.append(like)
+    return where
+
+
+def run_counts(conn: sa.Connection) -> dict[str, int]:
+    """{state: number of runs}."""
+    rows = conn.execute(sa.select(run.c.state, sa.func.count()).group_by(run.c.state))
+    return {str(state): int(count) for state, count in rows}
+
+
+def decision_counts(conn: sa.Connection, *, intent: str | None = None) -> dict[str, int]:
+    """{decision the rules proposed: number of runs}."""
+    query = sa.select(run.c.decision, sa.func.count()).where(run.c.decision.is_not(None)).group_by(run.c.decision)
+    if intent is not None:
+        query = query.where(run.c.intent == intent)
+    return {str(decision): int(count) for decision, count in conn.execute(query)}
+
+
+def run_view(conn: sa.Connection, run_id: str) -> RunView:
+    """Raises NotFound."""
+    row = conn.execute(sa.select(*_ITEM, run.c.input, run.c.recipe_hash).where(run.c.id == run_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no run {run_id!r}; list them with 'tiebeam runs list'", run=run_id)
+    names = RunStepView.__slots__
+    steps = conn.execute(
+        sa.select(*[run_step.c[name] for name in names])
+        .where(run_step.c.run_id == run_id)
+        .order_by(run_step.c.position)
+    )
+    views = tuple(RunStepView(**{**values, "state": StepPhase(values["state"])}) for values in steps.mappings())
+    recipe = pinned(conn, row["recipe_hash"])
+    return RunView(_item(row), row["input"], recipe, row["recipe_hash"], views)
+
+
+def _item(row: Mapping[str, Any]) -> RunListItem:
+    values = {name: row[name] for name in RunListItem.__slots__}
+    return RunListItem(**{**values, "state": RunState(values["state"])})

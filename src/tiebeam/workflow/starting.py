@@ -1,0 +1,144 @@
+"""Starting work: documents in, runs out, by the recipe the workspace has adopted for the intent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tiebeam.engine import Engine
+from tiebeam.errors import Invalid
+from tiebeam.graph import Graph
+from tiebeam.spec import Intent
+from tiebeam.store import Store, Unit
+from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order
+from tiebeam.workflow.invoices import import_reference, policy_to_json
+from tiebeam.workflow.promotion import Promotion
+from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run
+from tiebeam.workflow.sources import Bindings, read_reference
+from tiebeam.workforce import Obj, Principal, Workforce, require
+
+
+class Starting:
+    """Verbs of people who start and cancel work. Each asks `may` itself, whatever face it is called from."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        workspace: Path,
+        graph: Callable[[], Graph],
+        intake: Intake,
+        promotion: Promotion,
+        engine: Engine,
+        workforce: Workforce,
+    ) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._graph = graph
+        self._intake = intake
+        self._promotion = promotion
+        self._engine = engine
+        self._workforce = workforce
+
+    def take_in(
+        self,
+        principal: Principal,
+        intent: str,
+        arrivals: Sequence[Arrival],
+        *,
+        source: str,
+        bindings: Bindings | None = None,
+    ) -> AcceptedBatch:
+        """Accept documents for an intent. Raises Refused, NotAdopted, NotInService, NothingToDo, ReferenceUnreadable."""
+        graph = self._graph()
+        require(principal, "run.start", intent_object(graph, intent))
+        settings = graph.settings
+        if settings is None:
+            raise Invalid("the workspace has no settings; add tiebeam.toml and run 'tiebeam apply'")
+        with self._store.read() as conn:
+            standing = self._promotion.require_in_service(conn, intent)
+        _, adoption, recipe = self._promotion.adopted(intent)
+        reference = read_reference(bindings or Bindings(), settings=settings, workspace=self._workspace)
+
+        def import_dataset(unit: Unit) -> str:
+            return import_reference(
+                unit, orders=reference.orders, receipts=reference.receipts, suppliers=reference.suppliers
+            )
+
+        order = Order(
+            recipe=recipe,
+            team=adoption.team,
+            run_input={
+                "stage": standing.stage.value,
+                "policy": policy_to_json(reference.policy),
+                "currency_of_costs": settings.company.currency,
+            },
+            source=source,
+            import_dataset=import_dataset,
+        )
+        return self._intake.accept(arrivals, order, actor=principal.actor)
+
+    def upload(
+        self,
+        principal: Principal,
+        intent: str,
+        files: Sequence[tuple[str, bytes]],
+        *,
+        channel: str,
+        received_at: date,
+    ) -> AcceptedBatch:
+        """Accept uploaded bytes; names keep their last part only."""
+        arrivals = [
+            Arrival(name=Path(name).name[:200] or "document", data=data, channel=channel, received_at=received_at)
+            for name, data in files
+        ]
+        return self.take_in(principal, intent, arrivals, source=channel)
+
+    def cancel(self, principal: Principal, run_id: str, *, reason: str) -> RunRow:
+        """End a run before its time: open tasks are withdrawn, nothing more leaves the house."""
+        if not reason.strip():
+            raise Invalid("cancelling a run needs a reason")
+        graph = self._graph()
+        with self._store.unit() as unit:
+            row = load_run(unit.conn, run_id)
+            attributes = {
+                **intent_object(graph, row.intent).attributes,
+                "started_by": row.started_by.removeprefix("person:"),
+            }
+            require(principal, "run.cancel", Obj("run", run_id, attributes))
+            if row.state.is_final:
+                return row
+            self._workforce.cancel_tasks(unit, run_id, reason=reason)
+            row = cancel_run(unit, run_id, actor=principal.actor, reason=reason)
+            self._engine.cancel(unit, "run", run_id)
+        return row
+
+
+def intent_object(graph: Graph, intent: str) -> Obj:
+    """The intent as authority rules see it: the role that owns it and the roles that work in it."""
+    record = graph.of("intents", intent)
+    assert isinstance(record, Intent)
+    return Obj("intent", intent, {"owner_role": record.owner_role, "roles": record.impacted_roles})
+
+
+def review_rates(graph: Callable[[], Graph]) -> Callable[[str, RunPlan], tuple[Decimal, str]]:
+    """Cost of an hour of review from the adoption's own figures, else the recipe's."""
+
+    def rate(intent: str, plan: RunPlan) -> tuple[Decimal, str]:
+        present = graph()
+        adoption = present.adoptions.get(intent)
+        assumed = (adoption.unit_economics if adoption else None) or plan.recipe.unit_economics
+        currency = "EUR" if present.settings is None else present.settings.company.currency
+        return (Decimal(0) if assumed is None else assumed.review_cost_per_hour), currency
+
+    return rate
+
+
+def roles_as_data(graph: Graph) -> tuple[dict[str, Any], ...]:
+    """What decision rules need to know of roles: id, title and approval limit (None = no limit)."""
+    return tuple(
+        {"id": role.id, "title": role.title, "approval_limit": role.approval_limit} for role in graph.roles.values()
+    )
