@@ -29,7 +29,9 @@ _FLAGS = (
 
 
 def find_chromium() -> str | None:
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
 
 
 class ProtocolError(RuntimeError):
@@ -197,7 +199,9 @@ class Page:
             if event.get("sessionId") != self.session:
                 continue
             if event["method"] == "Runtime.exceptionThrown":
-                said.append(str(event["params"]["exceptionDetails"].get("exception", {}).get("description", "exception")))
+                said.append(
+                    str(event["params"]["exceptionDetails"].get("exception", {}).get("description", "exception"))
+                )
             elif event["method"] == "Log.entryAdded" and event["params"]["entry"]["level"] == "error":
                 said.append(f"{event['params']['entry']['text']} {event['params']['entry'].get('url', '')}")
         return said

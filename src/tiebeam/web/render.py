@@ -71,7 +71,7 @@ def assets_version() -> str:
 def _time(at: datetime | None, shell: Shell, style: str = "moment") -> Markup:
     """A <time>: `moment`, `ago`, or `until` (kept counting by the browser)."""
     if at is None:
-        return Markup(wording.NONE)
+        return escape(wording.NONE)
     full = wording.moment(at, shell.zone)
     text = {
         "moment": lambda: wording.moment(at, shell.zone, shell.now),

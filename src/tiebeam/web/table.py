@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.kit import decimal_text, iso
+from tiebeam.web.wording import NONE
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 10_000
@@ -43,7 +44,9 @@ class Cell:
 
     @property
     def value(self) -> Any:
-        return self.raw if self.raw is not None else self.when if self.when is not None else self.text
+        if self.raw is not None or self.when is not None:
+            return self.raw if self.raw is not None else self.when
+        return "" if self.text == NONE else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +166,8 @@ def arrange(table: Table, query: TableQuery, *, everything: bool = False) -> Tab
         rows += blank
     total = len(rows)
     page = min(query.page, max(1, -(-total // table.page_size)))
-    if everything:
-        rows = rows[:EXPORT_LIMIT]
-    else:
-        rows = rows[(page - 1) * table.page_size : page * table.page_size]
+    start = (page - 1) * table.page_size
+    rows = rows[:EXPORT_LIMIT] if everything else rows[start : start + table.page_size]
     filters = tuple(replace(one, value=chosen.get(one.key, "")) for one in table.filters)
     return replace(table, rows=tuple(rows), total=total, query=replace(query, page=page), filters=filters)
 

@@ -36,7 +36,7 @@ class Kpi:
     href: str = ""
     unit: str = ""
     tone: str = ""
-    spark: Markup = Markup("")
+    spark: Markup | str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,7 @@ def quantity(value: Decimal | float | None) -> str:
     """A plain figure with thousands separators and no trailing zeros."""
     if value is None:
         return NONE
-    text = f"{Decimal(str(value)).normalize():,f}"
-    return text
+    return f"{Decimal(str(value)).normalize():,f}"
 
 
 def percent(value: Decimal | float | None, places: int = 0) -> str:

@@ -28,13 +28,35 @@ function press(key) {
   const target = document.querySelector(`[data-hotkey="${CSS.escape(key)}"]:not(:disabled)`);
   if (!target) return false;
   if (target.dataset.undo !== undefined) holdBack(target);
-  else if (target.matches("input, textarea, select")) target.focus();
+  else if (target.matches("input, textarea, select")) { target.focus(); target.dataset.armed = target.dataset.enter ?? ""; }
   else target.click();
   return true;
 }
 
+/** Some verbs need words; and Enter in the field means the verb whose key led there, nothing otherwise. */
+function guardDecisions() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-needs]");
+    const field = button?.form?.elements[button.dataset.needs];
+    if (!field || field.value.trim()) return;
+    event.preventDefault();
+    field.focus();
+    field.dataset.armed = button.value;
+    field.setCustomValidity(`${button.firstChild.textContent.trim()}: say why, or what you ask.`);
+    field.reportValidity();
+    field.addEventListener("input", () => field.setCustomValidity(""), { once: true });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.dataset?.armed) return;
+    event.preventDefault();
+    event.target.form.querySelector(`[name=verb][value="${event.target.dataset.armed}"]`)?.click();
+  });
+  document.addEventListener("focusout", (event) => { if (event.target.dataset) delete event.target.dataset.armed; });
+}
+
 export function startKeys() {
   let going = 0;
+  guardDecisions();
   document.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape" && isTyping(event.target) && !event.target.closest("dialog")) return event.target.blur();

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from tiebeam.web.svg.layout import MAX_NODES, Edge, Layout, Node, collapse_groups, lay_out
 
-_WIDTH, _HEIGHT = 164, 48
-_GAP_X, _GAP_Y = 52, 22
-_MARGIN = 12
-_BACK_LANE = 26
+_PAGE = 1114
+_NARROW, _BROAD, _HEIGHT = 92, 172, 58
+_GAP, _LABEL_GAP, _GAP_Y = 36, 50, 16
+_MARGIN = 8
+_BACK_LANE = 24
+_PADDING = 9
+_LETTER = 6.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    """Boxes are as wide as the page allows for the number of layers, so that most graphs show without scrolling."""
+
+    layout: Layout
+    box: float
+    gap: float
+
+    @property
+    def letters(self) -> int:
+        return int((self.box - 2 * _PADDING) / _LETTER)
+
+    def corner(self, name: str) -> tuple[float, float]:
+        x = _MARGIN + self.layout.layer[name] * (self.box + self.gap)
+        return x, _MARGIN + self.layout.row[name] * (_HEIGHT + _GAP_Y)
 
 
 def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, name: str) -> Markup:
@@ -23,12 +44,16 @@ def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, name: str) -> Ma
     layout = lay_out(nodes, edges)
     loops = sum(1 for _, is_back, _ in layout.paths if is_back)
     columns = max(layout.layer.values()) + 1
+    gap = _LABEL_GAP if any(edge.label for edge, is_back, _ in layout.paths if not is_back) else _GAP
+    box = (_PAGE - 2 * _MARGIN - (columns - 1) * gap) / columns
+    canvas = _Canvas(layout, round(min(_BROAD, max(_NARROW, box))), gap)
     rows = max(layout.row.values()) + 1
-    width = 2 * _MARGIN + columns * _WIDTH + (columns - 1) * _GAP_X
-    height = round(2 * _MARGIN + rows * _HEIGHT + (rows - 1) * _GAP_Y + loops * _BACK_LANE)
+    width = round(2 * _MARGIN + columns * canvas.box + (columns - 1) * canvas.gap)
+    floor = 2 * _MARGIN + rows * _HEIGHT + (rows - 1) * _GAP_Y
+    height = round(floor + loops * _BACK_LANE)
     states = {node.id: node.state for node in nodes}
-    lines = _edges(layout, states, floor=height - loops * _BACK_LANE)
-    boxes = "".join(_box(node, layout) for node in nodes)
+    lines = _edges(canvas, states, floor=floor)
+    boxes = "".join(_box(node, canvas) for node in nodes)
     return Markup(  # noqa: S704 - every text inside was escaped where it was put in
         f'<svg class="graph" role="group" aria-label="{escape(name)}" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}"><defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
@@ -37,72 +62,85 @@ def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, name: str) -> Ma
     )
 
 
-def _corner(name: str, layout: Layout) -> tuple[float, float]:
-    x = _MARGIN + layout.layer[name] * (_WIDTH + _GAP_X)
-    return x, _MARGIN + layout.row[name] * (_HEIGHT + _GAP_Y)
-
-
 def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _box(node: Node, layout: Layout) -> str:
-    x, y = _corner(node.id, layout)
-    title_y = y + (20 if node.note else 28)
+def _lines_of(label: str, letters: int) -> list[str]:
+    """One or two lines that fit a box, broken between words."""
+    if len(label) <= letters:
+        return [label]
+    first = ""
+    words = label.split()
+    while words and len(f"{first} {words[0]}".strip()) <= letters:
+        first = f"{first} {words.pop(0)}".strip()
+    return [first, _shortened(" ".join(words), letters)] if first else [_shortened(label, letters)]
+
+
+def _box(node: Node, canvas: _Canvas) -> str:
+    x, y = canvas.corner(node.id)
+    lines = _lines_of(node.label, canvas.letters)
+    height = 15 * len(lines) + (15 if node.note else 0)
+    baseline = y + (_HEIGHT - height) / 2 + 12
     inside = (
-        f"<title>{escape(node.label)}{escape(': ' + node.note if node.note else '')}</title>"
-        f'<rect class="node {escape(node.state)}" x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>'
-        f'<text class="title" x="{x + 12}" y="{title_y}">{escape(_shortened(node.label, 23))}</text>'
+        f"<title>{escape(f'{node.label}: {node.note}' if node.note else node.label)}</title>"
+        f'<rect class="node {escape(node.state)}" x="{x:g}" y="{y:g}" width="{canvas.box:g}" '
+        f'height="{_HEIGHT}" rx="8"/>'
     )
+    for index, line in enumerate(lines):
+        inside += f'<text class="title" x="{x + _PADDING:g}" y="{baseline + 15 * index:g}">{escape(line)}</text>'
     if node.note:
-        inside += f'<text class="state" x="{x + 12}" y="{y + 37}">{escape(_shortened(node.note, 25))}</text>'
+        note_y = baseline + 15 * len(lines)
+        note = escape(_shortened(node.note, canvas.letters + 2))
+        inside += f'<text class="state" x="{x + _PADDING:g}" y="{note_y:g}">{note}</text>'
     shape = f"<g>{inside}</g>"
     return f'<a href="{escape(node.href)}" data-key="{escape(node.id)}">{shape}</a>' if node.href else shape
 
 
-def _edges(layout: Layout, states: dict[str, str], *, floor: float) -> str:
+def _edges(canvas: _Canvas, states: dict[str, str], *, floor: float) -> str:
     drawn: list[str] = []
     lane = 0
-    for edge, is_back, way in layout.paths:
-        if is_back:
-            drawn.append(_back_edge(edge, layout, floor + lane * _BACK_LANE))
-            lane += 1
-            continue
+    for edge, is_back, way in canvas.layout.paths:
         is_idle = bool(states.get(edge.source)) and states.get(edge.target) in {"", "skipped"}
-        drawn.append(_forward_edge(edge, layout, way, "edge idle" if is_idle else "edge"))
+        style = "edge idle" if is_idle else "edge"
+        if is_back:
+            drawn.append(_back_edge(edge, canvas, floor + lane * _BACK_LANE, style))
+            lane += 1
+        else:
+            drawn.append(_forward_edge(edge, canvas, way, style))
     return "".join(drawn)
 
 
-def _forward_edge(edge: Edge, layout: Layout, way: list[str], style: str) -> str:
-    x, y = _corner(way[0], layout)
-    here_x, here_y = x + _WIDTH, y + _HEIGHT / 2
+def _forward_edge(edge: Edge, canvas: _Canvas, way: list[str], style: str) -> str:
+    x, y = canvas.corner(way[0])
+    here_x, here_y = x + canvas.box, y + _HEIGHT / 2
     path = [f"M{here_x:g} {here_y:g}"]
-    middle = (here_x, here_y)
+    label_at = (here_x, here_y)
     for name in way[1:]:
-        x, y = _corner(name, layout)
+        x, y = canvas.corner(name)
         next_y = y + _HEIGHT / 2
         bend = (x - here_x) / 2
         path.append(f"C{here_x + bend:g} {here_y:g} {x - bend:g} {next_y:g} {x:g} {next_y:g}")
         if name == way[1]:
-            middle = ((here_x + x) / 2, (here_y + next_y) / 2)
+            label_at = ((here_x + x) / 2, here_y + (next_y - here_y) * 0.62)
         here_x, here_y = x, next_y
         if name.startswith("\0"):
-            path.append(f"h{_WIDTH}")
-            here_x = x + _WIDTH
+            path.append(f"h{canvas.box:g}")
+            here_x = x + canvas.box
     text = ""
     if edge.label:
-        at = f'x="{middle[0]:g}" y="{middle[1] - 3:g}"'
+        at = f'x="{label_at[0]:g}" y="{label_at[1] - 4:g}"'
         text = f'<text class="edge-label" text-anchor="middle" {at}>{escape(edge.label)}</text>'
     return f'<path class="{style}" marker-end="url(#arrow)" d="{"".join(path)}"/>{text}'
 
 
-def _back_edge(edge: Edge, layout: Layout, lane_y: float) -> str:
-    from_x, from_y = _corner(edge.source, layout)
-    to_x, to_y = _corner(edge.target, layout)
-    start, end = from_x + _WIDTH / 2, to_x + _WIDTH / 2
+def _back_edge(edge: Edge, canvas: _Canvas, lane_y: float, style: str) -> str:
+    from_x, from_y = canvas.corner(edge.source)
+    to_x, to_y = canvas.corner(edge.target)
+    start, end = from_x + canvas.box / 2, to_x + canvas.box / 2
     label = escape(edge.label or "again")
     return (
-        f'<path class="edge back" marker-end="url(#arrow)" d="M{start:g} {from_y + _HEIGHT:g}V{lane_y + 6:g}q0 8 -8 8'
-        f'H{end + 8:g}q-8 0 -8 -8V{to_y + _HEIGHT:g}"/>'
-        f'<text class="edge-label" text-anchor="middle" x="{(start + end) / 2:g}" y="{lane_y + 11:g}">{label}</text>'
+        f'<path class="{style} back" marker-end="url(#arrow)" d="M{start:g} {from_y + _HEIGHT:g}V{lane_y + 2:g}'
+        f'q0 8 -8 8H{end + 8:g}q-8 0 -8 -8V{to_y + _HEIGHT:g}"/>'
+        f'<text class="edge-label" text-anchor="middle" x="{(start + end) / 2:g}" y="{lane_y + 14:g}">{label}</text>'
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from tiebeam.web.svg.charts import frame
-from tiebeam.web.svg.scale import Scale, linear_ticks, short_number, thinned
+from tiebeam.web.svg.scale import Scale, short_number, thinned
 
 Formatter = Callable[[float], str]
 
@@ -76,7 +76,7 @@ def waterfall(
         levels.append((start, level))
     edges = [edge for pair in levels for edge in pair] or [0.0]
     bottom_px, top_px, left, right = height - 24, 20, 8, 8
-    scale = Scale(linear_ticks(min(0.0, *edges, 0.0), max(*edges, 1e-9)), bottom_px, top_px)
+    scale = Scale([min(0.0, *edges, 0.0), max(*edges, 1e-9)], bottom_px, top_px)
     slot = (width - left - right) / max(1, len(parts))
     thick = min(64.0, slot * 0.6)
     drawn = [f'<path class="axis base" d="M{left} {scale.at(0):g}H{width - right}"/>']
