@@ -10,7 +10,7 @@ from pathlib import Path
 from tiebeam.errors import Conflict, NotFound
 from tiebeam.graph.loading import SETTINGS_FILE
 
-_IGNORED = "# What Tiebeam keeps here at run time; what people author is everything else.\n.tiebeam/\n"
+_IGNORED = "# Made at run time; what people author is everything else.\n.tiebeam/\noutside/\n"
 
 
 class NoWorkspace(NotFound):
