@@ -75,11 +75,12 @@ class PostgresServer:
         self._process.wait(timeout=30)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def create(self, *, template: str = "template0") -> str:
-        """The URL of a fresh database, copied from the one named `template`."""
+    def create(self, *, template: str | None = None) -> str:
+        """The URL of a fresh database: a copy of the one at the URL `template`, or an empty one."""
         self._count += 1
         name = f"test_{self._count}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        source = sa.make_url(template).database if template else "template0"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:

@@ -45,7 +45,8 @@ class Engine:
 
     `observer` is told the name of every boundary: `unit:committed`, `segment:start`, `segment:end`, `effect:intent`,
     `effect:called`, `effect:confirmed`, `timer:fired`. A worker silent for `heartbeat_timeout` seconds is taken for
-    dead and its segments go to others within twice that time.
+    dead and its segments go to others within twice that time. A segment that raises is tried again after each of
+    `retry_seconds`.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Engine:
         observer: Callable[[str], None] | None = None,
         poll_seconds: float = 0.05,
         heartbeat_timeout: float = 15.0,
+        retry_seconds: Sequence[float] = (0.2, 1.0, 3.0),
     ) -> None:
         self.store = store
         # Never the same twice: a name that comes back would claim what its forerunner left.
@@ -69,7 +71,7 @@ class Engine:
         self._dispatcher: Dispatcher | None = None
         self._loops: list[Loop] = []
         self._undo: list[Callable[[], None]] = []
-        self._runner = SegmentRunner(store, self._observe)
+        self._runner = SegmentRunner(store, self._observe, retry_seconds=retry_seconds)
         self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
         self._reaper = Reaper(store, self._rows, timeout_seconds=heartbeat_timeout, poison=self._runner.poison)
         self.effects = Effects(store, self._observe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tiebeam.engine.dispatch_rows import segment_id
 from tiebeam.engine.tables import failure
-from tiebeam.engine.workers import ATTEMPTS, SegmentLost, Worker
+from tiebeam.engine.workers import SegmentLost, Worker
 from tiebeam.errors import Invalid
 from tiebeam.store import Store, Unit
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from tiebeam.engine.engine import Engine
 
 _log = logging.getLogger("tiebeam.engine")
-
-BACKOFF_SECONDS = (0.2, 1.0, 3.0)
-assert len(BACKOFF_SECONDS) == ATTEMPTS - 1
 
 
 class UnknownKind(Invalid):
@@ -49,9 +46,10 @@ PoisonHandler = Callable[[Unit, str, int, str], None]
 class SegmentRunner:
     """Runs segments on the dispatcher's threads and fences the units they commit."""
 
-    def __init__(self, store: Store, observe: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, observe: Callable[[str], None], *, retry_seconds: Sequence[float]) -> None:
         self._store = store
         self._observe = observe
+        self._retry_seconds = tuple(retry_seconds)
         self._handlers: dict[str, SegmentHandler] = {}
         self._poison_handlers: dict[str, PoisonHandler] = {}
         self._here = threading.local()
@@ -121,7 +119,7 @@ class SegmentRunner:
 
     def _attempt(self, segment: Segment) -> None:
         error = ""
-        for pause in (0, *BACKOFF_SECONDS):
+        for pause in (0.0, *self._retry_seconds):
             if pause:
                 self._pause(pause)
             try:

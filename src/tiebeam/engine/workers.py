@@ -15,7 +15,7 @@ from tiebeam.store import Store, Unit
 _log = logging.getLogger("tiebeam.engine")
 
 ATTEMPTS = 4
-"""A segment is begun so often, whether it raises or kills its worker, before it is put aside as poisoned."""
+"""A segment that kills its worker is begun so often before it is put aside."""
 _BATCH = 200
 
 
