@@ -1,0 +1,143 @@
+"""Writing lines and their rollup in the caller's unit of work."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tiebeam.economics.entries import EntryKind, LedgerEntry
+from tiebeam.economics.tables import ledger_daily, ledger_entry
+
+_SLOTS = 8
+_DIMENSIONS = ("day", "intent", "recipe", "team", "kind", "model", "currency", "slot")
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the rollup adds up. `touched` and `touchless` count outcomes."""
+
+    entries: int = 0
+    quantity: Decimal = Decimal(0)
+    usd_nano: int = 0
+    amount: Decimal = Decimal(0)
+    touched: int = 0
+    touchless: int = 0
+
+    def plus(self, other: Sums) -> Sums:
+        return Sums(
+            self.entries + other.entries,
+            self.quantity + other.quantity,
+            self.usd_nano + other.usd_nano,
+            self.amount + other.amount,
+            self.touched + other.touched,
+            self.touchless + other.touchless,
+        )
+
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in Sums.__slots__}
+
+
+def sums_of(row: Mapping[Any, Any]) -> Sums:
+    """The share of one ledger row in the rollup."""
+    is_outcome = row["kind"] == EntryKind.OUTCOME
+    touched = bool(row["touched"])
+    return Sums(
+        entries=1,
+        quantity=row["quantity"],
+        usd_nano=row["usd_nano"] or 0,
+        amount=row["amount"] if row["amount"] is not None else Decimal(0),
+        touched=int(is_outcome and touched),
+        touchless=int(is_outcome and not touched and row["quantity"] == 1),
+    )
+
+
+def rollup_key(row: Mapping[Any, Any]) -> Key:
+    """Where a ledger row is added up, in the order of the rollup's key columns."""
+    slot = zlib.crc32(row["run_id"].encode()) % _SLOTS
+    plain = (row["day"], row["intent"], row["recipe"], row["team"], row["kind"])
+    return (*plain, row["model"] or "", row["currency"] or "", slot)
+
+
+def insert_lines(conn: sa.Connection, entries: Iterable[LedgerEntry]) -> list[dict[str, Any]]:
+    """Insert lines whose key is new and return them. Outcomes come last: they look at the run's other lines."""
+    new: list[dict[str, Any]] = []
+    for entry in sorted(entries, key=lambda one: one.kind is EntryKind.OUTCOME):
+        row = _row(conn, entry)
+        written = conn.execute(_insert_or_ignore(conn, ledger_entry, row, keys=("key",)).returning(ledger_entry.c.seq))
+        if written.scalar() is not None:
+            new.append(row)
+    return new
+
+
+def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add new rows to their days. Rows are locked in one order everywhere, so that no two units wait in a circle."""
+    added: dict[Key, Sums] = {}
+    for row in rows:
+        key = rollup_key(row)
+        added[key] = added.get(key, Sums()).plus(sums_of(row))
+    for key in sorted(added):
+        _add(conn, dict(zip(_DIMENSIONS, key, strict=True)), added[key])
+
+
+def _add(conn: sa.Connection, place: Mapping[str, Any], more: Sums) -> None:
+    here = sa.and_(*(ledger_daily.c[name] == value for name, value in place.items()))
+    # Amounts are decimal text, which SQL cannot add exactly; the row is locked, read, added to and written back.
+    locked = sa.select(*(ledger_daily.c[name] for name in Sums.__slots__)).where(here).with_for_update()
+    found = conn.execute(locked).mappings().first()
+    if found is None:
+        empty = {**place, **Sums().values()}
+        conn.execute(_insert_or_ignore(conn, ledger_daily, empty, keys=_DIMENSIONS))
+        found = conn.execute(locked).mappings().one()
+    total = Sums(**{str(name): value for name, value in found.items()}).plus(more)
+    conn.execute(sa.update(ledger_daily).where(here).values(**total.values()))
+
+
+def _row(conn: sa.Connection, entry: LedgerEntry) -> dict[str, Any]:
+    touched = entry.touched
+    if entry.kind is EntryKind.OUTCOME and touched is None:
+        touched = _was_reviewed(conn, entry.run_id)
+    return {
+        "key": entry.key,
+        "kind": entry.kind.value,
+        "at": entry.at,
+        "day": entry.at.astimezone(UTC).date().isoformat(),
+        "intent": entry.intent,
+        "recipe": entry.recipe,
+        "team": entry.team,
+        "run_id": entry.run_id,
+        "step_id": entry.step_id,
+        "person": entry.person,
+        "model": entry.model,
+        "quantity": entry.quantity,
+        "usd_nano": entry.usd_nano,
+        "amount": entry.amount,
+        "currency": entry.currency if entry.amount is not None else None,
+        "touched": touched,
+        "price": dict(entry.price) if entry.price is not None else None,
+    }
+
+
+def _was_reviewed(conn: sa.Connection, run_id: str) -> bool:
+    review = sa.select(ledger_entry.c.seq).where(
+        ledger_entry.c.run_id == run_id, ledger_entry.c.kind == EntryKind.REVIEW_MINUTES.value
+    )
+    return conn.execute(review.limit(1)).first() is not None
+
+
+def _insert_or_ignore(conn: sa.Connection, table: sa.Table, row: Mapping[str, Any], *, keys: Sequence[str]) -> Any:
+    make = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    return make(table).values(**row).on_conflict_do_nothing(index_elements=list(keys))
+
+
+def priced(entry: LedgerEntry, *, amount: Decimal, currency: str) -> LedgerEntry:
+    """The line with its charge in the workspace's currency."""
+    return replace(entry, amount=amount, currency=currency)
