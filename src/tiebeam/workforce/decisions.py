@@ -243,7 +243,7 @@ def _endorse(
             to_role=target,
         )
     )
-    task = move(desk, unit, task, role=target, due_start=unit.now, counted_from=unit.now)
+    task = move(desk, unit, task, role=target, counted_from=unit.now)
     endorsed = replace(decision, standing=Standing.ENDORSED, moved_to_role=target, rule="approval-limit")
     record(unit, task, "endorsed", actor=actor.actor, from_role=former, limit=limit, **_facts(endorsed))
     for hook in desk.hooks.endorsed:

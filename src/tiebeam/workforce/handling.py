@@ -13,7 +13,7 @@ from tiebeam.workforce import tables
 from tiebeam.workforce.authority import Principal, require
 from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import Holder, acting, climb
-from tiebeam.workforce.rungs import cancel_rungs, recompute
+from tiebeam.workforce.rungs import RungView, cancel_rungs, recompute
 from tiebeam.workforce.task import ACTIVE, Task, TaskState, load_decision, load_task, task_of
 
 LONGEST_REVIEW_MINUTES = Decimal(60)
@@ -147,7 +147,7 @@ def reassign(
         raise Invalid(f"no role {role!r} in this workspace", role=role)
     former = task.role
     way = climb(desk.people(), role or task.role, excluded=task.excluded_people)
-    task = move(desk, unit, task, role=way.role, due_start=unit.now, counted_from=unit.now)
+    task = move(desk, unit, task, role=way.role, counted_from=unit.now)
     if person is not None:
         if all(holder.person_id != person for holder in desk.responsible(task, unit.now)):
             raise Invalid(
@@ -165,11 +165,19 @@ def reassign(
     return task
 
 
-def move(desk: Desk, unit: Unit, task: Task, *, role: str, due_start: datetime, counted_from: datetime) -> Task:
+def move(
+    desk: Desk,
+    unit: Unit,
+    task: Task,
+    *,
+    role: str,
+    counted_from: datetime,
+    fired: RungView | None = None,
+) -> Task:
     """Put the task with another role, unclaimed and awake, and count its time for the people there."""
     state = task.state if task.state is TaskState.WAITING else TaskState.OPEN
     task = change(unit, task, role=role, claimed_by=None, state=state, snoozed_until=None, counted_from=counted_from)
-    return recompute(desk, unit, task, due_start=due_start)
+    return recompute(desk, unit, task, due_start=unit.now, fired=fired)
 
 
 def snooze(desk: Desk, unit: Unit, principal: Principal, task_id: str, *, until: datetime) -> Task:

@@ -79,7 +79,7 @@ def _move_up(desk: Desk, unit: Unit, task: Task, rung: RungView) -> None:
         _refused(desk, unit, task, rung, str(problem))
         return
     # Rungs go on counting from where they did: an escalation must not put off the next one.
-    task = move(desk, unit, task, role=way.role, due_start=unit.now, counted_from=task.counted_from)
+    task = move(desk, unit, task, role=way.role, counted_from=task.counted_from, fired=rung)
     is_raise = rung.action is RungAction.RAISE
     kind = "raised" if is_raise else "reassigned"
     record(

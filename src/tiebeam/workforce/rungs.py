@@ -95,15 +95,19 @@ def set_rungs(desk: Desk, unit: Unit, task: Task) -> None:
         _set_timer(desk, unit, task, position, at)
 
 
-def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime) -> Task:
+def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime, fired: RungView | None = None) -> Task:
     """Move the due time and the rungs that have not fired to what the task's people and hours now give.
 
-    The due time is counted from `due_start`, the rungs from the task's `counted_from`.
+    The due time is counted from `due_start`, the rungs from the task's `counted_from`. Rungs after `fired` keep their
+    declared distance from it, so that after an outage the people it reached get their time as well.
     """
     desk.engine.cancel_timers(unit, task.wait_id)
     calendar, is_away = desk.calendar(task.team), away(desk, task)
     for rung in pending(unit.conn, task.id):
-        at = max(unit.now, calendar.add(task.counted_from, rung.after_hours, is_away=is_away))
+        at = calendar.add(task.counted_from, rung.after_hours, is_away=is_away)
+        if fired is not None:
+            distance = max(Decimal(0), rung.after_hours - fired.after_hours)
+            at = max(at, calendar.add(unit.now, distance, is_away=is_away))
         unit.conn.execute(
             sa.update(tables.task_rung)
             .where(tables.task_rung.c.task_id == task.id, tables.task_rung.c.position == rung.position)
