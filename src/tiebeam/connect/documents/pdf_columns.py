@@ -110,7 +110,7 @@ def _columns(rows: Sequence[Words], *, labels: Labels) -> tuple[Column, ...]:
         if len(rows) == 1
         else []
     )
-    stacks = [[cell] for cell in cells] if cells else _stacks(rows)
+    stacks = [[cell] for cell in cells] if cells else _stacks(rows, labels=labels)
     columns: list[Column] = []
     for stack in sorted(stacks, key=lambda stack: min(cell.x0 for cell in stack)):
         tokens = [_token(word.text) for cell in stack for word in cell.words or (cell,)]
@@ -146,7 +146,8 @@ def _cells(phrase: Words, *, labels: Labels) -> Iterable[Words]:
         yield phrase
         return
     index, pending = 0, 0
-    cuts = [0]
+    cuts = _full_cuts(words, tokens=tokens, labels=labels)
+    index = len(words) if len(cuts) > 1 else 0
     while index < len(words):
         length, _ = labels.at(tokens, index)
         wide = index > 0 and words[index].x0 - words[index - 1].x1 > 0.45 * words[index].size
@@ -158,11 +159,40 @@ def _cells(phrase: Words, *, labels: Labels) -> Iterable[Words]:
         yield joined(words[start:end])
 
 
-def _stacks(rows: Sequence[Words]) -> list[list[Words]]:
+def _full_cuts(words: Sequence[Words], *, tokens: Sequence[str], labels: Labels) -> list[int]:
+    """Where the phrase is nothing but labels of different columns, the place where each begins; else only 0."""
+    cuts: list[int] = []
+    seen: list[str] = []
+    index, begin = 0, 0
+    while index < len(tokens):
+        if not tokens[index]:
+            if index and not _leans_right(words, index):
+                begin = index + 1
+            index += 1
+            continue
+        length, kinds = labels.at(tokens, index)
+        while length and not tokens[index + length - 1]:
+            length -= 1
+        if not length or kinds[0] in seen:
+            return [0]
+        cuts.append(begin)
+        seen.append(kinds[0])
+        index = begin = index + length
+    return cuts or [0]
+
+
+def _leans_right(words: Sequence[Words], index: int) -> bool:
+    """Whether a sign such as `%` stands closer to the word behind it than to the one before."""
+    if index + 1 >= len(words):
+        return False
+    return words[index + 1].x0 - words[index].x1 < words[index].x0 - words[index - 1].x1 - 0.5
+
+
+def _stacks(rows: Sequence[Words], *, labels: Labels) -> list[list[Words]]:
     """Phrases that stand over each other, top to bottom."""
     stacks: list[list[Words]] = []
     for row in rows:
-        for phrase in row.parts:
+        for phrase in (cell for part in row.parts for cell in _cells(part, labels=labels)):
             home = next(
                 (s for s in stacks if any(p.x0 < phrase.x1 and phrase.x0 < p.x1 for p in s)),
                 None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tiebeam.connect.documents.pdf_labels import Labels, token_of
+from tiebeam.connect.documents.pdf_numbers import is_number
 from tiebeam.connect.documents.pdf_words import Page, Words, joined
 
 T = TypeVar("T")
@@ -50,14 +51,40 @@ class Marks:
         self.marks: list[Mark] = []
         self._labelled: set[tuple[int, int]] = set()
         self._stated: set[tuple[int, int]] = set()
+        self._begun: set[tuple[int, int]] = set()
         for number, line in enumerate(self.lines):
             for position, phrase in enumerate(line.parts):
                 found = list(_marks_in(phrase, line=number, position=position, labels=labels))
                 self.marks.extend(found)
+                if found and found[0].starts:
+                    self._begun.add((number, position))
                 if found and found[0].starts and any(not kind.endswith("?") for kind in found[0].kinds):
                     self._labelled.add((number, position))
                     if _is_stated(found[0]):
                         self._stated.add((number, position))
+
+        self._drop_values_that_look_like_labels()
+
+    def _drop_values_that_look_like_labels(self) -> None:
+        """In `Your order   PO 2026 071` the word PO belongs to the value."""
+        values = {
+            (value.x0, value.y, value.page)
+            for mark in self.marks
+            if not mark.rest and "order_reference" in mark.kinds
+            for value in (self.right_of(mark), self._below(mark, any_phrase=True))
+            if value is not None
+        }
+        for mark in list(self.marks):
+            key = (mark.phrase.x0, mark.phrase.y, mark.phrase.page)
+            if key in values and mark.starts and mark.rest and not mark.is_closed and len(mark.label.text) <= 5:
+                if "order_reference" in mark.kinds and any(c.isdigit() for c in mark.rest[0].text):
+                    self.marks.remove(mark)
+                    self._labelled.discard((mark.line, mark.position))
+                    self._stated.discard((mark.line, mark.position))
+
+    def right_of(self, mark: Mark) -> Words | None:
+        parts = self.lines[mark.line].parts
+        return parts[mark.position + 1] if mark.position + 1 < len(parts) else None
 
     def of(self, kind: str) -> Iterator[tuple[Mark, bool]]:
         """Marks that are surely (True) or maybe (False) of a kind."""
@@ -69,6 +96,9 @@ class Marks:
 
     def starts_with_label(self, line: int, position: int) -> bool:
         return (line, position) in self._labelled
+
+    def may_start_with_label(self, line: int, position: int) -> bool:
+        return (line, position) in self._begun
 
     def states_label(self, line: int, position: int) -> bool:
         """Whether the phrase is a label with or without its value, not a name that begins with such a word."""
@@ -84,20 +114,24 @@ class Marks:
         if right < len(line.parts) and not self.starts_with_label(mark.line, right):
             distance = line.parts[right].x0 - mark.label.x1
             yield 2.0 - distance / 300, line.parts[right]
-        below = self._below(mark)
+        below = self.below(mark)
         if below is not None:
             yield 1.0, below
 
-    def _below(self, mark: Mark) -> Words | None:
+    def below(self, mark: Mark) -> Words | None:
         """The phrase right under the label, unless that is another label: then this one has no value."""
-        label = mark.label
+        return self._below(mark, any_phrase=False)
+
+    def _below(self, mark: Mark, *, any_phrase: bool) -> Words | None:
+        label = mark.phrase if mark.starts and len(mark.rest) <= 2 else mark.label
         for number in range(mark.line + 1, min(mark.line + 12, len(self.lines))):
             line = self.lines[number]
             if line.page != label.page or line.y - label.y > _BELOW * max(label.size, line.size):
                 return None
             for position, phrase in enumerate(line.parts):
                 if phrase.x0 < label.x1 and phrase.x1 > label.x0 and line.y > label.y:
-                    return None if self.starts_with_label(number, position) else phrase
+                    is_label = self.starts_with_label(number, position) and not any_phrase
+                    return None if is_label else phrase
         return None
 
     def best(
@@ -131,6 +165,9 @@ def _marks_in(phrase: Words, *, line: int, position: int, labels: Labels) -> Ite
     index = 0
     while index < len(words):
         length, kinds = labels.at(tokens, index)
+        follows = bool(spans) and spans[-1][1] == index
+        if follows and "order_reference" in kinds and "order_reference" in spans[-1][2]:
+            break  # `PO number: PO 2026 071`: the second one is the value.
         if length and _may_start(index, words=words, kinds=kinds, spans=spans):
             spans.append((index, index + length, kinds))
             index += length
@@ -143,14 +180,17 @@ def _marks_in(phrase: Words, *, line: int, position: int, labels: Labels) -> Ite
             rest = rest[1:]
         closed = words[end - 1].text.endswith(":") or (end < len(words) and words[end].text.startswith(":"))
         label = joined(words[start:end])
-        yield Mark(tuple(kinds), label, rest, phrase, line, position, start == 0, closed)
+        leads = all(is_number(word.text.strip("()")) or word.text in "%+" for word in words[:start])
+        yield Mark(tuple(kinds), label, rest, phrase, line, position, leads, closed)
 
 
 def _may_start(
     index: int, *, words: Sequence[Words], kinds: Sequence[str], spans: Sequence[tuple[int, int, list[str]]]
 ) -> bool:
     """Inside a phrase only clear labels count: after a colon's value or a separator, or of a sure kind."""
-    if index == 0 or words[index - 1].text[-1] in ":|•·–—-/,;(":
+    if all(is_number(word.text.strip("()")) or word.text in "%+" for word in words[:index]):
+        return index == 0 or bool({"tax", "vat_id"} & set(kinds))  # `25 % moms` is a label with its rate in front.
+    if words[index - 1].text[-1] in ":|•·–—-/,;(":
         return True
     if spans and spans[-1][1] == index:
         return all(not kind.endswith("?") for kind in kinds) and not words[index - 1].text.endswith(":")

@@ -55,13 +55,22 @@ class Totals:
 def is_totals_line(line: Words, *, mark: str | None) -> bool:
     """A row such as `Nettosumme 899,70 EUR`: a label of totals, then at most a rate, a base and the amount."""
     words = line.words
-    label = _label_words(words)
-    numbers = [word for word in words if is_number(word.text)]
-    if not label or len(numbers) > 3 or not numbers:
-        return False
-    tokens = [token_of(word.text) for word in label if not is_number(word.text)]
+    numbers = [place for place, word in enumerate(words) if is_number(word.text.strip("()%"))]
+    if all(_is_rate(words, place) for place in numbers):
+        return sum(_is_totals_label(phrase.parts) for phrase in line.parts) >= 2
+    label = _label_words(line.words)
+    return bool(label) and len(numbers) <= 3 and _is_totals_label(label)
+
+
+def _is_rate(words: Sequence[Words], place: int) -> bool:
+    """`19%`, `19 %`, `(19 %)`."""
+    return "%" in words[place].text or (place + 1 < len(words) and words[place + 1].text.startswith("%"))
+
+
+def _is_totals_label(words: Sequence[Words]) -> bool:
+    tokens = [token_of(word.text) for word in words if not is_number(word.text.strip("()%"))]
     kinds = _kinds_of(tokens, labels=field_labels())
-    return bool(set(kinds) & {kind for base in ("net", "tax", "gross", "payable") for kind in (base, f"{base}?")})
+    return bool({kind.rstrip("?") for kind in kinds} & {"net", "tax", "gross", "payable"})
 
 
 def _label_words(words: Sequence[Words]) -> list[Words]:
@@ -126,7 +135,7 @@ def _beside(marks: Marks, label: Mark) -> list[Words]:
     for position, phrase in enumerate(marks.lines[label.line].parts):
         if position <= label.position:
             continue
-        if marks.starts_with_label(label.line, position) and not is_number(phrase.text):
+        if marks.may_start_with_label(label.line, position) and not is_number(phrase.text):
             break
         phrases.append(phrase)
     return phrases
@@ -142,8 +151,7 @@ def _number_of(
         text = word.text.strip("()")
         if not is_number(text):
             continue
-        is_rate = "%" in word.text or (position + 1 < len(words) and words[position + 1].text.startswith("%"))
-        if is_rate:
+        if _is_rate(words, position):
             rate = parse_number(text.replace("%", ""), mark=mark or ".")
             continue
         if groups and _continues(groups[-1][-1], word, whole=groups[-1]):
@@ -174,12 +182,13 @@ def _continues(last: Words, word: Words, *, whole: Sequence[Words]) -> bool:
 
 def _number_below(marks: Marks, label: Mark, *, mark: str | None) -> tuple[Decimal, Decimal | None, Words] | None:
     """Totals in boxes side by side stand under their labels."""
-    for _, words in marks.values(label):
-        if words.y > label.label.y + 1:
-            value = parse_number(words.text, mark=mark)
-            if value is not None and "%" not in words.text:
-                return value, None, words
-    return None
+    words = marks.below(label)
+    value = None if words is None or "%" in words.text else parse_number(words.text, mark=mark)
+    if words is None or value is None:
+        return None
+    rates = [w.text.strip("()%@") for w in label.phrase.parts if "%" in w.text or is_number(w.text)]
+    rate = next((parse_number(text, mark=mark or ".") for text in rates if is_number(text)), None)
+    return value, rate, words
 
 
 def _summary_rows(lines: Iterable[Words], *, mark: str | None) -> Iterator[tuple[TaxSubtotal, Words]]:
