@@ -55,6 +55,11 @@ class DispatchRows:
         """Written out so that SQLite recognises its partial index."""
         return self.status.c.status.in_([sa.literal_column("'ENQUEUED'"), sa.literal_column("'PENDING'")])
 
+    def owner(self, segment: str) -> sa.Select[str]:
+        """The token of the claim that a segment runs under; none when it was taken away from its worker."""
+        columns = self.status.c
+        return sa.select(columns.owner_xid).where(columns.workflow_uuid == segment, columns.status == "PENDING")
+
     def waiting_queues(self) -> sa.Select[str]:
         """Names of the queues that hold a segment nobody has taken yet."""
         columns = self.status.c

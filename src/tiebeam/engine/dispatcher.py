@@ -105,7 +105,7 @@ class Dispatcher:
         store: Store,
         *,
         executor_id: str,
-        run: Callable[[str, str, int], None],
+        run: Callable[[str, str, int, str], None],
         queues: Sequence[str],
         poll_seconds: float,
     ) -> None:
@@ -151,8 +151,9 @@ class Dispatcher:
         for pacer in self._pacers.values():
             pacer.set()
 
-    def _launch(self, executor_id: str, run: Callable[[str, str, int], None]) -> None:
+    def _launch(self, executor_id: str, run: Callable[[str, str, int, str], None]) -> None:
         from dbos import DBOS
+        from dbos._context import get_local_dbos_context
         from dbos._dbos import _dbos_global_instance  # pyright: ignore[reportPrivateUsage]
         from dbos._queue import queue_worker_thread
         from dbos._serialization import DBOSPortableJSONSerializer
@@ -173,9 +174,12 @@ class Dispatcher:
             }
         )
         try:
-            # DBOS marks the function it is given, which a bound method does not allow.
+
             def segment(kind: str, key: str, seq: int) -> None:
-                run(kind, key, seq)
+                context = get_local_dbos_context()
+                assert context is not None
+                assert context.owner_xid is not None
+                run(kind, key, seq, context.owner_xid)
 
             DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(segment)
             # DBOS's own loops would poll each queue at a fixed interval for ever.

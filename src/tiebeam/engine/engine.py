@@ -17,7 +17,7 @@ from tiebeam.engine.dispatch_rows import DispatchRows, millis
 from tiebeam.engine.dispatcher import ALL, QUEUES, Dispatcher, enqueue_segment, migrate_dispatch, open_client
 from tiebeam.engine.effects import Effects
 from tiebeam.engine.loops import Loop
-from tiebeam.engine.segments import PoisonHandler, SegmentHandler, SegmentRunner
+from tiebeam.engine.segments import PoisonHandler, Segment, SegmentHandler, SegmentRunner
 from tiebeam.engine.tables import turn
 from tiebeam.engine.waits import Sweeper, TimerHandler
 from tiebeam.engine.workers import Reaper, Worker
@@ -69,9 +69,11 @@ class Engine:
         self._rows = DispatchRows(store)
         self._client: DBOSClient | None = None
         self._dispatcher: Dispatcher | None = None
+        self._worker: Worker | None = None
         self._loops: list[Loop] = []
+        self._sweep_loop: Loop | None = None
         self._undo: list[Callable[[], None]] = []
-        self._runner = SegmentRunner(store, self._observe, retry_seconds=retry_seconds)
+        self._runner = SegmentRunner(store, self._rows, self._observe, retry_seconds=retry_seconds)
         self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
         self._reaper = Reaper(store, self._rows, timeout_seconds=heartbeat_timeout, poison=self._runner.poison)
         self.effects = Effects(store, self._observe)
@@ -98,10 +100,10 @@ class Engine:
         """Become a worker for these queues. Raises EngineBusy when this process has launched another engine."""
         for queue in queues:
             self._known(queue)
-        worker = Worker(self.store, worker_id=self.executor_id, queues=queues)
+        worker = self._worker = Worker(self.store, worker_id=self.executor_id, queues=queues)
         # Entered before it takes anything: the segments of a worker nobody knows count as stranded.
         worker.beat()
-        self._runner.open(worker)
+        self._runner.open()
         self._dispatcher = Dispatcher(
             self.store, executor_id=self.executor_id, run=self._segment, queues=queues, poll_seconds=self._poll_seconds
         )
@@ -121,13 +123,14 @@ class Engine:
         for loop in self._loops:
             loop.stop(timeout=timeout)
         self._loops = []
+        self._sweep_loop = None
         if self._dispatcher is not None:
             self._dispatcher.stop_taking()
             self._runner.close(timeout=timeout)
             self._dispatcher.close()
             self._dispatcher = None
-            if self._runner.worker is not None:
-                self._runner.worker.leave()
+            if self._worker is not None:
+                self._worker.leave()
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -185,7 +188,10 @@ class Engine:
         self, unit: Unit, *, wait_id: str | None, at: datetime, action: str, payload: Mapping[str, Any]
     ) -> str:
         """Have the handler of `action` called at that moment. Returns the timer's id."""
-        return waits.set_timer(unit, wait_id=wait_id, at=at, action=action, payload=payload)
+        timer_id = waits.set_timer(unit, wait_id=wait_id, at=at, action=action, payload=payload)
+        if self._sweep_loop is not None and at <= unit.now:
+            unit.after_commit(self._sweep_loop.wake)
+        return timer_id
 
     def cancel_timers(self, unit: Unit, wait_id: str) -> int:
         """Cancel the timers of a wait that have not fired; returns how many."""
@@ -244,8 +250,8 @@ class Engine:
         with self.store.unit() as unit:
             return len(finished) + health.forget(unit, before=before, limit=limit)
 
-    def _segment(self, kind: str, key: str, seq: int) -> None:
-        self._runner.run(self, kind=kind, key=key, seq=seq)
+    def _segment(self, kind: str, key: str, seq: int, claim: str) -> None:
+        self._runner.run(Segment(kind, key, seq, self), claim=claim)
 
     def _known(self, queue: str) -> None:
         if queue not in QUEUES:

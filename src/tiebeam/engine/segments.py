@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from tiebeam.engine.dispatch_rows import segment_id
+from tiebeam.engine.dispatch_rows import DispatchRows, segment_id
 from tiebeam.engine.tables import failure
-from tiebeam.engine.workers import SegmentLost, Worker
+from tiebeam.engine.workers import SegmentLost
 from tiebeam.errors import Invalid
 from tiebeam.store import Store, Unit
 
@@ -46,8 +46,11 @@ PoisonHandler = Callable[[Unit, str, int, str], None]
 class SegmentRunner:
     """Runs segments on the dispatcher's threads and fences the units they commit."""
 
-    def __init__(self, store: Store, observe: Callable[[str], None], *, retry_seconds: Sequence[float]) -> None:
+    def __init__(
+        self, store: Store, rows: DispatchRows, observe: Callable[[str], None], *, retry_seconds: Sequence[float]
+    ) -> None:
         self._store = store
+        self._rows = rows
         self._observe = observe
         self._retry_seconds = tuple(retry_seconds)
         self._handlers: dict[str, SegmentHandler] = {}
@@ -56,7 +59,6 @@ class SegmentRunner:
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._active = 0
-        self.worker: Worker | None = None
         self.ended: Callable[[], None] | None = None
 
     def register(self, kind: str, handler: SegmentHandler) -> None:
@@ -67,8 +69,7 @@ class SegmentRunner:
     def on_poison(self, kind: str, handler: PoisonHandler) -> None:
         self._poison_handlers[kind] = handler
 
-    def open(self, worker: Worker) -> None:
-        self.worker = worker
+    def open(self) -> None:
         self._closing.clear()
 
     def close(self, *, timeout: float) -> bool:
@@ -83,24 +84,29 @@ class SegmentRunner:
 
     def guard(self, unit: Unit) -> None:
         """Before any commit on a segment's thread: raise SegmentLost when the segment is another worker's by now."""
-        generation = getattr(self._here, "generation", None)
-        if generation is not None and self.worker is not None:
-            self.worker.fence(unit, generation)
+        if claim := getattr(self._here, "claim", None):
+            segment, token = claim
+            # The lock makes a reaper wait until this unit ends, or this unit see what the reaper did.
+            self._fence(unit.conn, self._rows.owner(segment).with_for_update(read=True), token)
 
-    def run(self, engine: Engine, *, kind: str, key: str, seq: int) -> None:
-        assert self.worker is not None
+    def run(self, segment: Segment, *, claim: str) -> None:
+        """Run it under the token `claim`. Raises SegmentLost when another worker has it at the end."""
+        name = segment_id(kind=segment.kind, key=segment.key, seq=segment.seq)
         with self._changed:
             self._active += 1
-        self._here.generation = self.worker.generation
+        self._here.claim = (name, claim)
         try:
             self._observe("segment:start")
-            self._attempt(Segment(kind, key, seq, engine))
+            self._attempt(segment)
             self._observe("segment:end")
+            # A dispatcher that may not record the end of a segment waits for the one who may, holding a thread.
+            with self._store.read() as conn:
+                self._fence(conn, self._rows.owner(name), claim)
         except SegmentLost:
-            _log.warning("segment %s went to another worker", segment_id(kind=kind, key=key, seq=seq))
+            _log.warning("segment %s is left to another worker", name)
             raise
         finally:
-            self._here.generation = None
+            self._here.claim = None
             with self._changed:
                 self._active -= 1
                 self._changed.notify_all()
@@ -116,6 +122,10 @@ class SegmentRunner:
         unit.conn.execute(sa.insert(failure).values(segment_id=segment, failed_at=unit.now, error=error[-8000:]))
         if handler := self._poison_handlers.get(kind):
             handler(unit, key, seq, error)
+
+    def _fence(self, conn: sa.Connection, owner: sa.Select[str], token: str) -> None:
+        if conn.execute(owner).scalar_one_or_none() != token:
+            raise SegmentLost
 
     def _attempt(self, segment: Segment) -> None:
         error = ""

@@ -12,7 +12,6 @@ worker = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("queues", JsonText, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("generation", sa.Integer, nullable=False),
     sa.Column("started_at", Moment, nullable=False),
     sa.Column("heartbeat_at", Moment, nullable=False),
     sa.Index(None, "state", "heartbeat_at"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -27,57 +27,38 @@ class SegmentLost(BaseException):
 
 
 class Worker:
-    """This process's entry among the workers. Its generation rises whenever another worker takes its segments over."""
+    """This process's entry among the workers."""
 
     def __init__(self, store: Store, *, worker_id: str, queues: Sequence[str]) -> None:
         self._store = store
-        self.id = worker_id
+        self._id = worker_id
         self._queues = list(queues)
-        self.generation = 1
 
     def beat(self) -> None:
         """Say that this worker is alive; the first time enters it."""
         with self._store.unit() as unit:
-            statement = (
-                sa.update(worker)
-                .where(worker.c.id == self.id)
-                .values(heartbeat_at=unit.now, state="alive")
-                .returning(worker.c.generation)
-            )
-            generation = unit.conn.execute(statement).scalar_one_or_none()
-            if generation is None:
-                generation = self.generation
-                unit.conn.execute(
-                    sa.insert(worker).values(
-                        id=self.id,
-                        queues=self._queues,
-                        state="alive",
-                        generation=generation,
-                        started_at=unit.now,
-                        heartbeat_at=unit.now,
-                    )
-                )
-        if generation != self.generation:
-            _log.warning("worker %s was silent for too long; its segments went to other workers", self.id)
-            self.generation = generation
-
-    def fence(self, unit: Unit, generation: int) -> None:
-        """Raise SegmentLost when what was begun under `generation` belongs to another worker by now."""
-        # The lock makes a reaper wait until this unit ends, or this unit see the reaper's new generation.
-        statement = (
-            sa.select(worker.c.generation).where(worker.c.id == self.id).with_for_update(read=True, key_share=True)
-        )
-        if unit.conn.execute(statement).scalar_one_or_none() != generation:
-            raise SegmentLost
+            here = worker.c.id == self._id
+            state = unit.conn.execute(sa.select(worker.c.state).where(here).with_for_update()).scalar_one_or_none()
+            if state is not None:
+                unit.conn.execute(sa.update(worker).where(here).values(heartbeat_at=unit.now, state="alive"))
+            else:
+                self._enter(unit)
+        if state == "dead":
+            _log.warning("worker %s was silent for too long; its segments went to others", self._id)
 
     def leave(self) -> None:
         """What this worker has not finished is free for others from now on."""
         with self._store.unit() as unit:
             unit.conn.execute(
-                sa.update(worker)
-                .where(worker.c.id == self.id)
-                .values(state="closed", generation=worker.c.generation + 1, heartbeat_at=unit.now)
+                sa.update(worker).where(worker.c.id == self._id).values(state="closed", heartbeat_at=unit.now)
             )
+
+    def _enter(self, unit: Unit) -> None:
+        unit.conn.execute(
+            sa.insert(worker).values(
+                id=self._id, queues=self._queues, state="alive", started_at=unit.now, heartbeat_at=unit.now
+            )
+        )
 
 
 class Reaper:
@@ -107,20 +88,16 @@ class Reaper:
                 return resumed
 
     def _bury(self) -> None:
-        with self._store.unit() as unit:
-            silent = sa.and_(worker.c.state == "alive", worker.c.heartbeat_at < unit.now - self._timeout)
-            # Stronger than the lock of an update: it waits for units that are being fenced.
-            dead = (
-                unit.conn.execute(sa.select(worker.c.id).where(silent).with_for_update(skip_locked=True))
-                .scalars()
-                .all()
-            )
-            if not dead:
+        with self._store.read() as conn:
+            if not conn.execute(self._silent(self._store.clock.now())).first():
                 return
-            unit.conn.execute(
-                sa.update(worker).where(worker.c.id.in_(dead)).values(state="dead", generation=worker.c.generation + 1)
-            )
+        with self._store.unit() as unit:
+            dead = list(unit.conn.execute(self._silent(unit.now).with_for_update(skip_locked=True)).scalars())
+            unit.conn.execute(sa.update(worker).where(worker.c.id.in_(dead)).values(state="dead"))
         _log.warning("workers silent for %s s are taken for dead: %s", self._timeout.total_seconds(), ", ".join(dead))
+
+    def _silent(self, now: datetime) -> sa.Select[str]:
+        return sa.select(worker.c.id).where(worker.c.state == "alive", worker.c.heartbeat_at < now - self._timeout)
 
     def _resume_batch(self) -> tuple[int, int]:
         status = self._rows.status
