@@ -166,7 +166,7 @@ def open_app(
 
 def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
     workforce = Workforce(store, engine, people=graph)
-    prices = Prices(graph().prices, clock=store.clock)
+    prices = _prices(graph(), store.clock)
     economics = Economics(store, prices=prices)
     register = StepRegister((*INVOICE_CODES, *PAYABLES_CODES))
     outer = _Outer(workspace, graph, store.clock)
@@ -210,6 +210,13 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     )
     _register_handlers(app)
     return app
+
+
+def _prices(graph: Graph, clock: Clock) -> Prices:
+    """Prices in the company's currency, with the rates of a policy that is kept in it."""
+    currency = "EUR" if graph.settings is None else graph.settings.company.currency
+    rates = next((policy.rates for policy in graph.policies.values() if policy.currency == currency), {})
+    return Prices(graph.prices, clock=clock, currency=currency, rates=rates)
 
 
 def _register_handlers(app: App) -> None:

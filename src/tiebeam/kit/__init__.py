@@ -4,6 +4,7 @@ from tiebeam.kit.clock import Clock, FixedClock, SystemClock, iso, parse_iso
 from tiebeam.kit.hashing import canonical_json, digest_of, sha256_hex
 from tiebeam.kit.ids import CountingIds, Ids, RandomIds
 from tiebeam.kit.money import NANO, cents, decimal_text, nano_usd, parse_amount, usd_of_nano
+from tiebeam.kit.plain import plain
 from tiebeam.kit.statistics import quantile, wilson_lower_bound
 from tiebeam.kit.text import compact_key, slug, words_key
 
@@ -24,6 +25,7 @@ __all__ = [
     "nano_usd",
     "parse_amount",
     "parse_iso",
+    "plain",
     "quantile",
     "sha256_hex",
     "slug",

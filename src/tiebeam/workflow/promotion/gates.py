@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from tiebeam.economics import UnitForecast
+from tiebeam.errors import TiebeamError
 from tiebeam.kit import digest_of
 from tiebeam.spec import Adoption, EvaluationSet, Person, Recipe, UnitEconomics, as_data
 from tiebeam.workflow.evaluations import last_evaluation
@@ -110,7 +111,10 @@ def unit_economics_present(forecast: Callable[[UnitEconomics], UnitForecast]) ->
         assumed = case.unit_economics
         if assumed is None:
             return False, "no unit economics; add [unit_economics] to the recipe or to the adoption"
-        expected = forecast(assumed)
+        try:
+            expected = forecast(assumed)
+        except TiebeamError as gap:
+            return False, gap.message
         cost, value = _money(expected.cost_per_accepted), _money(expected.value)
         found = f"{cost} per accepted unit against a value of {value}"
         if not expected.viable:

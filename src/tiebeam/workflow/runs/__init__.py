@@ -18,11 +18,13 @@ from tiebeam.workflow.runs.rows import (
 )
 from tiebeam.workflow.runs.states import RunState
 from tiebeam.workflow.runs.views import (
+    CaseRow,
     RunFilter,
     RunListItem,
     RunPage,
     RunStepView,
     RunView,
+    case_rows,
     decision_counts,
     list_runs,
     run_counts,
@@ -31,6 +33,7 @@ from tiebeam.workflow.runs.views import (
 
 __all__ = [
     "NO_PROBLEM",
+    "CaseRow",
     "Deciding",
     "Interpreter",
     "NoHandoff",
@@ -51,6 +54,7 @@ __all__ = [
     "StepPhase",
     "StepState",
     "cancel_run",
+    "case_rows",
     "decision_counts",
     "fail_run",
     "insert_run",

@@ -65,6 +65,13 @@ class Work:
         return self.plan.variables(self.states, run_input=self.row.input, problem=problem, run=run)
 
 
+    @property
+    def is_touched(self) -> bool:
+        """A person decided something in this run."""
+        deciders = (str(state.output.get("by") or "system:") for state in self.states.values())
+        return any(not person.startswith("system:") for person in deciders)
+
+
 @dataclass(frozen=True, slots=True)
 class CallOutside:
     """A step whose effect lies outside our database; it is carried out with no unit of work open."""
@@ -252,7 +259,7 @@ class Interpreter:
         self._reviewing.cancel(work.unit, work.row.id, reason=reason)
         set_state(work.unit, work.row.id, state=RunState.STOPPED, outcome="stopped", reason=reason)
         work.unit.journal(f"run:{work.row.id}", "run.stopped", actor="system:tiebeam", payload={"reason": reason})
-        record_end(work.unit, self._economics, work.row, work.plan, accepted=False)
+        record_end(work.unit, self._economics, work.row, work.plan, accepted=False, touched=work.is_touched)
         return True
 
     def _settle(self, work: Work) -> None:
@@ -274,7 +281,7 @@ class Interpreter:
             actor="system:tiebeam",
             payload={"outcome": outcome, "accepted": accepted},
         )
-        record_end(work.unit, self._economics, ended, work.plan, accepted=accepted)
+        record_end(work.unit, self._economics, ended, work.plan, accepted=accepted, touched=work.is_touched)
 
     def _call_out(self, outside: CallOutside) -> None:
         run_id, step = outside.call.run.id, outside.step

@@ -113,7 +113,7 @@ class Deciding:
         self._cancel_tasks(unit, row.id, reason)
         set_state(unit, row.id, state=RunState.STOPPED, outcome="stopped", reason=reason)
         unit.journal(f"run:{row.id}", "run.stopped", actor="system:tiebeam", payload={"reason": reason})
-        record_end(unit, self._economics, row, plan, accepted=False)
+        record_end(unit, self._economics, row, plan, accepted=False, touched=True)
 
     def _count_minutes(
         self, unit: Unit, row: RunRow, plan: RunPlan, *, step_id: str, task: Task, decision: Decision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from tiebeam.economics import Economics, EntryKind, LedgerEntry
@@ -10,9 +11,13 @@ from tiebeam.workflow.runs.plan import RunPlan
 from tiebeam.workflow.runs.rows import RunRow
 
 
-def record_end(unit: Unit, economics: Economics, row: RunRow, plan: RunPlan, *, accepted: bool) -> None:
-    """Write the outcome (quantity 1 accepted, 0 not) and, when accepted, the baseline cost it replaced."""
-    entries = [_entry(unit, row, kind=EntryKind.OUTCOME, quantity=Decimal(int(accepted)), amount=None, currency=None)]
+def record_end(unit: Unit, economics: Economics, row: RunRow, plan: RunPlan, *, accepted: bool, touched: bool) -> None:
+    """Write the outcome (quantity 1 accepted, 0 not) and, when accepted, the baseline cost it replaced.
+
+    `touched`: a person had to handle it.
+    """
+    outcome = _entry(unit, row, kind=EntryKind.OUTCOME, quantity=Decimal(int(accepted)), amount=None, currency=None)
+    entries = [replace(outcome, touched=touched)]
     instrumentation = plan.recipe.instrumentation
     if accepted and instrumentation is not None:
         currency = str(row.input.get("currency_of_costs") or "EUR")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -160,3 +160,57 @@ def run_view(conn: sa.Connection, run_id: str) -> RunView:
 def _item(row: Mapping[str, Any]) -> RunListItem:
     values = {name: row[name] for name in RunListItem.__slots__}
     return RunListItem(**{**values, "state": RunState(values["state"])})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A run reduced to what the rules said of its case, for reports and scripts."""
+
+    run: str
+    state: RunState
+    outcome: str | None
+    document: str
+    decision: str
+    labels: list[str]
+    matched_order: str | None
+    reason: str
+
+
+def case_rows(conn: sa.Connection, run_ids: Sequence[str]) -> list[CaseRow]:
+    """One row a run, in the given order. A document that could not be read has the decision `unreadable`."""
+    found: dict[str, CaseRow] = {}
+    for start in range(0, len(run_ids), MAX_PAGE):
+        chunk = run_ids[start : start + MAX_PAGE]
+        steps: dict[tuple[str, str], sa.Row[Any]] = {}
+        query = sa.select(run_step.c.run_id, run_step.c.step_id, run_step.c.outcome, run_step.c.output).where(
+            run_step.c.run_id.in_(chunk), run_step.c.step_id.in_(["read", "match", "decide"])
+        )
+        for row in conn.execute(query):
+            steps[(row.run_id, row.step_id)] = row
+        rows = conn.execute(
+            sa.select(run.c.id, run.c.state, run.c.outcome, run.c.reason, run.c.input).where(run.c.id.in_(chunk))
+        )
+        for row in rows:
+            found[row.id] = _case_row(row, {name: steps.get((row.id, name)) for name in ("read", "match", "decide")})
+    return [found[run_id] for run_id in run_ids if run_id in found]
+
+
+def _case_row(row: sa.Row[Any], steps: Mapping[str, sa.Row[Any] | None]) -> CaseRow:
+    read, match, decide = steps["read"], steps["match"], steps["decide"]
+    if decide is not None:
+        output = decide.output
+        decision, labels, reason = output["decision"], list(output["labels"]), output["reason"]
+    elif read is not None and read.outcome == "unreadable":
+        decision, labels, reason = "unreadable", [], read.output.get("error") or "the document could not be read"
+    else:
+        decision, labels, reason = "hold", [], row.reason or "not decided yet"
+    return CaseRow(
+        run=row.id,
+        state=RunState(row.state),
+        outcome=row.outcome,
+        document=str(row.input.get("document") or row.id),
+        decision=str(decision),
+        labels=labels,
+        matched_order=None if match is None else match.output.get("matched_order"),
+        reason=str(reason),
+    )

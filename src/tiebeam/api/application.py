@@ -1,0 +1,46 @@
+"""The API as one FastAPI application, mounted by the server."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from tiebeam import __version__
+from tiebeam.api import inbox, library, money, records, runs, session, workflows
+from tiebeam.app import App
+from tiebeam.errors import Invalid, TiebeamError
+from tiebeam.http import problem_of
+
+PREFIX = "/api/v1"
+_MEDIA_TYPE = "application/problem+json"
+
+
+def build_api(app: App) -> FastAPI:
+    """Routes without the prefix; mount it at `PREFIX`."""
+    api = FastAPI(
+        title="Tiebeam",
+        version=__version__,
+        summary="Runs, review tasks, workflows, the library, the ledger and the journal.",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    for module in (session, runs, inbox, workflows, library, money, records):
+        api.include_router(module.router(app))
+    api.add_exception_handler(TiebeamError, _problem)
+    api.add_exception_handler(RequestValidationError, _wrong_request)
+    api.add_exception_handler(Exception, _problem)
+    return api
+
+
+def _problem(_request: Request, error: Exception) -> JSONResponse:
+    status, body = problem_of(error)
+    return JSONResponse(body, status_code=status, media_type=_MEDIA_TYPE)
+
+
+def _wrong_request(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
+    status, body = problem_of(Invalid(faults[:2000]))
+    return JSONResponse(body, status_code=status, media_type=_MEDIA_TYPE)

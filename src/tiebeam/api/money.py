@@ -1,0 +1,52 @@
+"""The ledger over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from tiebeam.api.access import allow, reader
+from tiebeam.app import App
+from tiebeam.economics import LedgerFilters
+from tiebeam.errors import Invalid
+from tiebeam.kit import plain
+from tiebeam.workforce import Principal
+
+
+def router(app: App) -> APIRouter:
+    routes = APIRouter(tags=["ledger"])
+    read = reader(app)
+
+    @routes.get("/ledger/summary")
+    def summary(
+        principal: Annotated[Principal, Depends(read)], since: date | None = None, until: date | None = None
+    ) -> list[dict[str, Any]]:
+        """Per workflow over days, both ends included; the last thirty when none are given."""
+        allow(principal, "run.view", "ledger")
+        last = until or app.store.clock.now().date()
+        first = since or last - timedelta(days=30)
+        if first > last or (last - first).days > 3660:
+            raise Invalid(f"from {first} to {last} is no span of days; give since ≤ until, at most ten years apart")
+        with app.store.read() as conn:
+            return [
+                {**plain(item), "cost_per_accepted": plain(item.cost_per_accepted), "value": plain(item.value)}
+                for item in app.economics.summaries(conn, since=first, until=last)
+            ]
+
+    @routes.get("/ledger/lines")
+    def lines(
+        principal: Annotated[Principal, Depends(read)],
+        run_id: Annotated[str | None, Query(max_length=60)] = None,
+        intent: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    ) -> dict[str, Any]:
+        """The rows of truth, newest first."""
+        allow(principal, "run.view", "ledger")
+        with app.store.read() as conn:
+            filters = LedgerFilters(run_id=run_id, intent=intent)
+            return plain(app.economics.ledger_lines(conn, filters, limit=limit, before=before))
+
+    return routes

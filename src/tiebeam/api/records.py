@@ -1,0 +1,44 @@
+"""The journal over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from tiebeam.api.access import allow, reader
+from tiebeam.app import App
+from tiebeam.kit import plain
+from tiebeam.store import search_journal, verify_journal
+from tiebeam.workforce import Principal
+
+
+def router(app: App) -> APIRouter:
+    routes = APIRouter(tags=["journal"])
+    read = reader(app)
+
+    @routes.get("/journal")
+    def listing(
+        principal: Annotated[Principal, Depends(read)],
+        stream: Annotated[str, Query(max_length=200)] = "",
+        actor: Annotated[str | None, Query(max_length=200)] = None,
+        kind: Annotated[str | None, Query(max_length=80)] = None,
+        before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> list[dict[str, Any]]:
+        """Entries of all streams, newest first."""
+        allow(principal, "journal.view", "journal")
+        with app.store.read() as conn:
+            return plain(search_journal(conn, stream_prefix=stream, actor=actor, kind=kind, before=before, limit=limit))
+
+    @routes.get("/journal/verify")
+    def verify(
+        principal: Annotated[Principal, Depends(read)], stream: Annotated[str | None, Query(max_length=200)] = None
+    ) -> dict[str, Any]:
+        """Recompute the hashes of one stream, or of all."""
+        allow(principal, "journal.view", "journal")
+        with app.store.read() as conn:
+            breaks = verify_journal(conn, stream)
+        return {"sound": not breaks, "breaks": plain(breaks)}
+
+    return routes

@@ -1,0 +1,114 @@
+"""Runs and documents: start, list, look, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
+from pydantic import BaseModel, Field
+
+from tiebeam.api.access import allow, changer, reader
+from tiebeam.app import LARGEST_DOCUMENT, App
+from tiebeam.errors import Invalid
+from tiebeam.kit import plain
+from tiebeam.store import read_journal
+from tiebeam.workflow.intake import batch_view, document_view
+from tiebeam.workflow.runs import RunFilter, case_rows, list_runs, run_view
+from tiebeam.workforce import Principal
+
+MOST_FILES = 200
+
+
+class Cancel(BaseModel):
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+def router(app: App) -> APIRouter:
+    routes = APIRouter(tags=["runs"])
+    _starting(app, routes)
+    _looking(app, routes)
+    _documents(app, routes)
+    return routes
+
+
+def _starting(app: App, routes: APIRouter) -> None:
+    change = changer(app)
+
+    @routes.post("/runs", status_code=202)
+    def start(
+        principal: Annotated[Principal, Depends(change)],
+        files: Annotated[list[UploadFile], File(description="Documents to take in, in their order of arrival.")],
+        intent: Annotated[str, Form(max_length=160)] = "finance.invoice-processing-matching",
+    ) -> dict[str, Any]:
+        """Take documents in and start a run for each. The answer comes at once; follow the runs with GET."""
+        if len(files) > MOST_FILES:
+            raise Invalid(f"{len(files)} files at once; send at most {MOST_FILES}")
+        taken = [(item.filename or "document", item.file.read(LARGEST_DOCUMENT + 1)) for item in files]
+        today = app.store.clock.now().date()
+        accepted = app.starting.upload(principal, intent, taken, channel="api", received_at=today)
+        return plain(accepted)
+
+    @routes.post("/runs/{run_id}/cancel")
+    def cancel(run_id: str, body: Cancel, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+        """End a run before its time; its open tasks are withdrawn."""
+        app.starting.cancel(principal, run_id, reason=body.reason)
+        with app.store.read() as conn:
+            return plain(run_view(conn, run_id).item)
+
+
+def _looking(app: App, routes: APIRouter) -> None:
+    read = reader(app)
+
+    @routes.get("/runs")
+    def listing(
+        principal: Annotated[Principal, Depends(read)],
+        wanted: Annotated[RunFilter, Depends()],
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+        size: Annotated[int, Query(ge=1, le=500)] = 50,
+    ) -> dict[str, Any]:
+        """Runs, newest first."""
+        allow(principal, "run.view", "run")
+        with app.store.read() as conn:
+            return plain(list_runs(conn, wanted, page=page, size=size))
+
+    @routes.get("/runs/{run_id}")
+    def one(run_id: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+        """A run with its steps, evidence, cost, tasks and journal."""
+        allow(principal, "run.view", "run", run_id)
+        with app.store.read() as conn:
+            view = run_view(conn, run_id)
+            return {
+                **plain(view),
+                "case": plain(case_rows(conn, [run_id])[0]),
+                "cost": plain(app.economics.run_cost(conn, run_id)),
+                "tasks": plain(app.workforce.tasks(conn, run_id=run_id, size=100).rows),
+                "journal": plain(read_journal(conn, f"run:{run_id}", limit=500)),
+            }
+
+    @routes.get("/batches/{batch_id}")
+    def batch(batch_id: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+        """How far the reading of a batch is."""
+        allow(principal, "run.view", "run")
+        with app.store.read() as conn:
+            return plain(batch_view(conn, batch_id))
+
+
+def _documents(app: App, routes: APIRouter) -> None:
+    read = reader(app)
+
+    @routes.get("/documents/{document_id}")
+    def document(document_id: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+        """A document's fields with the places they were read from."""
+        allow(principal, "document.view", "document", document_id)
+        with app.store.read() as conn:
+            return plain(document_view(conn, document_id))
+
+    @routes.get("/documents/{document_id}/content", response_class=Response)
+    def content(document_id: str, principal: Annotated[Principal, Depends(read)]) -> Response:
+        """The bytes as they arrived, as a download that no browser will run."""
+        allow(principal, "document.view", "document", document_id)
+        with app.store.read() as conn:
+            view = document_view(conn, document_id)
+        data = app.intake.archive.path_of(view.sha256).read_bytes()
+        headers = {"Content-Disposition": f'attachment; filename="{document_id}"', "X-Content-Type-Options": "nosniff"}
+        return Response(data, media_type="application/octet-stream", headers=headers)

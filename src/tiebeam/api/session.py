@@ -1,0 +1,51 @@
+"""Signing in by one-time link, and who you are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from tiebeam.api.access import changer, reader
+from tiebeam.app import App
+from tiebeam.http import COOKIE, csrf_of, session_cookie
+from tiebeam.kit import plain
+from tiebeam.workforce import Principal
+
+
+class SignIn(BaseModel):
+    token: str = Field(max_length=200, description="The token of a one-time link.")
+
+
+def router(app: App) -> APIRouter:
+    routes = APIRouter(tags=["session"])
+    read, change = reader(app), changer(app)
+
+    @routes.post("/session", status_code=201)
+    def sign_in(body: SignIn, request: Request, response: Response) -> dict[str, Any]:
+        """Redeem a one-time link. Sets the session's cookie; send `csrf_token` as X-CSRF-Token with every change."""
+        source = request.client.host if request.client else "unknown"
+        former = request.cookies.get(COOKIE)
+        session = app.workforce.access.redeem_link(body.token, source=source, former_secret=former)
+        response.set_cookie(**session_cookie(session, is_https=request.url.scheme == "https"))
+        return {"person": session.person_id, "csrf_token": session.csrf_token, "expires_at": plain(session.expires_at)}
+
+    @routes.get("/session")
+    def who(request: Request, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+        """The signed-in person, and the session's token."""
+        return {"principal": plain(principal), "csrf_token": csrf_of(app, request)}
+
+    @routes.delete("/session", status_code=204)
+    def sign_out(request: Request, response: Response, _principal: Annotated[Principal, Depends(change)]) -> None:
+        """End this session."""
+        app.workforce.access.sign_out(request.cookies.get(COOKIE, ""))
+        response.delete_cookie(COOKIE)
+
+    @routes.get("/health")
+    def health() -> dict[str, Any]:
+        """Whether the database answers and a worker is alive. Needs no session and tells nothing else."""
+        report = app.engine.health()
+        return {"status": "ok", "workers": len(report.get("workers", []))}
+
+    return routes

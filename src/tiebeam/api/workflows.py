@@ -1,0 +1,89 @@
+"""Adopted workflows: where they stand, their gates, evaluating and promoting."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from tiebeam.api.access import allow, changer, reader
+from tiebeam.app import App
+from tiebeam.kit import plain
+from tiebeam.workflow import intent_object
+from tiebeam.workflow.evaluations import last_evaluation
+from tiebeam.workflow.promotion import Stage
+from tiebeam.workflow.runs import decision_counts
+from tiebeam.workforce import Principal, require
+
+
+class PromoteBody(BaseModel):
+    to: Stage
+    override: str | None = Field(default=None, max_length=2000)
+    until: date | None = None
+
+
+def router(app: App) -> APIRouter:
+    routes = APIRouter(tags=["workflows"])
+    read, change = reader(app), changer(app)
+
+    @routes.get("/workflows")
+    def listing(principal: Annotated[Principal, Depends(read)]) -> list[dict[str, Any]]:
+        """Every adopted workflow with its state and the present answer of every gate."""
+        allow(principal, "intent.view", "intent")
+        with app.store.read() as conn:
+            return [
+                {
+                    "standing": plain(app.promotion.standing(conn, intent)),
+                    "gates": plain(app.promotion.ask_gates(conn, intent)),
+                }
+                for intent in app.graph().adoptions
+            ]
+
+    @routes.get("/workflows/{intent}")
+    def one(intent: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+        """One workflow: state, gates, history, last evaluation and the figures of the last thirty days."""
+        allow(principal, "intent.view", "intent", intent)
+        _, adoption, recipe = app.promotion.adopted(intent)
+        today = app.store.clock.now().date()
+        with app.store.read() as conn:
+            summary = app.economics.workflow_summary(
+                conn,
+                recipe.intent,
+                since=today - timedelta(days=30),
+                until=today,
+                instrumentation=recipe.instrumentation,
+            )
+            return {
+                "adoption": plain(adoption),
+                "recipe": plain(recipe),
+                "standing": plain(app.promotion.standing(conn, intent)),
+                "gates": plain(app.promotion.ask_gates(conn, intent)),
+                "history": plain(app.promotion.history(conn, intent)),
+                "evaluation": plain(last_evaluation(conn, recipe.id)),
+                "decisions": decision_counts(conn, intent=recipe.intent),
+                "summary": plain(summary),
+            }
+
+    @routes.post("/workflows/{intent}/evaluate")
+    def evaluate(intent: str, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+        """Run the evaluation set of the adopted recipe."""
+        name, _, _ = app.promotion.adopted(intent)
+        require(principal, "recipe.promote", intent_object(app.graph(), name))
+        return plain(app.evaluate(intent, actor=principal.actor))
+
+    @routes.post("/workflows/{intent}/promote")
+    def promote(intent: str, body: PromoteBody, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+        """Move a workflow. A shut gate is answered with 409 and every gate's reason."""
+        name, _, _ = app.promotion.adopted(intent)
+        obj = intent_object(app.graph(), name)
+        require(principal, "recipe.promote", obj)
+        if body.override is not None:
+            require(principal, "recipe.override", obj, {"reason": body.override})
+        record = app.promotion.promote(
+            intent, to=body.to, actor=principal.actor, override=body.override, until=body.until
+        )
+        return plain(record)
+
+    return routes

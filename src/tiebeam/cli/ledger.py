@@ -1,0 +1,110 @@
+"""Verbs about the ledger: what workflows cost and return."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group()
+def ledger() -> None:
+    """Minutes, tokens, outcomes and value, as recorded while work was done."""
+
+
+@ledger.command("summary")
+@click.option("--since", type=_DAY, default=None, help="First day [default: 30 days ago].")
+@click.option("--until", type=_DAY, default=None, help="Last day [default: today].")
+@workspace_option
+@person_option
+@json_option
+def summary(
+    since: datetime | None, until: datetime | None, workspace: Path | None, person: str | None, as_json: bool
+) -> None:
+    """Per workflow: units, accepted, cost per accepted unit, value against the baseline."""
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        first, last = _days(since, until, today=app.store.clock.now().date())
+        with app.store.read() as conn:
+            found = app.economics.summaries(conn, since=first, until=last)
+    if as_json:
+        print_json([{**_shown(item), "intent": item.intent} for item in found])
+        return
+    if not found:
+        click.echo("no lines in these days; run a workflow to fill the ledger")
+        return
+    for item in found:
+        click.echo(item.intent)
+        print_table(("", ""), [(name.replace("_", " "), value) for name, value in _shown(item).items()])
+
+
+def _shown(item: object) -> dict[str, object]:
+    names = (
+        "currency",
+        "units",
+        "accepted",
+        "touchless_share",
+        "exception_share",
+        "review_minutes",
+        "total_cost",
+        "cost_per_accepted",
+        "baseline_cost",
+        "value",
+    )
+    return {name: getattr(item, name) for name in names}
+
+
+@ledger.command("lines")
+@click.option("--run", "run_id", default=None, help="Only this run.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000))
+@workspace_option
+@person_option
+@json_option
+def lines(run_id: str | None, limit: int, workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """The rows of truth, newest first."""
+    from tiebeam.economics import LedgerFilters
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        with app.store.read() as conn:
+            page = app.economics.ledger_lines(conn, LedgerFilters(run_id=run_id), limit=limit)
+    if as_json:
+        print_json(page)
+        return
+    names = ("at", "kind", "run_id", "step_id", "quantity", "amount", "currency", "person")
+    print_table(names, [[line[name] for name in names] for line in page.lines])
+
+
+@ledger.command("check")
+@workspace_option
+@person_option
+@json_option
+def check(workspace: Path | None, person: str | None, as_json: bool) -> int:
+    """Compare every daily sum with its rows. Exits with 1 where they differ."""
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        with app.store.read() as conn:
+            wrong = app.economics.check_ledger(conn)
+    if as_json:
+        print_json({"true": not wrong, "differences": wrong})
+    else:
+        click.echo("\n".join(wrong) or "the books are true")
+    return 1 if wrong else 0
+
+
+def _days(since: datetime | None, until: datetime | None, *, today: date) -> tuple[date, date]:
+    last = today if until is None else until.date()
+    first = last - timedelta(days=30) if since is None else since.date()
+    if first > last:
+        raise click.UsageError(f"--since {first} is after --until {last}")
+    return first, last

@@ -1,0 +1,109 @@
+"""The entry point: finds the command, and turns errors into one clear line and an exit code."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from tempfile import gettempdir
+
+import click
+
+from tiebeam import __version__
+from tiebeam.errors import TiebeamError
+
+COMMANDS = {
+    "init": "workspace",
+    "check": "workspace",
+    "apply": "workspace",
+    "run": "run",
+    "documents": "documents",
+    "inbox": "inbox",
+    "decide": "inbox",
+    "answer": "inbox",
+    "runs": "runs",
+    "workflows": "workflows",
+    "promote": "workflows",
+    "evaluate": "workflows",
+    "library": "library",
+    "ledger": "ledger",
+    "journal": "journal",
+    "sign-in": "serve",
+    "serve": "serve",
+    "worker": "serve",
+}
+"""Each command and the module that holds it."""
+
+DONE, ATTENTION, WRONG_USE, INTERNAL = 0, 1, 2, 3
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command is called, or its help is printed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        loaded = import_module(f"tiebeam.cli.{module}")
+        return getattr(loaded, cmd_name.replace("-", "_"))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: list[tuple[str, str]] = []
+        for name in COMMANDS:
+            command = self.get_command(ctx, name)
+            if command is not None:
+                rows.append((name, command.get_short_help_str(90)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tiebeam")
+def cli() -> None:
+    """Tiebeam runs enterprise AI work: documents in, decisions and postings out, people where they must be.
+
+    Start with 'tiebeam init DIR --example harbour-tools' and 'tiebeam serve --workspace DIR'.
+
+    Exit codes: 0 done; 1 something needs attention (printed); 2 wrong use; 3 internal error with a reference.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run_cli(sys.argv[1:]))
+
+
+def run_cli(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        result = cli.main(args=arguments, prog_name="tiebeam", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.UsageError as wrong:
+        wrong.show()
+        return WRONG_USE
+    except click.ClickException as wrong:
+        wrong.show()
+        return WRONG_USE
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return ATTENTION
+    except TiebeamError as problem:
+        click.echo(f"tiebeam: {problem.message} [{problem.code}]", err=True)
+        return ATTENTION
+    except Exception:  # noqa: BLE001 - the last resort: a reference for the user, the traceback in a file
+        return _internal_error()
+    return result if isinstance(result, int) else DONE
+
+
+def _internal_error() -> int:
+    reference = secrets.token_hex(4)
+    place = Path(gettempdir()) / f"tiebeam-{reference}.log"
+    place.write_text(traceback.format_exc(), encoding="utf-8")
+    click.echo(f"tiebeam: internal error, reference {reference}; the details are in {place}", err=True)
+    return INTERNAL

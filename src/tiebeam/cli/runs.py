@@ -1,0 +1,94 @@
+"""Verbs about runs: list, show, cancel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+
+
+@click.group()
+def runs() -> None:
+    """See what ran, what waits and why."""
+
+
+@runs.command("list")
+@click.option("--state", default=None, help="queued, running, waiting, done, stopped, failed or cancelled.")
+@click.option("--decision", default=None, help="auto_pay, manager_approval, hold, reject or unreadable.")
+@click.option("--label", default=None, help="For example price_variance.")
+@click.option("--query", default=None, help="Part of the number or of the supplier's name.")
+@click.option("--page", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--size", default=50, show_default=True, type=click.IntRange(1, 500))
+@workspace_option
+@person_option
+@json_option
+def list_(
+    state: str | None,
+    decision: str | None,
+    label: str | None,
+    query: str | None,
+    page: int,
+    size: int,
+    workspace: Path | None,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """List runs, newest first."""
+    from tiebeam.workflow.runs import RunFilter, list_runs
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        require(app.principal(person), "run.view", Obj("run", "*", {}))
+        wanted = RunFilter(state=state, decision=decision, label=label, query=query)
+        with app.store.read() as conn:
+            found = list_runs(conn, wanted, page=page, size=size)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(item.id, item.state.value, item.decision, ",".join(item.labels), item.subject) for item in found.items]
+    print_table(("run", "state", "decision", "labels", "subject"), rows)
+    click.echo(f"{found.total} runs, page {found.page}")
+
+
+@runs.command("show")
+@click.argument("run")
+@workspace_option
+@person_option
+def show(run: str, workspace: Path | None, person: str | None) -> None:
+    """Show RUN with its steps, evidence, cost and journal, as JSON."""
+    from tiebeam.store import read_journal
+    from tiebeam.workflow.runs import run_view
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        require(app.principal(person), "run.view", Obj("run", run, {}))
+        with app.store.read() as conn:
+            view = run_view(conn, run)
+            print_json(
+                {
+                    "run": view.item,
+                    "input": view.input,
+                    "recipe_hash": view.recipe_hash,
+                    "steps": view.steps,
+                    "cost": app.economics.run_cost(conn, run),
+                    "journal": read_journal(conn, f"run:{run}", limit=500, after_seq=0),
+                }
+            )
+
+
+@runs.command("cancel")
+@click.argument("run")
+@click.option("--reason", required=True, help="Why, in a sentence.")
+@workspace_option
+@person_option
+@json_option
+def cancel(run: str, reason: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """End RUN before its time; its open tasks are withdrawn and nothing more leaves the house."""
+    with opened(workspace) as app:
+        row = app.starting.cancel(app.principal(person), run, reason=reason)
+    if as_json:
+        print_json({"run": row.id, "state": "cancelled"})
+    else:
+        click.echo(f"run {row.id} is cancelled")

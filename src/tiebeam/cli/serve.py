@@ -1,0 +1,55 @@
+"""Verbs that keep running: serve, worker; and the sign-in link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tiebeam.cli.shared import json_option, opened, person_option, print_json, workspace_of, workspace_option
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
+@click.option("--no-worker", is_flag=True, help="Serve the faces only; work is done by 'tiebeam worker' elsewhere.")
+@workspace_option
+@person_option
+def serve(host: str, port: int, no_worker: bool, workspace: Path | None, person: str | None) -> None:
+    """Open the console and the API, do the work, and take in what lies in the workspace's inbox folder.
+
+    Prints a one-time link that signs you in.
+    """
+    from tiebeam.serve import serve_workspace
+
+    serve_workspace(
+        workspace_of(workspace), host=host, port=port, with_worker=not no_worker, person_id=person, say=click.echo
+    )
+
+
+@click.command()
+@workspace_option
+def worker(workspace: Path | None) -> None:
+    """Do the work of a workspace without serving pages. Several workers may share one PostgreSQL."""
+    from tiebeam.serve import run_worker
+
+    run_worker(workspace_of(workspace), say=click.echo)
+
+
+@click.command("sign-in")
+@click.argument("for_person", required=False)
+@click.option("--base-url", default="http://127.0.0.1:8321", show_default=True, help="Where the console is served.")
+@workspace_option
+@person_option
+@json_option
+def sign_in(for_person: str | None, base_url: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """Print a one-time link that signs FOR_PERSON (or you) in; it works once, for thirty minutes."""
+    from tiebeam.serve import make_link
+
+    with opened(workspace) as app:
+        principal = app.principal(person)
+        link = make_link(app, principal, for_person or principal.person_id, base_url=base_url)
+    if as_json:
+        print_json({"link": link})
+    else:
+        click.echo(link)

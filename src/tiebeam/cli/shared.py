@@ -1,0 +1,78 @@
+"""Options and output that commands have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from tiebeam.app import App
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+workspace_option = click.option(
+    "--workspace",
+    "-w",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="The workspace folder [default: this folder or the nearest parent with tiebeam.toml].",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+person_option = click.option(
+    "--person",
+    envvar="TIEBEAM_PERSON",
+    default=None,
+    help="Who you are, by the id of your record in people/ [default: the first administrator].",
+)
+
+
+def workspace_of(given: Path | None) -> Path:
+    """The workspace folder. Raises NoWorkspace with the command that makes one."""
+    from tiebeam.graph import find_workspace
+
+    return find_workspace(given if given is not None else Path.cwd())
+
+
+@contextmanager
+def opened(given: Path | None) -> Iterator[App]:
+    """The application over a workspace, closed at the end whatever happens."""
+    from tiebeam.app import open_app
+
+    app = open_app(workspace_of(given))
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def print_json(value: Any) -> None:
+    from tiebeam.kit import plain
+
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Columns aligned by their widest cell; the last one is left as long as it is."""
+    texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(head), *texts]) for i in range(len(head))]
+    for row in [list(head), *texts]:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        click.echo("  ".join([*cells, row[-1]]).rstrip())
+
+
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> int:
+    """One JSON object a line; `-` is standard output. Returns how many."""
+    from tiebeam.kit import plain
+
+    lines = [json.dumps(plain(row), ensure_ascii=False) for row in rows]
+    text = "".join(f"{line}\n" for line in lines)
+    if str(path) == "-":
+        click.echo(text, nl=False)
+    else:
+        path.write_text(text, encoding="utf-8")
+    return len(lines)

@@ -1,0 +1,117 @@
+"""Verbs about adopted workflows: where they stand, evaluating, promoting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+
+
+@click.command()
+@click.argument("workflow", required=False)
+@workspace_option
+@person_option
+@json_option
+def workflows(workflow: str | None, workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """List the adopted workflows with their state and gates, or show WORKFLOW alone."""
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        require(app.principal(person), "intent.view", Obj("intent", workflow or "*", {}))
+        intents = [app.promotion.adopted(workflow)[0]] if workflow else list(app.graph().adoptions)
+        with app.store.read() as conn:
+            found = [
+                {"standing": app.promotion.standing(conn, intent), "gates": app.promotion.ask_gates(conn, intent)}
+                for intent in intents
+            ]
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        click.echo("no workflow is adopted; add a file below adoptions/ and run 'tiebeam apply'")
+    for item in found:
+        standing, gates = item["standing"], item["gates"]
+        click.echo(f"{standing.recipe}: {standing.stage.value}")
+        print_table(("", "gate", "found"), [("open" if g.passed else "SHUT", g.title, g.reason) for g in gates])
+
+
+@click.command()
+@click.argument("workflow")
+@workspace_option
+@person_option
+@json_option
+def evaluate(workflow: str, workspace: Path | None, person: str | None, as_json: bool) -> int:
+    """Run the evaluation set of WORKFLOW's adopted recipe and keep the result for its gate."""
+    from tiebeam.workflow import intent_object
+    from tiebeam.workforce import require
+
+    with opened(workspace) as app:
+        principal = app.principal(person)
+        intent, _, recipe = app.promotion.adopted(workflow)
+        require(principal, "recipe.promote", intent_object(app.graph(), intent))
+        done = app.evaluate(workflow, actor=principal.actor)
+    threshold = recipe.evaluation.threshold if recipe.evaluation else 1
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(f"{done.passed_cases} of {done.total_cases} cases passed, {threshold:%} asked for")
+        for result in done.results:
+            if not result.passed:
+                click.echo(f"  {result.case}: expected {dict(result.expected)}, got {dict(result.actual)}")
+    return 0 if done.share >= threshold else 1
+
+
+@click.command()
+@click.argument("workflow")
+@click.option("--to", "stage", required=True, type=click.Choice(["draft", "pilot", "production", "retired"]))
+@click.option("--override", default=None, help="Go up although a gate is shut: the reason, on the record.")
+@click.option("--until", type=click.DateTime(formats=["%Y-%m-%d"]), default=None, help="The override's last day.")
+@workspace_option
+@person_option
+@json_option
+def promote(
+    workflow: str,
+    stage: str,
+    override: str | None,
+    until: datetime | None,
+    workspace: Path | None,
+    person: str | None,
+    as_json: bool,
+) -> int:
+    """Move WORKFLOW to another state. Upwards every gate is asked, and the answers are journalled.
+
+    Exits with 1 when a gate is shut.
+    """
+    from tiebeam.workflow import intent_object
+    from tiebeam.workflow.promotion import GatesShut, Stage
+    from tiebeam.workforce import require
+
+    with opened(workspace) as app:
+        principal = app.principal(person)
+        intent, _, _ = app.promotion.adopted(workflow)
+        obj = intent_object(app.graph(), intent)
+        require(principal, "recipe.promote", obj)
+        if override is not None:
+            require(principal, "recipe.override", obj, {"reason": override})
+        try:
+            record = app.promotion.promote(
+                workflow,
+                to=Stage(stage),
+                actor=principal.actor,
+                override=override,
+                until=None if until is None else until.date(),
+            )
+        except GatesShut as refusal:
+            if not as_json:
+                raise
+            print_json({"promoted": False, "state": refusal.data["stage"], "gates": refusal.data["gates"]})
+            return 1
+    if as_json:
+        print_json({"promoted": True, "state": record.to_state, "record": record})
+        return 0
+    click.echo(f"{record.recipe}: {record.from_state.value} → {record.to_state.value}")
+    print_table(("", "gate", "found"), [("open" if g.passed else "SHUT", g.title, g.reason) for g in record.gates])
+    return 0

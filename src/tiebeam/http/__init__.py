@@ -1,0 +1,20 @@
+"""What the HTTP faces share: who is asking, paging, and how errors are told."""
+
+from tiebeam.http.identity import COOKIE, SignedOut, csrf_of, principal_of, require_csrf, session_cookie, session_of
+from tiebeam.http.paging import Paging, paging_of
+from tiebeam.http.problems import problem_of
+from tiebeam.http.shutdown import Shutdown
+
+__all__ = [
+    "COOKIE",
+    "Paging",
+    "Shutdown",
+    "SignedOut",
+    "csrf_of",
+    "paging_of",
+    "principal_of",
+    "problem_of",
+    "require_csrf",
+    "session_cookie",
+    "session_of",
+]
