@@ -386,7 +386,7 @@ def _header(canvas: _Canvas) -> float:
     return 300
 
 
-_WIDTHS = {"pos": 28, "description": 150, "sku": 62, "quantity": 55, "unit": 45, "unit_price": 65, "tax_rate": 50, "net": 72}
+_WIDTHS = {"pos": 30, "description": 138, "sku": 72, "quantity": 55, "unit": 45, "unit_price": 65, "tax_rate": 50, "net": 72}
 
 
 def _places(canvas: _Canvas) -> list[tuple[str, float, float]]:

@@ -13,10 +13,15 @@ from tiebeam.connect.documents.pdf_labels import token_of
 from tiebeam.connect.documents.pdf_words import Page
 
 _STOPS = frozenset(
-    "vom of dated du le van del della de den af from on page seite date datum fur for pour per voor and und til till "
+    "vom von of dated du le van del della de den af from on page seite date datum fur for pour per voor and und til till "
     "av dd d.d. dated, af au zum am i il el la en".split()
 )
 _REFERENCE_WORD = re.compile(r"[\w./#+&:()-]+")
+_DAY_NUMBER = re.compile(r"\d{1,2}(?:\.|st|nd|rd|th|er)?")
+_TITLE_ENDINGS = (
+    "rechnung", "invoice", "facture", "factuur", "fattura", "factura", "fatura", "faktura", "lasku", "gutschrift", "creditnote", "creditnota",
+    "kreditnota", "avoir", "korrektur",
+)  # fmt: skip
 _MAX_REFERENCE = 40
 _CREDIT = re.compile(
     r"\b(credit ?note|credit ?memo|gutschrift|rechnungskorrektur|stornorechnung|storno|avoir|creditnota|creditfactuur|creditfaktuur|nota di credito|"
@@ -32,7 +37,7 @@ def reference(text: str) -> str | None:
     while words and (token_of(words[0]) in {"no", ""} and not any(c.isdigit() for c in words[0])):
         words = words[1:]
     for position, word in enumerate(words):
-        if plain(word).strip(",;:") in _STOPS or days_in(" ".join(words[position : position + 3])):
+        if plain(word).strip(",;:") in _STOPS or _is_day(words, position):
             break
         bare = word.strip(",;|")
         if not bare or not _REFERENCE_WORD.fullmatch(bare) or (taken and _is_plain_word(bare)):
@@ -46,6 +51,14 @@ def reference(text: str) -> str | None:
     return None if _is_other(value) else value
 
 
+def _is_day(words: list[str], position: int) -> bool:
+    """Whether a date begins at this word."""
+    word = words[position]
+    if days_in(word):
+        return True
+    return bool(_DAY_NUMBER.fullmatch(word)) and bool(days_in(" ".join(words[position : position + 5])))
+
+
 def _is_plain_word(word: str) -> bool:
     return not any(c.isdigit() for c in word) and sum(c.isalpha() for c in word) > 4
 
@@ -53,6 +66,23 @@ def _is_plain_word(word: str) -> bool:
 def _is_other(value: str) -> bool:
     """An e-mail, a web address, a percentage or an amount is no number of a document."""
     return "@" in value or value.endswith("%") or re.fullmatch(r"\d{1,3}(?:[.,]\d{3})*[.,]\d{2}", value) is not None
+
+
+def titled_number(marks: Marks) -> Candidate[str] | None:
+    """`Handelsrechnung (380) Nr. 471102 vom …`: a title, then a word for number, then the number itself."""
+    for line in marks.lines:
+        if line.page != 1:
+            return None
+        words = line.words
+        tokens = [token_of(word.text) for word in words]
+        title = next((i for i, token in enumerate(tokens[:4]) if token.endswith(_TITLE_ENDINGS)), None)
+        if title is None:
+            continue
+        place = next((i for i in range(title + 1, min(title + 4, len(tokens))) if tokens[i] == "no"), None)
+        value = reference(" ".join(word.text for word in words[place + 1 :])) if place is not None else None
+        if value is not None:
+            return Candidate(value=value, score=9.0, quote=line.text, place=line.place)
+    return None
 
 
 def references(marks: Marks, kind: str) -> list[Candidate[str]]:

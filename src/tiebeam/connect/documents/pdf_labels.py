@@ -28,7 +28,7 @@ _SOURCE: Mapping[str, str] = {
         |faktura id|fakturanro|laskun №|laskunumero|lasku №|laskunro|kreditnota №|kreditfaktura №|kreditnotanummer
         |kreditnotanr|kreditfakturanummer|hyvityslasku №""",
     "number?": "invoice|tax invoice|rechnung|facture|factuur|fattura|factura|fatura|faktura|lasku|credit note"
-    "|credit memo|gutschrift|avoir|creditnota|kreditnota|kreditfaktura|nota di credito|nota de credito|bill|№",
+    "|credit memo|gutschrift|avoir|creditnota|kreditnota|kreditfaktura|nota di credito|nota de credito|bill",
     "issue_date": """invoice date|date of invoice|date of issue|issue date|issued|issued on|date issued|billing date
         |document date|tax date|tax point|bill date|dated|invoiced on|rechnungsdatum|rechnungs datum|belegdatum
         |ausstellungsdatum|datum der rechnung|gutschriftdatum|gutschriftsdatum|rechnung vom|ausgestellt am|rgdatum
@@ -150,6 +150,7 @@ _SOURCE: Mapping[str, str] = {
         |toimituskulut|handling|surcharge|zuschlag|delivery charge|shipping cost|frachtkosten|spese di trasporto|transporte""",
     "prepaid": """prepaid|paid|deposit|advance|advance payment|anzahlung|erhaltene anzahlungen|erhaltene anzahlung|acompte|aanbetaling
         |acconto|anticipo|forskott|forskud|amount paid|paid amount|already paid|acompte verse|prepayment""",
+    "name": "name|firma|nom|naam|nome|nombre|namn|navn|nimi|company|raison sociale|ragione sociale|razon social|denominazione",
     "other": """customer №|customer id|customer code|account №|kundennummer|kundennr|kunden №|debitorennummer|client №|client id|№ client
         |№ de client|code client|klantnummer|klantnr|debiteurnummer|codice cliente|№ cliente|kundnummer|kundnr|kundenr
         |kundenummer|asiakasnumero|asiakasnro|delivery note|delivery note №|lieferschein|lieferschein №|lieferscheinnummer|lieferscheinnr

@@ -11,7 +11,7 @@ from tiebeam.connect.documents.model import Invoice
 from tiebeam.connect.documents.pdf_accounts import currency, ibans
 from tiebeam.connect.documents.pdf_dates import days_in
 from tiebeam.connect.documents.pdf_fields import Candidate, Marks
-from tiebeam.connect.documents.pdf_header import Dates, references, type_code
+from tiebeam.connect.documents.pdf_header import Dates, references, titled_number, type_code
 from tiebeam.connect.documents.pdf_labels import field_labels
 from tiebeam.connect.documents.pdf_numbers import decimal_mark_of
 from tiebeam.connect.documents.pdf_parties import Parties, read_parties
@@ -40,6 +40,8 @@ def read_pages(pages: Sequence[Page]) -> PageReading:
     parties = read_parties(tuple(pages), marks, table_start=start)
     reading = _assembled(tuple(pages), marks, table=table, totals=totals, parties=parties, start=start)
     missing = _missing(reading.invoice)
+    if not missing and _lines_disagree(totals, table=table):
+        missing = ["lines that add up to the printed totals"]
     if missing:
         raise Unreadable(
             ReadErrorCode.PDF_FIELDS_MISSING,
@@ -60,7 +62,7 @@ def _assembled(
     pages: tuple[Page, ...], marks: Marks, *, table: Table | None, totals: Totals, parties: Parties, start: int
 ) -> PageReading:
     dates = Dates(marks)
-    number = _first(references(marks, "number"))
+    number = _number(marks)
     order = _order(marks, number=number)
     issued, due = dates.dates()
     if issued is None:
@@ -100,6 +102,14 @@ def _assembled(
     evidence += [code_evidence] if code_evidence else []
     evidence += [Evidence("type_code", title[:300], "page 1")] if title else []
     return PageReading(invoice=invoice, evidence=tuple(evidence))
+
+
+def _number(marks: Marks) -> Candidate[str] | None:
+    candidates = references(marks, "number")
+    titled = titled_number(marks)
+    if titled is not None and (not candidates or candidates[0].score < 10):
+        return titled
+    return _first(candidates)
 
 
 def _first(candidates: list[Candidate[str]]) -> Candidate[str] | None:
@@ -144,12 +154,24 @@ def _sum_warnings(totals: Totals, *, table: Table | None) -> list[str]:
     if totals.net is not None and totals.tax is not None and totals.gross is not None:
         if abs(totals.net + totals.tax - totals.gross) > _CENT:
             warnings.append(f"The printed totals do not add up: {totals.net} + {totals.tax} is not {totals.gross}.")
-    nets = [line.net for line in table.lines] if table else []
-    if nets and totals.net is not None and totals.allowance is None and totals.charge is None:
-        total = sum((net for net in nets if net is not None), Decimal(0))
-        if abs(total - totals.net) > _CENT:
-            warnings.append(f"The printed lines add up to {total}, the printed net total is {totals.net}.")
+    for line in table.lines if table else ():
+        if line.quantity is not None and line.unit_price is not None and line.net is not None:
+            off = abs(line.quantity * line.unit_price - line.net)
+            if off > max(_CENT, abs(line.quantity) * Decimal("0.0051")):
+                warnings.append(f"Line {line.id}: {line.quantity} times {line.unit_price} is not the printed {line.net}.")
     return warnings
+
+
+def _lines_disagree(totals: Totals, *, table: Table | None) -> bool:
+    """A table that was not read whole shows here: its lines meet neither the net total, nor that total before
+    discounts and charges, nor (prices with tax) the total."""
+    nets = [line.net for line in table.lines if line.net is not None] if table else []
+    if not nets or totals.net is None:
+        return False
+    total, allowance, charge = sum(nets, Decimal(0)), totals.allowance or Decimal(0), totals.charge or Decimal(0)
+    known = {totals.net, totals.net + allowance - charge, totals.net + allowance, totals.net - charge, totals.gross or totals.net}
+    tolerance = Decimal("0.011") * (len(nets) + 1)
+    return all(abs(abs(total) - abs(value)) > tolerance for value in known)
 
 
 def _missing(invoice: Invoice) -> list[str]:

@@ -11,9 +11,9 @@ from tiebeam.connect.documents.model import Party
 from tiebeam.connect.documents.pdf_accounts import vat_at, vat_ids_in
 from tiebeam.connect.documents.pdf_dates import days_in, plain
 from tiebeam.connect.documents.pdf_fields import Mark, Marks
-from tiebeam.connect.documents.pdf_labels import token_of
+from tiebeam.connect.documents.pdf_labels import field_labels, token_of
 from tiebeam.connect.documents.pdf_numbers import is_number
-from tiebeam.connect.documents.pdf_words import Page, Words
+from tiebeam.connect.documents.pdf_words import Page, Words, joined
 from tiebeam.connect.documents.result import Evidence
 
 _FORMS = re.compile(
@@ -101,7 +101,7 @@ def _block_of(mark: Mark, marks: Marks) -> Iterator[Words]:
     values = list(marks.values(mark))
     if mark.rest:
         yield mark.phrase
-    elif values:
+    elif values and abs(values[0][1].y - mark.label.y) < 1:
         yield values[0][1]
     left = values[0][1].x0 if values and not mark.rest else mark.label.x0
     last = mark.label
@@ -121,20 +121,39 @@ def _block_of(mark: Mark, marks: Marks) -> Iterator[Words]:
             for m in marks.marks
         ):
             return
+        following = line.parts[position + 1] if position + 1 < len(line.parts) else None
+        if phrase.text.endswith(":") and following is not None:
+            phrase = joined((*phrase.words, *following.words))
         yield phrase
         last = phrase
 
 
 def _first_name(block: Sequence[Words]) -> _Name | None:
-    for phrase in block:
+    for phrase in _named_first(block):
         text = phrase.text
         head, colon, tail = text.partition(":")
         if colon and len(head) < 40 and tail.strip():
+            if not _may_head_name(head):
+                continue  # `Nummer: 4711` in an address block is no name.
             text = tail.strip()
         name = re.split(r",\s|\s{2,}|;|\|", text)[0].strip(" :,-")
         if sum(letter.isalpha() for letter in name) >= 2 and not _CONTACT.search(name) and not vat_at(name):
             return _Name(name, phrase, 0.0)
     return None
+
+
+def _named_first(block: Sequence[Words]) -> list[Words]:
+    """A line that calls itself a name comes before the others."""
+    return sorted(block, key=lambda phrase: "name" not in _kinds_of_head(phrase.text.partition(":")[0]))
+
+
+def _may_head_name(head: str) -> bool:
+    return bool({"name", "buyer", "seller", "ship_to", "holder"} & set(_kinds_of_head(head)))
+
+
+def _kinds_of_head(head: str) -> list[str]:
+    tokens = [token_of(word) for word in head.split()]
+    return [kind.rstrip("?") for kind in field_labels().at(tokens, 0)[1]] if tokens else []
 
 
 def _vat_ids(marks: Marks, *, block: Sequence[Words]) -> tuple[str | None, str | None, Words | None]:
@@ -182,11 +201,9 @@ def _seller_name(
     vat: Words | None,
     table_start: int,
 ) -> _Name | None:
-    named = _labelled_seller(marks)
-    if named is not None:
+    named = _labelled_seller(marks, kind="seller")
+    if named is not None or not pages:
         return named
-    if not pages:
-        return None
     first = pages[0]
     usual = median([line.size for line in first.lines]) if first.lines else 10.0
     everything = plain(" ".join(line.text for page in pages for line in page.lines))
@@ -204,21 +221,19 @@ def _seller_name(
                 if score is not None:
                     names.append(_Name(text, phrase, score))
     best = max(names, key=lambda name: name.score, default=None)
-    return best if best is not None and best.score >= 3.0 else None
+    if best is not None and best.score >= 3.0:
+        return best
+    return _labelled_seller(marks, kind="holder")
 
 
-def _labelled_seller(marks: Marks) -> _Name | None:
-    for kind in ("seller", "holder"):
-        for mark, _ in marks.of(kind):
-            if not mark.starts or not (mark.is_closed or len(mark.label.parts) == len(mark.phrase.parts)):
-                continue  # `Lieferant GmbH` is a name that begins with a label's word.
-            for _, words in marks.values(mark):
-                name = re.split(r",\s|;|\|", words.text)[0].strip(" :,-")
-                if kind == "seller" and re.match(r"(name|nom|naam|nome|nombre|namn|navn)\s*:", plain(name)):
-                    name = name.split(":", 1)[1].strip()
-                if _score_text(name) is not None:
-                    return _Name(name, words, 0.0)
-                break
+def _labelled_seller(marks: Marks, *, kind: str) -> _Name | None:
+    for mark, _ in marks.of(kind):
+        if not mark.starts or not (mark.is_closed or len(mark.label.parts) == len(mark.phrase.parts)):
+            continue  # `Lieferant GmbH` is a name that begins with a label's word.
+        block = [mark.phrase] if mark.rest and not mark.is_closed else list(_block_of(mark, marks))
+        name = _first_name(block)
+        if name is not None and _score_text(name.text) is not None:
+            return name
     return None
 
 

@@ -96,6 +96,10 @@ def _take(line: Words, *, rows: list[Row], loose: list[Words], columns: Sequence
         loose.clear()
         rows.append(row)
         return True
+    if rows and set(cells) == {"net"} and "net" not in rows[-1].cells and line.page == rows[-1].last.page:
+        if line.y - rows[-1].y <= _APART * max(line.size, rows[-1].last.size):
+            rows[-1].cells["net"] = cells["net"]  # Some layouts print the amount one line lower.
+            return True
     if set(cells) <= {"description", "sku", "pos", "unit", "other", "quantity"} and "description" in cells:
         loose.append(joined(cells["description"]))
         if rows and not _return_below(loose, row=None, rows=rows):
@@ -218,7 +222,7 @@ def _territories(columns: Sequence[Column]) -> list[tuple[float, float]]:
 def _cost(word: Words, column: Column, *, span: tuple[float, float]) -> float:
     outside = max(0.0, span[0] - word.x0, word.x1 - span[1])
     apart = max(0.0, column.x0 - word.x1, word.x0 - column.x1)
-    cost = outside + (0.3 * apart if column.kind in _NUMERIC else 0.0)
+    cost = outside + (0.15 * apart if column.kind in _NUMERIC else 0.0)
     number = is_number(word.text)
     if column.kind in _NUMERIC and not number:
         if currency_in(word.text) or word.text in {"%", "kr", "kr.", "-", "–"}:
@@ -228,6 +232,8 @@ def _cost(word: Words, column: Column, *, span: tuple[float, float]) -> float:
         return cost + 40.0
     if column.kind == "unit" and number:
         return cost + 15.0
+    if column.kind == "description" and number:
+        return cost + 2.0
     if column.kind == "sku" and not any(letter.isdigit() for letter in word.text):
         return cost + 3.0
     return cost

@@ -213,16 +213,14 @@ def _summary_rows(lines: Iterable[Words], *, mark: str | None) -> Iterator[tuple
 def _settled(amounts: Sequence[Amount], *, table: Sequence[tuple[TaxSubtotal, Words]]) -> Totals:
     by_kind = {kind: _ranked(amounts, kind) for kind in _KINDS}
     tax_rows = by_kind["tax"]
-    tax = _tax(tax_rows)
-    if tax is None and table:
-        tax = sum((row.tax or Decimal(0) for row, _ in table), Decimal(0))
+    taxes = _taxes(tax_rows, table=table)
     payable = by_kind["payable"][0] if by_kind["payable"] else None
     grosses = (
         [a for a in by_kind["gross"] if a.is_sure]
         or ([payable] if payable and not by_kind["prepaid"] else [])
         or by_kind["gross"]
     )
-    net, gross = _agreeing(by_kind["net"], grosses, tax=tax)
+    net, tax, gross = _agreeing(by_kind["net"], taxes, [*grosses, *(a for a in by_kind["gross"] if a not in grosses)])
     warnings: list[str] = []
     if tax is None and net is not None and gross is not None and net.value == gross.value:
         tax = Decimal(0)
@@ -251,6 +249,14 @@ def _sum(rows: Sequence[Amount]) -> Decimal | None:
     return sum((abs(row.value) for row in rows), Decimal(0)) if rows else None
 
 
+def _taxes(rows: Sequence[Amount], *, table: Sequence[tuple[TaxSubtotal, Words]]) -> list[Decimal]:
+    """What may be the tax of the whole document, the most credible first."""
+    first = _tax(rows)
+    summed = sum((row.tax or Decimal(0) for row, _ in table), Decimal(0)) if table else None
+    options = [first, summed, *(row.value for row in rows)]
+    return list(dict.fromkeys(option for option in options if option is not None))
+
+
 def _tax(rows: Sequence[Amount]) -> Decimal | None:
     """The total of the tax rows: printed as such where there is one, else the sum over the rates."""
     rated = list({(row.rate, row.value): row for row in rows if row.rate is not None}.values())
@@ -261,12 +267,13 @@ def _tax(rows: Sequence[Amount]) -> Decimal | None:
 
 
 def _agreeing(
-    nets: Sequence[Amount], grosses: Sequence[Amount], *, tax: Decimal | None
-) -> tuple[Amount | None, Amount | None]:
-    """Where several numbers could be net or gross, the pair that adds up; nothing printed is ever changed."""
-    net, gross = (nets[0] if nets else None), (grosses[0] if grosses else None)
-    if tax is not None and (len(nets) > 1 or len(grosses) > 1):
-        for one, other in product(nets, grosses):
-            if one.place != other.place and abs(one.value + tax - other.value) < _CENT:
-                return one, other
-    return net, gross
+    nets: Sequence[Amount], taxes: Sequence[Decimal], grosses: Sequence[Amount]
+) -> tuple[Amount | None, Decimal | None, Amount | None]:
+    """The most credible numbers; where those do not add up, the first others that do. Nothing printed is ever changed."""
+    net, tax, gross = (nets[0] if nets else None), (taxes[0] if taxes else None), (grosses[0] if grosses else None)
+    if net is None or tax is None or gross is None or abs(net.value + tax - gross.value) < _CENT:
+        return net, tax, gross
+    for one, other, third in product(nets, taxes, grosses):
+        if one.place != third.place and abs(one.value + other - third.value) < _CENT:
+            return one, other, third
+    return net, tax, gross
