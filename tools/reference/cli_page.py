@@ -8,18 +8,22 @@ from collections.abc import Iterator
 import click
 
 from reference.source import page, table
-from tiebeam.cli import command_line
+from tiebeam.cli.main import cli
 
 
 def render() -> str:
-    root = command_line()
     return page(
         "Command line",
         "Exit codes: 0 done, 1 something needs attention (printed), 2 wrong use, 3 internal error with a reference. "
         "Every command takes `--workspace DIR`; without it, the current folder and its parents are searched for "
         "`tiebeam.toml`.",
-        *[_verb(names, command) for names, command in _verbs(root, ("tiebeam",))],
+        *[_verb(names, command) for names, command in _verbs(cli, ("tiebeam",))],
     )
+
+
+def commands() -> list[str]:
+    """Every command as it is typed."""
+    return [" ".join(names) for names, _ in _verbs(cli, ("tiebeam",))]
 
 
 def _verbs(command: click.Command, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from reference.source import page, table
-from tiebeam.api import describe
+from tiebeam.api import PREFIX, build_api
 
 
 def render() -> str:
-    document: dict[str, Any] = describe()
-    rows = [
-        (f"`{method.upper()}`", f"`{path}`", operation.get("summary", ""))
-        for path, operations in sorted(document["paths"].items())
-        for method, operation in operations.items()
-    ]
+    # The routes only close over the application; describing them touches nothing of it.
+    document: dict[str, Any] = build_api(cast("Any", object())).openapi()
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            tag = (operation.get("tags") or ["other"])[0]
+            note = operation.get("description") or operation.get("summary", "")
+            groups.setdefault(tag, []).append((f"`{method.upper()} {PREFIX}{path}`", note))
     return page(
         "HTTP API",
-        "The product's own API is below `/api/v1`; its full description in OpenAPI is served at "
-        "`/api/v1/openapi.json`.",
-        table(("method", "path", "what it does"), rows),
+        f"Below `{PREFIX}`; the full description in OpenAPI is served at `{PREFIX}/openapi.json`. Reading needs a "
+        "session, changing also its token against cross-site requests. Errors are `application/problem+json` with "
+        "the codes of [Errors](errors.md).",
+        *[[f"## {tag.capitalize()}", "", *table(("route", "what it does"), groups[tag])] for tag in sorted(groups)],
     )
