@@ -46,7 +46,7 @@ class Engine:
     `observer` is told the name of every boundary: `unit:committed`, `segment:start`, `segment:end`, `effect:intent`,
     `effect:called`, `effect:confirmed`, `timer:fired`. A worker silent for `heartbeat_timeout` seconds is taken for
     dead and its segments go to others within twice that time. A segment that raises is tried again after each of
-    `retry_seconds`.
+    `retry_seconds`; one that `most_deaths` workers died with is put aside: so many, for it may only have been near.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Engine:
         poll_seconds: float = 0.05,
         heartbeat_timeout: float = 15.0,
         retry_seconds: Sequence[float] = (0.2, 1.0, 3.0),
+        most_deaths: int = 25,
     ) -> None:
         self.store = store
         # Never the same twice: a name that comes back would claim what its forerunner left.
@@ -75,7 +76,13 @@ class Engine:
         self._undo: list[Callable[[], None]] = []
         self._runner = SegmentRunner(store, self._rows, self._observe, retry_seconds=retry_seconds)
         self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
-        self._reaper = Reaper(store, self._rows, timeout_seconds=heartbeat_timeout, poison=self._runner.poison)
+        self._reaper = Reaper(
+            store,
+            self._rows,
+            timeout_seconds=heartbeat_timeout,
+            most_deaths=most_deaths,
+            poison=self._runner.poison,
+        )
         self.effects = Effects(store, self._observe)
         if observer is not None:
             self._undo.append(store.on_commit(lambda: self._observe("unit:committed")))

@@ -14,8 +14,6 @@ from tiebeam.store import Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
 
-ATTEMPTS = 4
-"""A segment that kills its worker is begun so often before it is put aside."""
 _BATCH = 200
 
 
@@ -70,11 +68,13 @@ class Reaper:
         rows: DispatchRows,
         *,
         timeout_seconds: float,
+        most_deaths: int,
         poison: Callable[[Unit, str, str, int, str], None],
     ) -> None:
         self._store = store
         self._rows = rows
         self._timeout = timedelta(seconds=timeout_seconds)
+        self._most_deaths = most_deaths
         self._poison = poison
 
     def reap(self) -> int:
@@ -117,8 +117,8 @@ class Reaper:
                 .limit(_BATCH)
                 .with_for_update(skip_locked=True)
             ).all()
-            poisoned = [row.workflow_uuid for row in found if row.recovery_attempts >= ATTEMPTS]
-            others = [row.workflow_uuid for row in found if row.recovery_attempts < ATTEMPTS]
+            poisoned = [row.workflow_uuid for row in found if row.recovery_attempts >= self._most_deaths]
+            others = [row.workflow_uuid for row in found if row.recovery_attempts < self._most_deaths]
             if others:
                 self._give_back(unit, others)
             for segment in poisoned:
@@ -148,4 +148,4 @@ class Reaper:
             .values(status="ERROR", owner_xid=None, queue_name=None, updated_at=now, completed_at=now)
         )
         kind, key, seq = parts_of(segment)
-        self._poison(unit, kind, key, seq, f"the worker died {ATTEMPTS} times while it ran this segment")
+        self._poison(unit, kind, key, seq, f"{self._most_deaths} workers died while they ran this segment")
