@@ -66,6 +66,7 @@ class _Scan:
         self._at += 2 if listed else 1
         path: KeyPath = ()
         for name in names[:-1]:
+            self._lines.setdefault((*path, name), line)
             path = self._current((*path, name))
         path = (*path, names[-1])
         self._lines.setdefault(path, line)

@@ -74,7 +74,7 @@ def _load(
 ) -> _Loaded:
     root = library or library_root()
     reading = read_root(root, shown="library/", from_library=True)
-    records, problems = dict(reading.records), list(reading.problems)
+    records, problems, broken = dict(reading.records), list(reading.problems), set(reading.broken)
     units, unit_problems = _units(root)
     problems += unit_problems
     settings: spec.WorkspaceSettings | None = None
@@ -84,12 +84,17 @@ def _load(
         own = read_root(workspace, shown=shown, from_library=False)
         records |= own.records
         problems += own.problems
+        broken |= own.broken
         found, setting_problems = _settings(workspace, shown=shown)
         problems += setting_problems
         if found is not None:
             settings, settings_source = found
     problems += collection_problems(
-        records, known_steps=known_steps, known_scorers=known_scorers, has_workspace=workspace is not None
+        records,
+        known_steps=known_steps,
+        known_scorers=known_scorers,
+        broken=broken,
+        has_workspace=workspace is not None,
     )
     if problems:
         return _Loaded(None, records, sorted(problems), settings_source)

@@ -52,6 +52,8 @@ class Reading:
 
     records: dict[tuple[Kind, str], Found] = field(default_factory=dict[tuple[Kind, str], Found])
     problems: list[Problem] = field(default_factory=list[Problem])
+    broken: set[tuple[Kind, str]] = field(default_factory=set[tuple[Kind, str]])
+    """Records that are declared but have problems of their own: references to them are no further problem."""
 
 
 def read_root(root: Path, *, shown: str, from_library: bool) -> Reading:
@@ -84,6 +86,7 @@ def _read_record(reading: Reading, place: Place, path: Path, below: PurePosixPat
     found, problems = read_model(path, place.model, source, extra={"id": record_id})
     reading.problems.extend(problems)
     if found is None:
+        reading.broken.add((place.kind, record_id))
         return
     record, source = found
     if (earlier := reading.records.get((place.kind, record_id))) is not None:

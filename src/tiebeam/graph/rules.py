@@ -23,13 +23,16 @@ def collection_problems(
     *,
     known_steps: Collection[str] | None = None,
     known_scorers: Collection[str] | None = None,
+    broken: Collection[tuple[Kind, str]] = (),
     has_workspace: bool,
 ) -> Iterator[Problem]:
-    """Everything wrong between records that are each of the right shape."""
-    ids = {kind: [record_id for other, record_id in records if other is kind] for kind in Kind}
+    """Everything wrong between records that are each of the right shape; `broken` ones count as declared."""
+    ids = {kind: [record_id for other, record_id in (*records, *broken) if other is kind] for kind in Kind}
     for (kind, _), found in records.items():
         yield from _unresolved(kind, found, ids)
         match kind:
+            case Kind.INTENTS | Kind.ROLES:
+                yield from _folder(found)
             case Kind.RECIPES:
                 recipe = cast("spec.Recipe", found.record)
                 yield from _recipe_place(recipe, found.source)
@@ -57,6 +60,14 @@ def _unresolved(kind: Kind, found: Found, ids: Mapping[Kind, list[str]]) -> Iter
         fix = f"did you mean {' or '.join(map(repr, near))}?" if near else f"declare it below {folder}/."
         rule = _LEADS.get(tuple(part for part in reference.path if isinstance(part, str)), "reference")
         yield found.source.problem(rule, reference.path, f"no {noun} is called {reference.target!r}.", fix=fix)
+
+
+def _folder(found: Found) -> Iterator[Problem]:
+    key = "domain" if found.place.kind is Kind.INTENTS else "industry"
+    said, folder = getattr(found.record, key), found.source.relative.split("/")[1]
+    if said != folder:
+        message = f"the file lies below {folder!r} and says {key} {said!r}."
+        yield found.source.problem("path", (key,), message, fix=f"move the file, or correct `{key}`.")
 
 
 def _recipe_place(recipe: spec.Recipe, source: Source) -> Iterator[Problem]:

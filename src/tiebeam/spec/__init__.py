@@ -1,6 +1,6 @@
 """The language: frozen declared nouns, one module per layer."""
 
-from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
+from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import Budget, Price, PricePoint
 from tiebeam.spec.schemas import json_schemas
@@ -55,6 +55,7 @@ __all__ = [
     "ConditionBroken",
     "ConditionFailed",
     "ContextField",
+    "Data",
     "DottedId",
     "Effect",
     "Effort",

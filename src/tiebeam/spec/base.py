@@ -7,7 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from tiebeam.kit import decimal_text
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 """One segment: lower case, digits, single hyphens."""
@@ -19,6 +21,24 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Cel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A condition in CEL; compiled and its names checked when the workspace is loaded."""
 Money = Annotated[Decimal, Field(max_digits=20, decimal_places=6)]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return decimal_text(value)
+        case date():
+            return value.isoformat()
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+Data = Annotated[dict[str, Any], AfterValidator(_plain)]
+"""Free content in JSON's types, decimals and dates as text: the same whether read from a file or from a snapshot."""
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 

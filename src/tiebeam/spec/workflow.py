@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Money, Record, Share, Text
+from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Money, Record, Share, Text
 
 
 class Tier(StrEnum):
@@ -101,7 +101,7 @@ class Step(Frozen):
     effect: Effect = Effect.PURE
     evidence: tuple[Id, ...] = ()
     """What the step must leave behind; a step that does not goes to a person (WF-09, B14)."""
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: Data = Field(default_factory=dict[str, Any])
     review: Review | None = None
 
 
@@ -191,8 +191,8 @@ class EvaluationCase(Frozen):
 
     id: Id
     title: Text
-    given: dict[str, Any]
-    expect: dict[str, Any]
+    given: Data
+    expect: Data
     why: Text
 
 
@@ -209,7 +209,7 @@ class System(Record):
     kind: str = Field(pattern="^(tables|folder|http|mail|payments)$")
     location: Text
     """A path below the workspace, a URL, or a secret reference."""
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: Data = Field(default_factory=dict[str, Any])
 
 
 class MatchingPolicy(Record):
