@@ -105,7 +105,7 @@ class Access:
             elif former_secret is not None:
                 _end(unit, tables.access_session.c.secret_hash == sha256_hex(former_secret[:_LONGEST_SECRET]))
         if session is None:
-            raise LinkRefused("this sign-in link cannot be used (any more); make a new one with `tiebeam link`")
+            raise LinkRefused("this sign-in link cannot be used (any more); make a new one with `tiebeam sign-in`")
         return session
 
     def _check_rate(self, unit: Unit, source: str) -> None:

@@ -13,8 +13,6 @@ from typing import Any
 
 from tiebeam.errors import Refused
 
-NOTHING: Mapping[str, Any] = {}
-
 
 class PrincipalKind(StrEnum):
     PERSON = "person"
@@ -186,6 +184,11 @@ def _role_acts(q: Question) -> str | None:
     return f"holds the role {min(shared)!r}" if shared and q.principal.kind is PrincipalKind.PERSON else None
 
 
+def _owner_acts(q: Question) -> str | None:
+    shared = (q.obj.names("owner_role") | q.obj.names("role")) & q.principal.all_roles
+    return f"holds the owning role {min(shared)!r}" if shared and q.principal.kind is PrincipalKind.PERSON else None
+
+
 def _own_work(q: Question) -> str | None:
     own = {q.obj.attributes.get("started_by"), q.obj.attributes.get("claimed_by"), q.obj.attributes.get("person")}
     return "their own" if q.principal.person_id in own else None
@@ -212,16 +215,17 @@ PERMITS: tuple[Rule, ...] = (
     Rule("system-runs-work", _READS | {"run.start", "run.cancel"}, _system_runs),
     Rule("people-read-work", _READS, _people_read_work),
     Rule("role-acts-on-task", _WORK | {"task.reassign"}, _role_acts),
-    Rule("role-runs-intent", frozenset({"run.start", "run.cancel", "recipe.promote", "recipe.override"}), _role_acts),
+    Rule("role-starts-runs", frozenset({"run.start"}), _role_acts),
+    Rule("owner-answers-for-it", frozenset({"run.cancel", "recipe.promote", "recipe.override"}), _owner_acts),
     Rule("own-work", frozenset({"run.cancel", "task.release", "person.link"}), _own_work),
     Rule("audit-owner", frozenset({"journal.view", "task.reassign"}), _audit_owner),
     Rule("administrator-manages", _MANAGE | {"recipe.override"}, _administrator),
 )
 
 
-def may(principal: Principal, verb: str, obj: Obj, context: Mapping[str, Any] = NOTHING) -> Verdict:
+def may(principal: Principal, verb: str, obj: Obj, context: Mapping[str, Any] | None = None) -> Verdict:
     """Forbids override permits; what nothing permits is denied. Pure: everything it looks at is passed in."""
-    question = Question(principal, verb, obj, context)
+    question = Question(principal, verb, obj, context or {})
     for rule in FORBIDS:
         if verb in rule.verbs and (reason := rule.test(question)) is not None:
             return Verdict(False, reason, rule.id)
@@ -231,7 +235,7 @@ def may(principal: Principal, verb: str, obj: Obj, context: Mapping[str, Any] = 
     return Verdict(False, _why_denied(question), "default-deny")
 
 
-def require(principal: Principal, verb: str, obj: Obj, context: Mapping[str, Any] = NOTHING) -> Verdict:
+def require(principal: Principal, verb: str, obj: Obj, context: Mapping[str, Any] | None = None) -> Verdict:
     """The verdict when it is yes. Raises Refused with the reason and the rule otherwise."""
     verdict = may(principal, verb, obj, context)
     if not verdict.allowed:

@@ -224,25 +224,7 @@ def _endorse(
     former = task.role
     task = change(unit, task, payload=proposal.payload, payload_hash=proposal.payload_hash, amount=proposal.amount)
     keep_payload(unit, task, actor=actor.actor)
-    unit.conn.execute(
-        sa.insert(tables.task_endorsement).values(
-            id=unit.store.ids.new("endorsement"),
-            task_id=task.id,
-            at=unit.now,
-            verb=decision.verb,
-            person_id=actor.person_id,
-            person_name=actor.name,
-            on_behalf_of=decision.on_behalf_of,
-            payload_hash=decision.payload_hash,
-            diff=changes_json(decision.diff),
-            comment=decision.comment,
-            amount=proposal.amount,
-            minutes=decision.minutes,
-            minutes_how=decision.minutes_how,
-            from_role=former,
-            to_role=target,
-        )
-    )
+    _note_endorsement(unit, decision, from_role=former, to_role=target)
     task = move(desk, unit, task, role=target, counted_from=unit.now)
     endorsed = replace(decision, standing=Standing.ENDORSED, moved_to_role=target, rule="approval-limit")
     record(unit, task, "endorsed", actor=actor.actor, from_role=former, limit=limit, **_facts(endorsed))
@@ -251,3 +233,25 @@ def _endorse(
     people = [holder.person_id for holder in desk.responsible(task, unit.now)]
     notify(unit, task, "endorsed", people=people, text=f"{actor.name} endorsed, you decide: {task.title}")
     return endorsed
+
+
+def _note_endorsement(unit: Unit, decision: Decision, *, from_role: str, to_role: str) -> None:
+    unit.conn.execute(
+        sa.insert(tables.task_endorsement).values(
+            id=unit.store.ids.new("endorsement"),
+            task_id=decision.task_id,
+            at=unit.now,
+            verb=decision.verb,
+            person_id=decision.person_id,
+            person_name=decision.person_name,
+            on_behalf_of=decision.on_behalf_of,
+            payload_hash=decision.payload_hash,
+            diff=changes_json(decision.diff),
+            comment=decision.comment,
+            amount=decision.amount,
+            minutes=decision.minutes,
+            minutes_how=decision.minutes_how,
+            from_role=from_role,
+            to_role=to_role,
+        )
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
@@ -71,63 +71,45 @@ def check_package(protocol: HandoffProtocol, context: Mapping[str, Any]) -> None
         )
 
 
-def open_task(
-    desk: Desk,
-    unit: Unit,
-    *,
-    run_id: str,
-    seq: int,
-    step_id: str,
-    handoff: HandoffProtocol,
-    title: str,
-    summary: str,
-    payload: dict[str, Any],
-    context: dict[str, Any],
-    role: str,
-    team: str,
-    excluded_people: Sequence[str] = (),
-    amount: Decimal | None = None,
-    currency: str | None = None,
-    needs_authority: bool = False,
-    routed_because: str,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """What a task is opened with; see `Workforce.open_task`."""
+
+    run_id: str
+    seq: int
+    step_id: str
+    handoff: HandoffProtocol
+    title: str
+    summary: str
+    payload: dict[str, Any]
+    context: dict[str, Any]
+    role: str
+    team: str
+    excluded_people: tuple[str, ...]
+    amount: Decimal | None
+    currency: str | None
+    needs_authority: bool
+    routed_because: str
+
+
+def open_task(desk: Desk, unit: Unit, new: NewTask) -> str:
     """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole."""
-    check_package(handoff, context)
-    if problems := protocol_problems(handoff):
-        raise BrokenProtocol(f"handoff {handoff.id!r}: {'; '.join(problems)}", handoff=handoff.id, problems=problems)
-    excluded = tuple(sorted(set(excluded_people)))
-    way = climb(desk.people(), role, excluded=excluded)
+    check_package(new.handoff, new.context)
+    if problems := protocol_problems(new.handoff):
+        raise BrokenProtocol(
+            f"handoff {new.handoff.id!r}: {'; '.join(problems)}", handoff=new.handoff.id, problems=problems
+        )
+    way = climb(desk.people(), new.role, excluded=new.excluded_people)
+    because = new.routed_because
     if way.passed:
-        routed_because += f" Nobody eligible holds {', '.join(way.passed)}, so it went up to {way.role}."
-    task = Task(
-        id=unit.store.ids.new("task"),
-        run_id=run_id,
-        seq=seq,
-        step_id=step_id,
-        wait_id="",
-        protocol=handoff,
-        title=title,
-        summary=summary,
-        payload=payload,
-        payload_hash=digest_of(payload),
-        context=context,
-        role=way.role,
-        team=team,
-        audit_owner=handoff.audit_owner,
-        excluded_people=excluded,
-        amount=amount,
-        currency=currency,
-        needs_authority=needs_authority,
-        routed_because=routed_because,
-        state=TaskState.OPEN,
-        claimed_by=None,
-        opened_at=unit.now,
-        counted_from=unit.now,
-        due_at=unit.now,
-        snoozed_until=None,
-        closed_at=None,
-    )
-    _write(desk, unit, task, asked_role=role)
+        because += f". Nobody eligible holds {', '.join(way.passed)}, so it went up to {way.role}"
+    values: dict[str, Any] = {f.name: getattr(new, f.name) for f in fields(NewTask) if f.name != "handoff"}
+    values |= {"id": unit.store.ids.new("task"), "wait_id": "", "protocol": new.handoff, "role": way.role}
+    values |= {"payload_hash": digest_of(new.payload), "audit_owner": new.handoff.audit_owner}
+    values |= {"routed_because": because, "state": TaskState.OPEN, "claimed_by": None, "snoozed_until": None}
+    values |= {"opened_at": unit.now, "counted_from": unit.now, "due_at": unit.now, "closed_at": None}
+    task = Task(**values)
+    _write(desk, unit, task, asked_role=new.role)
     return task.id
 
 

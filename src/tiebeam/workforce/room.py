@@ -72,9 +72,7 @@ class Workforce:
         `amount` in `currency` must be comparable with the limits of roles: convert before. With `needs_authority`
         the decider's limit must cover it; an unknown amount is covered by unlimited roles alone.
         """
-        return opening.open_task(
-            self._desk,
-            unit,
+        new = opening.NewTask(
             run_id=run_id,
             seq=seq,
             step_id=step_id,
@@ -85,12 +83,13 @@ class Workforce:
             context=context,
             role=role,
             team=team,
-            excluded_people=excluded_people,
+            excluded_people=tuple(sorted(set(excluded_people))),
             amount=amount,
             currency=currency,
             needs_authority=needs_authority,
             routed_because=routed_because,
         )
+        return opening.open_task(self._desk, unit, new)
 
     def decide(
         self,

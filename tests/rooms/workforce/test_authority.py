@@ -86,6 +86,16 @@ def test_an_override_needs_a_reason() -> None:
     assert may(ADA, "recipe.override", recipe, {"reason": "pilot customer"}).allowed
 
 
+def test_an_intents_working_roles_start_runs_but_its_owner_alone_promotes_and_overrides() -> None:
+    intent = Obj("intent", "x", {"owner_role": "ap-manager", "roles": ("ap-analyst",)})
+    assert may(ADA, "run.start", intent).rule == "role-starts-runs"
+    assert not may(ADA, "recipe.promote", intent).allowed
+    assert not may(ADA, "recipe.override", intent, {"reason": "in a hurry"}).allowed
+    assert not may(ADA, "run.cancel", intent).allowed
+    owner = Principal("mia", "Mia", roles=("ap-manager",))
+    assert may(owner, "recipe.promote", intent).rule == "owner-answers-for-it"
+
+
 def test_work_is_open_to_colleagues_unless_kept_for_some_roles() -> None:
     assert may(ADA, "run.view", Obj("run", "r")).allowed
     assert may(ADA, "run.view", Obj("run", "r", {"restricted_roles": ("auditor",)})).rule == "restricted-to-roles"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from decimal import Decimal
+from pathlib import Path
 
 from tests.rooms.workforce.company import COMPANY, HANDOFF, META
-from tiebeam.spec import Adoption, Intent, Rung, RungAction
-from tiebeam.workforce import accountable_owner, handoff_problems, intent_problems, ownership_problems
+from tiebeam.spec import Absence, Adoption, HandoffProtocol, Intent, Rung, RungAction
+from tiebeam.workforce import (
+    accountable_owner,
+    handoff_problems,
+    intent_problems,
+    ownership_problems,
+    protocol_problems,
+)
 
 # ids: WF-10, HO-01, HO-02, HO-03, C3, C5, C6, C7
 
@@ -70,3 +79,11 @@ def test_a_handoff_names_real_roles_and_one_audit_owner() -> None:
     text = " ".join(handoff_problems(COMPANY, broken))
     for expected in ("reassigns without naming a role", "not in the order", "audit_owner", "rung 2"):
         assert expected in text
+
+
+def test_the_records_in_the_guide_are_whole_and_can_be_carried_out() -> None:
+    guide = Path(__file__).resolve().parents[3] / "docs" / "guides" / "handoffs.md"
+    blocks = [tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)]
+    protocol = HandoffProtocol.model_validate({"id": "finance.price-exception", **blocks[0]})
+    assert protocol_problems(protocol) == []
+    assert Absence.model_validate(blocks[1]["absences"][0]).deputy == "dan"
