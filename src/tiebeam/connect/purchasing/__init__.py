@@ -1,6 +1,14 @@
 """Orders, receipts, suppliers and the matching policy, from UBL files, tables and databases."""
 
 from tiebeam.connect.purchasing.errors import ReferenceUnreadable
+from tiebeam.connect.purchasing.json_form import (
+    as_json,
+    order_from_json,
+    policy_from_json,
+    policy_to_json,
+    receipt_from_json,
+    supplier_from_json,
+)
 from tiebeam.connect.purchasing.model import (
     OrderLine,
     Policy,
@@ -22,10 +30,16 @@ __all__ = [
     "ReceiptLine",
     "ReferenceUnreadable",
     "Supplier",
+    "as_json",
     "load_orders",
     "load_policy",
     "load_receipts",
     "load_suppliers",
+    "order_from_json",
     "policy_from",
+    "policy_from_json",
     "policy_of",
+    "policy_to_json",
+    "receipt_from_json",
+    "supplier_from_json",
 ]

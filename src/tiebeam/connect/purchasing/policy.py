@@ -47,14 +47,14 @@ def load_policy(path: str | Path) -> Policy:
     try:
         if file.suffix.lower() == ".toml":
             fields = tomllib.loads(text, parse_float=Decimal)
-            return policy_of(MatchingPolicy(**{"id": slug(file.stem)} | fields))
+            return policy_of(MatchingPolicy.model_validate({"id": slug(file.stem)} | fields))
         return policy_from(json.loads(text, parse_float=Decimal), place=repr(file.name))
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, ValidationError) as problem:
         raise ReferenceUnreadable(f"the policy {file.name!r} is not right: {problem}") from problem
 
 
 def policy_from(form: Mapping[str, Any], *, place: str = "policy") -> Policy:
-    """From plain data: the fields of `Policy`, or the wordier form with `price_tolerance`, `fx_to_eur`, `duplicate_rule`."""
+    """From the fields of `Policy`, or the wordier form with `price_tolerance`, `fx_to_eur` and `duplicate_rule`."""
     if "price_tolerance" not in form:
         return _from_fields(form, place=place)
     limit_key = _suffixed(form, "auto_pay_limit_", place=place)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from tiebeam.connect.purchasing.errors import ReferenceUnreadable
 from tiebeam.connect.purchasing.model import PurchaseOrder, Receipt, Supplier
@@ -152,7 +153,7 @@ def _from_database(url: str, *, shape: Shape, settings: Mapping[str, Any]) -> tu
         table = sa.Table(wanted, sa.MetaData(), autoload_with=engine)
         with engine.connect() as conn:
             found = [dict(row) for row in conn.execute(sa.select(table)).mappings()]
-    except sa.exc.SQLAlchemyError as problem:
+    except SQLAlchemyError as problem:
         raise ReferenceUnreadable(f"the {shape.kind} could not be read from the database: {problem}") from problem
     finally:
         engine.dispose()

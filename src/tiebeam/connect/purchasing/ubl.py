@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from tiebeam.connect.purchasing.errors import ReferenceUnreadable
 from tiebeam.connect.purchasing.model import OrderLine, PurchaseOrder, Receipt, ReceiptKind, ReceiptLine
@@ -42,9 +42,7 @@ def parse_file(path: Path) -> Element:
             f"{path.name!r} is damaged XML ({problem}); export it again", file=path.name
         ) from problem
     if root.getroottree().docinfo.internalDTD is not None:
-        raise ReferenceUnreadable(
-            f"{path.name!r} brings its own document type (DOCTYPE); it is not read", file=path.name
-        )
+        raise ReferenceUnreadable(f"{path.name!r} brings its own DOCTYPE; it is not read", file=path.name)
     return root
 
 
