@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 from fpdf import FPDF
 
@@ -41,105 +43,88 @@ class Language:
     countries: tuple[str, ...]
 
 
-def _columns(pos: str, description: str, sku: str, quantity: str, unit: str, price: str, rate: str, net: str) -> dict[str, tuple[str, ...]]:
-    names = ("pos", "description", "sku", "quantity", "unit", "unit_price", "tax_rate", "net")
-    return {
-        name: tuple(texts.split("|"))
-        for name, texts in zip(names, (pos, description, sku, quantity, unit, price, rate, net), strict=True)
-    }
+def _language(row: dict[str, Any]) -> Language:
+    tuples = {key: tuple(value) for key, value in row.items() if isinstance(value, list)}
+    columns = {name: tuple(texts) for name, texts in row["columns"].items()}
+    return Language(**(row | tuples | {"columns": columns}))
 
 
-LANGUAGES: tuple[Language, ...] = (
-    Language(
-        "en", "INVOICE", "Credit note", ("Invoice number", "Invoice No.", "Invoice #"), ("Invoice date", "Date", "Date of issue"),
-        ("Due date", "Payment due", "Due"), ("Purchase order", "PO number", "Your order no."), ("VAT no.", "VAT Reg. No.", "VAT ID"),
-        ("Bill to", "Invoice to", "Customer"),
-        _columns("#|Line", "Description|Item", "SKU|Item code|Part no.", "Qty|Quantity", "Unit|UoM", "Unit price|Price|Rate", "VAT %|VAT|Tax rate", "Amount|Line total|Total"),
-        ("Subtotal", "Net total", "Total excl. VAT"), ("VAT {rate}%", "VAT @ {rate}%", "Tax ({rate} %)"), ("Total", "Grand total", "Total incl. VAT", "Amount due"),
-        "IBAN", ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
-        "{d} {month} {y}", ",.", ("GB", "IE", "US"),
-    ),
-    Language(
-        "de", "Rechnung", "Gutschrift", ("Rechnungsnummer", "Rechnungs-Nr.", "Rechnung Nr."), ("Rechnungsdatum", "Datum"),
-        ("Fällig am", "Zahlbar bis", "Fälligkeitsdatum"), ("Ihre Bestellung", "Bestellnummer", "Ihre Bestell-Nr."), ("USt-IdNr.", "USt-ID", "UID-Nr."),
-        ("Rechnungsempfänger", "Rechnung an", "Kunde"),
-        _columns("Pos.|Nr.", "Bezeichnung|Beschreibung|Artikel", "Art.-Nr.|Artikelnummer", "Menge|Anzahl", "Einheit|ME", "Einzelpreis|E-Preis|Preis", "USt. %|MwSt.|MwSt-Satz", "Gesamt|Betrag|Gesamtpreis|Netto"),
-        ("Nettobetrag", "Zwischensumme", "Summe netto"), ("MwSt. {rate}%", "zzgl. {rate} % USt.", "Umsatzsteuer {rate}%"), ("Gesamtbetrag", "Rechnungsbetrag", "Bruttobetrag", "Zu zahlen"),
-        "IBAN", ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"),
-        "{dd}.{mm}.{y}", ".,", ("DE", "AT"),
-    ),
-    Language(
-        "fr", "FACTURE", "Avoir", ("Facture n°", "N° de facture", "Numéro de facture"), ("Date de facture", "Date", "Date d'émission"),
-        ("Date d'échéance", "Échéance", "À payer avant le"), ("Votre commande", "Bon de commande n°", "N° de commande"), ("N° TVA", "TVA intracommunautaire", "TVA"),
-        ("Facturé à", "Client", "Adresse de facturation"),
-        _columns("N°|Ligne", "Désignation|Description|Libellé", "Réf.|Référence", "Qté|Quantité", "Unité", "Prix unitaire|P.U. HT|Prix unit. HT", "TVA|TVA %|Taux TVA", "Montant HT|Total HT|Montant"),
-        ("Total HT", "Sous-total", "Montant HT"), ("TVA {rate}%", "TVA {rate} %"), ("Total TTC", "Net à payer", "Montant TTC"),
-        "IBAN", ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"),
-        "{d} {month} {y}", " ,", ("FR", "BE"),
-    ),
-    Language(
-        "nl", "FACTUUR", "Creditnota", ("Factuurnummer", "Factuurnr."), ("Factuurdatum", "Datum"), ("Vervaldatum", "Te betalen voor"),
-        ("Uw bestelling", "Inkoopordernummer", "Uw ordernummer"), ("BTW-nummer", "BTW nr.", "BTW-id"), ("Factuur aan", "Klant", "Factuuradres"),
-        _columns("Nr.", "Omschrijving|Product", "Artikelnr.|Artikelcode", "Aantal", "Eenheid", "Prijs|Stukprijs|Prijs per stuk", "BTW|BTW %", "Bedrag|Totaal"),
-        ("Subtotaal", "Totaal excl. btw"), ("BTW {rate}%", "{rate}% BTW"), ("Totaal", "Totaal incl. btw", "Te betalen"),
-        "IBAN", ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"),
-        "{dd}-{mm}-{y}", ".,", ("NL", "BE"),
-    ),
-    Language(
-        "it", "FATTURA", "Nota di credito", ("Fattura n.", "Numero fattura", "N. fattura"), ("Data fattura", "Data", "Data documento"), ("Scadenza", "Data di scadenza"),
-        ("Vostro ordine", "Ordine n.", "Rif. ordine"), ("P.IVA", "Partita IVA"), ("Cliente", "Spett.le", "Destinatario"),
-        _columns("N.|Riga", "Descrizione|Articolo", "Codice|Cod. articolo", "Q.tà|Quantità", "U.M.", "Prezzo|Prezzo unitario|Prezzo unit.", "IVA|IVA %|Aliquota", "Importo|Totale"),
-        ("Imponibile", "Totale imponibile"), ("IVA {rate}%", "Imposta {rate}%"), ("Totale", "Totale fattura", "Totale da pagare"),
-        "IBAN", ("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"),
-        "{dd}/{mm}/{y}", ".,", ("IT",),
-    ),
-    Language(
-        "es", "FACTURA", "Nota de crédito", ("Factura n.º", "Número de factura", "Nº factura"), ("Fecha de factura", "Fecha", "Fecha de emisión"), ("Vencimiento", "Fecha de vencimiento"),
-        ("Su pedido", "Pedido nº", "N.º de pedido"), ("NIF", "CIF", "NIF-IVA"), ("Cliente", "Facturar a", "Datos del cliente"),
-        _columns("Nº", "Descripción|Concepto|Producto", "Ref.|Código|Referencia", "Cant.|Cantidad", "Ud.|Unidad", "Precio|Precio unitario|Precio unit.", "IVA|% IVA|IVA %", "Importe|Total"),
-        ("Base imponible", "Subtotal"), ("IVA {rate}%", "Cuota IVA {rate}%"), ("Total", "Total factura", "Total a pagar"),
-        "IBAN", ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-        "{d} de {month} de {y}", ".,", ("ES",),
-    ),
-    Language(
-        "sv", "FAKTURA", "Kreditfaktura", ("Fakturanummer", "Fakturanr"), ("Fakturadatum",), ("Förfallodatum", "Sista betalningsdag"), ("Er order", "Inköpsorder", "Ert ordernummer"),
-        ("Momsreg.nr", "VAT-nr"), ("Faktureras till", "Kund", "Fakturaadress"),
-        _columns("Rad", "Beskrivning|Benämning", "Artikelnr|Art.nr", "Antal", "Enhet", "À-pris|Pris|Enhetspris", "Moms|Moms %", "Belopp|Summa"),
-        ("Netto", "Summa exkl. moms", "Delsumma"), ("Moms {rate}%", "Moms ({rate} %)"), ("Att betala", "Totalt", "Summa inkl. moms"),
-        "IBAN", ("januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december"),
-        "{y}-{mm}-{dd}", " ,", ("SE",),
-    ),
-    Language(
-        "da", "FAKTURA", "Kreditnota", ("Fakturanr.", "Fakturanummer"), ("Fakturadato", "Dato"), ("Forfaldsdato", "Betalingsfrist"), ("Jeres ordre", "Ordrenr.", "Indkøbsordre"),
-        ("CVR-nr.", "Momsnr."), ("Faktureres til", "Kunde"),
-        _columns("Nr.", "Beskrivelse|Vare|Tekst", "Varenr.|Varenummer", "Antal", "Enhed", "Pris|Stykpris|Enhedspris", "Moms|Moms %", "Beløb|I alt"),
-        ("Subtotal", "Netto", "Total ekskl. moms"), ("Moms {rate}%", "{rate}% moms"), ("Total", "I alt", "At betale", "Total inkl. moms"),
-        "IBAN", ("januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december"),
-        "{d}. {month} {y}", ".,", ("DK",),
-    ),
-    Language(
-        "no", "FAKTURA", "Kreditnota", ("Fakturanr.", "Fakturanummer"), ("Fakturadato",), ("Forfallsdato", "Forfall"), ("Deres ordre", "Bestillingsnr", "Innkjøpsordre"),
-        ("MVA nr.", "Org.nr."), ("Faktura til", "Kunde"),
-        _columns("Nr.", "Beskrivelse|Produkt", "Varenr.|Produktnr.", "Antall", "Enhet", "Pris|Enhetspris", "MVA|MVA %", "Beløp|Sum"),
-        ("Sum eks. mva", "Netto", "Delsum"), ("MVA {rate}%", "{rate}% MVA"), ("Å betale", "Totalt", "Sum inkl. mva"),
-        "IBAN", ("januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "desember"),
-        "{dd}.{mm}.{y}", " ,", ("NO",),
-    ),
-    Language(
-        "fi", "LASKU", "Hyvityslasku", ("Laskun numero", "Laskunumero"), ("Päiväys", "Laskun päiväys"), ("Eräpäivä",), ("Tilausnumero", "Ostotilaus"), ("ALV-tunnus", "Y-tunnus"),
-        ("Asiakas", "Laskutusosoite"),
-        _columns("Rivi", "Kuvaus|Tuote|Nimike", "Tuotenro|Tuotekoodi", "Määrä|Kpl", "Yks.|Yksikkö", "À-hinta|Hinta", "ALV|ALV %", "Yhteensä|Summa"),
-        ("Veroton", "Veroton yhteensä"), ("ALV {rate}%", "ALV {rate} %"), ("Yhteensä", "Maksettava yhteensä", "Verollinen yhteensä"),
-        "IBAN", ("tammikuuta", "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesäkuuta", "heinäkuuta", "elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta"),
-        "{d}.{m}.{y}", " ,", ("FI",),
-    ),
-)  # fmt: skip
+LANGUAGES: tuple[Language, ...] = tuple(
+    _language(row) for row in json.loads((Path(__file__).parent / "pdf_languages.json").read_text(encoding="utf-8"))
+)
 
-_CURRENCY = {"GB": "GBP", "US": "USD", "SE": "SEK", "NO": "NOK", "DK": "DKK"}
-_FORMS = {"GB": "Ltd", "IE": "Ltd", "US": "Inc.", "DE": "GmbH", "AT": "GmbH", "FR": "SARL", "BE": "NV", "NL": "B.V.", "IT": "S.r.l.", "ES": "S.L.", "SE": "AB", "DK": "ApS", "NO": "AS", "FI": "Oy"}  # fmt: skip
-_RATES = {"GB": "20", "IE": "23", "US": "8", "DE": "19", "AT": "20", "FR": "20", "BE": "21", "NL": "21", "IT": "22", "ES": "21", "SE": "25", "DK": "25", "NO": "25", "FI": "24"}  # fmt: skip
-_STEMS = ("Hadley", "Brenner & Sohn", "Okonjo Marine", "Delacroix", "Vantaa Paper", "Montecalvo", "Ibarra Tools", "Sundqvist", "Kesselring", "Fennimore", "Oudekerk", "Lindhart", "Petrovic Foods", "Aalto Lift", "Quist")  # fmt: skip
-_THINGS = ("Steel bracket 40 mm", "Copy paper A4, 80 g", "Filter cartridge", "Site visit", "Hydraulic hose 3/8", "LED panel 600x600", "Cleaning, monthly", "Safety gloves size 9", "Server rack 42U", "Cable drum 50 m", "Consulting", "Pallet hire", "Lubricant 5L", "Maintenance contract Q2")  # fmt: skip
+_CURRENCY = dict(part.split(":") for part in ["GB:GBP", "US:USD", "SE:SEK", "NO:NOK", "DK:DKK"])
+_FORMS = dict(
+    part.split(":")
+    for part in [
+        "GB:Ltd",
+        "IE:Ltd",
+        "US:Inc.",
+        "DE:GmbH",
+        "AT:GmbH",
+        "FR:SARL",
+        "BE:NV",
+        "NL:B.V.",
+        "IT:S.r.l.",
+        "ES:S.L.",
+        "SE:AB",
+        "DK:ApS",
+        "NO:AS",
+        "FI:Oy",
+    ]
+)
+_RATES = dict(
+    part.split(":")
+    for part in [
+        "GB:20",
+        "IE:23",
+        "US:8",
+        "DE:19",
+        "AT:20",
+        "FR:20",
+        "BE:21",
+        "NL:21",
+        "IT:22",
+        "ES:21",
+        "SE:25",
+        "DK:25",
+        "NO:25",
+        "FI:24",
+    ]
+)
+_STEMS = (
+    "Hadley",
+    "Brenner & Sohn",
+    "Okonjo Marine",
+    "Delacroix",
+    "Vantaa Paper",
+    "Montecalvo",
+    "Ibarra Tools",
+    "Sundqvist",
+    "Kesselring",
+    "Fennimore",
+    "Oudekerk",
+    "Lindhart",
+    "Petrovic Foods",
+    "Aalto Lift",
+    "Quist",
+)
+_THINGS = (
+    "Steel bracket 40 mm",
+    "Copy paper A4, 80 g",
+    "Filter cartridge",
+    "Site visit",
+    "Hydraulic hose 3/8",
+    "LED panel 600x600",
+    "Cleaning, monthly",
+    "Safety gloves size 9",
+    "Server rack 42U",
+    "Cable drum 50 m",
+    "Consulting",
+    "Pallet hire",
+    "Lubricant 5L",
+    "Maintenance contract Q2",
+)
 _UNITS = ("EA", "C62", "H87", "KGM", "MTR", "HUR", "pcs")
 
 
@@ -211,7 +196,22 @@ class Layout:
 
 
 def iban_of(country: str, body: str) -> str:
-    lengths = {"GB": 22, "IE": 22, "US": 22, "DE": 22, "AT": 20, "FR": 27, "BE": 16, "NL": 18, "IT": 27, "ES": 24, "SE": 24, "DK": 18, "NO": 15, "FI": 18}  # fmt: skip
+    lengths = {
+        "GB": 22,
+        "IE": 22,
+        "US": 22,
+        "DE": 22,
+        "AT": 20,
+        "FR": 27,
+        "BE": 16,
+        "NL": 18,
+        "IT": 27,
+        "ES": 24,
+        "SE": 24,
+        "DK": 18,
+        "NO": 15,
+        "FI": 18,
+    }
     place = "GB" if country == "US" else country
     digits = (body * 4)[: lengths[country] - 4]
     number = int("".join(str(int(c, 36)) for c in digits + place + "00"))
@@ -220,7 +220,22 @@ def iban_of(country: str, body: str) -> str:
 
 def _vat_id(country: str, rng: random.Random) -> str:
     digits = "".join(rng.choice("123456789") for _ in range(12))
-    forms = {"GB": digits[:9], "IE": digits[:7] + "FA", "US": digits[:9], "DE": digits[:9], "AT": "U" + digits[:8], "FR": digits[:11], "BE": "0" + digits[:9], "NL": digits[:9] + "B01", "IT": digits[:11], "ES": "B" + digits[:8], "SE": digits[:10] + "01", "DK": digits[:8], "NO": digits[:9] + "MVA", "FI": digits[:8]}  # fmt: skip
+    forms = {
+        "GB": digits[:9],
+        "IE": digits[:7] + "FA",
+        "US": digits[:9],
+        "DE": digits[:9],
+        "AT": "U" + digits[:8],
+        "FR": digits[:11],
+        "BE": "0" + digits[:9],
+        "NL": digits[:9] + "B01",
+        "IT": digits[:11],
+        "ES": "B" + digits[:8],
+        "SE": digits[:10] + "01",
+        "DK": digits[:8],
+        "NO": digits[:9] + "MVA",
+        "FI": digits[:8],
+    }
     return ("GB" if country == "US" else country) + forms[country]
 
 
@@ -233,18 +248,49 @@ def sample(rng: random.Random, *, language: Language | None = None, lines: int |
         quantity = Decimal(rng.choice(("1", "2", "5", "12", "50", "100", "2.5", "0.75", "1200")))
         price = Decimal(rng.randint(5, 250_000)) / 100
         net = (quantity * price).quantize(CENT, ROUND_HALF_UP)
-        sku = rng.choice((f"{rng.choice('ABKLMX')}{rng.randint(100, 9999)}", f"ART-{rng.randint(1000, 9999)}", f"{rng.randint(10000, 99999)}"))
+        sku = rng.choice(
+            (
+                f"{rng.choice('ABKLMX')}{rng.randint(100, 9999)}",
+                f"ART-{rng.randint(1000, 9999)}",
+                f"{rng.randint(10000, 99999)}",
+            )
+        )
         made.append(Line(rng.choice(_THINGS), sku, quantity, rng.choice(_UNITS), price, rate, net))
     issued = date(2026, 1, 3) + timedelta(days=rng.randint(0, 300))
-    number = rng.choice((f"INV-{rng.randint(1000, 99999)}", f"2026-{rng.randint(100, 999)}", f"{rng.randint(10000, 999999)}", f"RE{rng.randint(100, 9999)}/26", f"A/{rng.randint(10, 99)}/2026"))
-    order = rng.choice((f"PO-{rng.randint(10000, 99999)}", f"45{rng.randint(10000000, 99999999)}", f"PO 2026 {rng.randint(100, 999)}", f"B{rng.randint(1000, 9999)}-7"))
+    number = rng.choice(
+        (
+            f"INV-{rng.randint(1000, 99999)}",
+            f"2026-{rng.randint(100, 999)}",
+            f"{rng.randint(10000, 999999)}",
+            f"RE{rng.randint(100, 9999)}/26",
+            f"A/{rng.randint(10, 99)}/2026",
+        )
+    )
+    order = rng.choice(
+        (
+            f"PO-{rng.randint(10000, 99999)}",
+            f"45{rng.randint(10000000, 99999999)}",
+            f"PO 2026 {rng.randint(100, 999)}",
+            f"B{rng.randint(1000, 9999)}-7",
+        )
+    )
     stem = rng.choice(_STEMS)
     total = sum((line.net for line in made), Decimal(0))
     return Sample(
-        language=language, country=country, number=number, issued=issued, due=issued + timedelta(days=rng.choice((10, 14, 30, 60))), order=order,
-        seller=f"{stem} {_FORMS[country]}", vat_id=_vat_id(country, rng), iban=iban_of(country, "".join(rng.choice("0123456789") for _ in range(8))),
-        buyer="Nordwind Holding SE", currency=_CURRENCY.get(country, "EUR"), lines=tuple(made), tax=(total * rate / 100).quantize(CENT, ROUND_HALF_UP),
-    )  # fmt: skip
+        language=language,
+        country=country,
+        number=number,
+        issued=issued,
+        due=issued + timedelta(days=rng.choice((10, 14, 30, 60))),
+        order=order,
+        seller=f"{stem} {_FORMS[country]}",
+        vat_id=_vat_id(country, rng),
+        iban=iban_of(country, "".join(rng.choice("0123456789") for _ in range(8))),
+        buyer="Nordwind Holding SE",
+        currency=_CURRENCY.get(country, "EUR"),
+        lines=tuple(made),
+        tax=(total * rate / 100).quantize(CENT, ROUND_HALF_UP),
+    )
 
 
 def layout(rng: random.Random) -> Layout:
@@ -259,13 +305,23 @@ def layout(rng: random.Random) -> Layout:
         )
     )
     return Layout(
-        font=rng.randint(0, 1 + len([f for f in FONTS if f.exists()])), size=rng.choice((8, 9, 10)),
-        header=rng.choice(("left", "right", "above", "inline")), letterhead=rng.choice(("left", "right", "centre", "footer")),
-        columns=columns, numeric_align=rng.choice(("R", "R", "L", "C")), totals=rng.choice(("right", "right", "left", "boxes")), colon=rng.random() < 0.6,
-        currency=rng.choice(("code", "symbol", "header")), wrap=rng.random() < 0.3, centred_rows=rng.random() < 0.2, stacked_header=rng.random() < 0.2,
-        buyer=rng.choice(("label", "label", "inline", "window")), percent=rng.random() < 0.6, dates=rng.choice(("language", "language", "iso", "dots", "words")),
+        font=rng.randint(0, 1 + len([f for f in FONTS if f.exists()])),
+        size=rng.choice((8, 9, 10)),
+        header=rng.choice(("left", "right", "above", "inline")),
+        letterhead=rng.choice(("left", "right", "centre", "footer")),
+        columns=columns,
+        numeric_align=rng.choice(("R", "R", "L", "C")),
+        totals=rng.choice(("right", "right", "left", "boxes")),
+        colon=rng.random() < 0.6,
+        currency=rng.choice(("code", "symbol", "header")),
+        wrap=rng.random() < 0.3,
+        centred_rows=rng.random() < 0.2,
+        stacked_header=rng.random() < 0.2,
+        buyer=rng.choice(("label", "label", "inline", "window")),
+        percent=rng.random() < 0.6,
+        dates=rng.choice(("language", "language", "iso", "dots", "words")),
         choice=rng.randint(0, 5),
-    )  # fmt: skip
+    )
 
 
 @dataclass
@@ -286,7 +342,9 @@ class _Canvas:
         self.pdf.set_auto_page_break(False)
         self.pdf.add_page()
 
-    def put(self, x: float, y: float, text: str, *, width: float = 0, align: str = "L", size: float | None = None) -> None:
+    def put(
+        self, x: float, y: float, text: str, *, width: float = 0, align: str = "L", size: float | None = None
+    ) -> None:
         self.pdf.set_font(self.family, "", size or self.layout.size)
         shown = text if self.is_unicode else text.replace("€", "EUR").encode("latin-1", "replace").decode("latin-1")
         if align == "R":
@@ -319,9 +377,20 @@ class _Canvas:
         return self.number(value) if self.layout.currency == "header" else f"{self.number(value)} {code}"
 
     def day(self, value: date) -> str:
-        words = {"d": value.day, "dd": f"{value.day:02d}", "m": value.month, "mm": f"{value.month:02d}", "y": value.year}
+        words = {
+            "d": value.day,
+            "dd": f"{value.day:02d}",
+            "m": value.month,
+            "mm": f"{value.month:02d}",
+            "y": value.year,
+        }
         month = self.sample.language.months[value.month - 1]
-        formats = {"iso": "{y}-{mm}-{dd}", "dots": "{dd}.{mm}.{y}", "slashes": "{dd}/{mm}/{y}", "words": "{d} {month} {y}"}
+        formats = {
+            "iso": "{y}-{mm}-{dd}",
+            "dots": "{dd}.{mm}.{y}",
+            "slashes": "{dd}/{mm}/{y}",
+            "words": "{d} {month} {y}",
+        }
         return formats.get(self.layout.dates, self.sample.language.date_format).format(**words, month=month)
 
 
@@ -343,7 +412,13 @@ def _letterhead(canvas: _Canvas) -> None:
         return
     width = 480
     align = {"left": "L", "right": "R", "centre": "C"}[where]
-    rows = (s.seller, "17 Harbour Road", "4021 Example Town", f"{canvas.pick(s.language.vat)}: {s.vat_id}", "info@example.org")
+    rows = (
+        s.seller,
+        "17 Harbour Road",
+        "4021 Example Town",
+        f"{canvas.pick(s.language.vat)}: {s.vat_id}",
+        "info@example.org",
+    )
     for index, text in enumerate(rows):
         canvas.put(50, 50 + index * 13, text, width=width, align=align, size=15 if index == 0 else None)
 
@@ -386,7 +461,16 @@ def _header(canvas: _Canvas) -> float:
     return 300
 
 
-_WIDTHS = {"pos": 30, "description": 138, "sku": 72, "quantity": 55, "unit": 45, "unit_price": 65, "tax_rate": 50, "net": 72}
+_WIDTHS = {
+    "pos": 30,
+    "description": 138,
+    "sku": 72,
+    "quantity": 55,
+    "unit": 45,
+    "unit_price": 65,
+    "tax_rate": 50,
+    "net": 72,
+}
 
 
 def _places(canvas: _Canvas) -> list[tuple[str, float, float]]:
@@ -435,9 +519,15 @@ def _table(canvas: _Canvas, *, y: float) -> float:
             canvas.pdf.add_page()
             y = _head(canvas, 80)
         cells = {
-            "pos": str(number), "description": line.name, "sku": line.sku, "quantity": canvas.quantity(line.quantity), "unit": line.unit,
-            "unit_price": canvas.number(line.unit_price), "tax_rate": f"{line.tax_rate}" + ("%" if canvas.layout.percent else ""), "net": canvas.number(line.net),
-        }  # fmt: skip
+            "pos": str(number),
+            "description": line.name,
+            "sku": line.sku,
+            "quantity": canvas.quantity(line.quantity),
+            "unit": line.unit,
+            "unit_price": canvas.number(line.unit_price),
+            "tax_rate": f"{line.tax_rate}" + ("%" if canvas.layout.percent else ""),
+            "net": canvas.number(line.net),
+        }
         if "unit" not in canvas.layout.columns:
             cells["quantity"] += f" {line.unit}"
         rows = 1
@@ -484,4 +574,9 @@ def _footer(canvas: _Canvas) -> None:
     iban = spaced if canvas.layout.choice % 2 else s.iban
     canvas.put(50, 800, f"{s.language.iban}: {iban}   BIC: EXAMPLEXXX", size=8)
     if canvas.layout.letterhead == "footer":
-        canvas.put(50, 812, f"{s.seller} · 17 Harbour Road · 4021 Example Town · {canvas.pick(s.language.vat)} {s.vat_id}", size=8)
+        canvas.put(
+            50,
+            812,
+            f"{s.seller} · 17 Harbour Road · 4021 Example Town · {canvas.pick(s.language.vat)} {s.vat_id}",
+            size=8,
+        )

@@ -40,7 +40,8 @@ def _line_to_json(line: InvoiceLine) -> dict[str, Any]:
 
 def _line_from_json(row: Mapping[str, Any]) -> InvoiceLine:
     texts: dict[str, Any] = {key: row.get(key) for key in _LINE_TEXTS}
-    return InvoiceLine(**texts, **{key: _amount(row.get(key)) for key in _LINE_AMOUNTS})
+    amounts: dict[str, Any] = {key: _amount(row.get(key)) for key in _LINE_AMOUNTS}
+    return InvoiceLine(**texts, **amounts)
 
 
 def _subtotal_to_json(subtotal: TaxSubtotal) -> dict[str, Any]:
@@ -78,12 +79,14 @@ def invoice_to_json(invoice: Invoice) -> dict[str, Any]:
 
 
 def invoice_from_json(form: Mapping[str, Any]) -> Invoice:
-    """The way back. Unknown keys are ignored, absent ones are None or empty; ValueError or InvalidOperation on bad values."""
+    """The way back. Unknown keys are ignored, absent ones become None; ValueError or InvalidOperation on bad values."""
     texts: dict[str, Any] = {key: form.get(key) for key in _TEXTS}
     dates: dict[str, Any] = {key: _date(form.get(key)) for key in _DATES}
     amounts: dict[str, Any] = {key: _amount(form.get(key)) for key in _AMOUNTS}
     lists: dict[str, Any] = {key: tuple(form.get(key) or ()) for key in _LISTS}
-    parties = {key: Party(**{part: (form.get(key) or {}).get(part) for part in _PARTY}) for key in ("seller", "buyer")}
+    parties: dict[str, Any] = {
+        key: Party(**{part: (form.get(key) or {}).get(part) for part in _PARTY}) for key in ("seller", "buyer")
+    }
     return Invoice(
         **texts,
         **dates,

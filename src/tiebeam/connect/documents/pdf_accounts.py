@@ -1,4 +1,4 @@
-"""Identifiers that prove themselves: IBANs by their checksum, VAT ids by their form or label, currencies by code or sign."""
+"""Identifiers that prove themselves: IBANs by checksum, VAT ids by form or label, currencies by code or sign."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tiebeam.connect.documents.pdf_fields import Marks
+from tiebeam.connect.documents.pdf_labels import word_set
 from tiebeam.connect.documents.pdf_numbers import CURRENCIES, currency_in, is_number
 from tiebeam.connect.documents.pdf_words import Words
 from tiebeam.connect.documents.result import Evidence
@@ -14,12 +15,17 @@ from tiebeam.connect.documents.result import Evidence
 _IBAN = re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){10,30})(?![A-Z0-9])")
 _IBAN_LABEL = re.compile(r"\bIBAN\b[^A-Z0-9]*(?:[A-Za-z-]+\.?\s*:)?\s*([A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,30}){1,9})")
 _IBAN_LENGTHS = {
-    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22,
-    "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "HR": 21, "HU": 28,
-    "IE": 22, "IL": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MD": 24, "ME": 22,
-    "MK": 19, "MT": 31, "NL": 18, "NO": 15, "PK": 24, "PL": 28, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "SA": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
-    "TN": 24, "TR": 26, "UA": 29, "XK": 20,
-}  # fmt: skip
+    country: int(length)
+    for country, _, length in (
+        part.partition(":")
+        for part in word_set(
+            """AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BR:29 CH:21 CR:22 CY:28 CZ:24 DE:22 DK:18
+            DO:28 EE:20 EG:29 ES:24 FI:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 HR:21 HU:28 IE:22 IL:23
+            IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LI:21 LT:20 LU:20 LV:21 MC:27 MD:24 ME:22 MK:19 MT:31 NL:18
+            NO:15 PK:24 PL:28 PT:25 QA:29 RO:24 RS:22 SA:24 SE:24 SI:19 SK:24 SM:27 TN:24 TR:26 UA:29 XK:20"""
+        )
+    )
+}
 _VAT = re.compile(
     r"(?<![A-Z0-9])(ATU\d{8}|BE[01]?\d{9}|BG\d{9,10}|CHE-?\d{3}\.?\d{3}\.?\d{3}|CY\d{8}[A-Z]|CZ\d{8,10}|DE\d{9}|DK\d{8}|EE\d{9}|EL\d{9}|ES[A-Z0-9]\d{7}[A-Z0-9]"
     r"|FI\d{8}|FR[A-Z0-9]{2}\d{9}|GB\d{9}|HR\d{11}|HU\d{8}|IE\d[A-Z0-9+*]\d{5}[A-Z]{1,2}|IT\d{11}|LT\d{9}(?:\d{3})?|LU\d{8}|LV\d{11}|MT\d{8}|NL\d{9}B\d{2}"
@@ -74,7 +80,7 @@ def _beside_label(marks: Marks, found: dict[str, Evidence]) -> None:
 
 def _length_cut(text: str) -> str:
     """Printed in groups, an account ends at its country's length, for other words may follow; in one piece it stays."""
-    first = text.split()[0] if text.split() else ""
+    first = text.split(maxsplit=1)[0] if text.split() else ""
     if len(first) > 8:
         return first.replace("-", "").strip(".,;")
     bare = "".join(text.split()).replace("-", "")

@@ -5,44 +5,72 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from tiebeam.connect.documents.pdf_labels import Labels, token_of
 from tiebeam.connect.documents.pdf_numbers import currency_in, is_number
 from tiebeam.connect.documents.pdf_words import Words, joined
 
 _SOURCE: Mapping[str, str] = {
-    "pos": "pos|position|№|line|line №|#|ln|poz|poste|rij|riga|linea|rad|lp|pos №|item №|sl №|rivi|laufende №|lfd №|lfdno|posnr|ligne|regel|nº|sn|s №",
-    "description": """description|item|item description|product|service|details|article|product description|goods|desc
-        |description of goods|goods and services|items|particulars|service description|products|work|task|activity|bezeichnung|beschreibung
-        |artikel|artikelbezeichnung|leistung|produkt|bezeichnung der leistung|leistungsbeschreibung|artikelbeschreibung|ware|position bezeichnung
-        |designation|libelle|prestation|prestations|produit|designation des prestations|description article|omschrijving|product omschrijving|dienst|artikelomschrijving
-        |descrizione|prodotto|descrizione articolo|descrizione prodotto|articolo|servizio|natura dei beni|descripcion|concepto|producto|detalle|articulo
-        |descricao|designacao|artigo|beskrivning|benamning|produkt beskrivning|artikelbenamning|tjanst|beskrivelse|varebeskrivelse|vare|varetekst|tekst
-        |kuvaus|nimike|tuote|selite|tuotekuvaus|text|ydelse|specifikation|spesifikasjon""",
-    "sku": """sku|item №|item code|article №|art №|artno|artikelno|product code|part №|code|ref|reference|referenz|material|materialno|item id|product №
-        |product id|stock code|catalogue №|mpn|article code|product ref|item ref|artikel №|art nr|artikelcode|artikel code|materialnummer|bestellnr|sachnummer|best №
-        |№ article|№ dart|ref article|reference article|code article|productcode|product code|art code|codice|cod|codice articolo|cod articolo|cod art|rif|codigo|cod
-        |referencia|ref articulo|artikelnr|artnr|artikelid|vareno|varenr|varenummer|vare №|vareid|tuoteno|tuotekoodi|koodi|tuotenro|tuotenumero|gtin|ean|item no|kode|produktno|produktnr""",
-    "quantity": """qty|quantity|menge|anzahl|quantite|qte|aantal|hoeveelheid|quantita|qta|cantidad|cant|quantidade|qtd|antal|antall|kvantitet
-        |maara|kpl|hours|stunden|std|units|mangde|qnt|q|hrs|stuck|nombre|uren|ore|horas|timer|timmar|mengde|stk|lkm|menge einheit|qty unit|quantity unit""",
-    "unit": """unit|uom|einheit|me|eh|unite|eenheid|um|unita|ud|unidad|enhet|enhed|yksikko|measure|u|unit of measure|mengeneinheit|unita di misura|u m|unidade|yks""",
-    "unit_price": """unit price|price|price unit|rate|unit cost|price each|each|cost|net price|unit net price|net unit price|unit price net|price per unit|unit price excl vat
-        |einzelpreis|ep|epreis|preis|stuckpreis|preis einheit|nettopreis|einzelpreis netto|netto einzelpreis|nettoeinzelpreis|preis stuck|preis pro einheit|preis me
-        |prix unitaire|prix|pu|pu ht|prix unitaire ht|prix unit|prix u|prix u ht|prix unit ht|pu net|p u ht|p unitaire|tarif|stukprijs|prijs|eenheidsprijs|prijs per stuk|tarief|prijs per eenheid|stuksprijs
-        |prezzo|prezzo unitario|prezzo unit|prezzo un|pr unitario|prezzo netto|precio|precio unitario|precio unidad|precio unit|p unit|p unitario|preco|preco unitario
-        |apris|a pris|pris|enhetspris|stykpris|enhedspris|pris per enhet|pris enhet|pris pr enhed|pris stk|a hinta|ahinta|yksikkohinta|hinta|stykkpris|styckpris|yks hinta|unit rate""",
-    "tax_rate": """vat|vat rate|tax|tax rate|gst|ust|mwst|ust satz|steuersatz|steuer|mwst satz|ustsatz|mwstsatz|tva|taux tva|taux|taux de tva|btw|btw tarief|btwtarief
-        |iva|aliquota|aliq|aliquota iva|aliq iva|tipo iva|tipo|tasa iva|taxa iva|moms|mva|alv|moms sats|momssats|mva sats|mvasats|vat code|tax code|alv kanta|verokanta|vero|momspct|vat pct""",
-    "tax_amount": """vat amount|tax amount|mwst betrag|ust betrag|montant tva|btw bedrag|importo iva|importe iva|momsbelopp|momsbelob|mva belop|steuerbetrag|cuota iva|alv maara|imposta|mwstbetrag""",
-    "discount": "discount|disc|rabatt|remise|korting|sconto|dto|descuento|rabat|alennus|ale|sc|nachlass|desc|rem|disc pct|desconto",
-    "net": """net|net amount|amount|total|line total|total price|net total|line amount|net value|value|extended price|ext price|total net|amount net|extension|sum|line net|amount excl vat|total excl vat|price total
-        |netto|nettobetrag|betrag|gesamt|gesamtpreis|summe|gp|nettowert|netto betrag|gesamt netto|nettosumme|betrag netto|gesamtbetrag|positionsbetrag|gesamtnetto|netto gesamt|gesamtpreis netto|wert
-        |montant|montant ht|total ht|prix total|prix total ht|montant net|total ligne|ht|montant total|bedrag|totaal|netto bedrag|totaalprijs|totaalbedrag|bedrag excl btw|totaal excl btw|regelbedrag|totaal excl
-        |importo|totale|totale netto|imponibile|importo netto|prezzo totale|importe|importe neto|neto|precio total|valor|preco total|total liquido|subtotal
-        |belopp|summa|nettobelopp|belopp exkl moms|radsumma|summa exkl moms|belob|beloeb|i alt|nettobelob|linjetotal|pris i alt|belop|sum|nettobelop|sum eks mva|belop eks mva|total pris
-        |yhteensa|veroton|veroton yhteensa|rivisumma|alv 0|veroton summa|belob ekskl moms|sum ekskl moms""",
-    "gross": """gross|gross amount|brutto|total ttc|ttc|bruttobetrag|total incl vat|incl vat|totale ivato|inkl moms|incl btw|lordo|montant ttc|bruttogesamt|gross total|bruttosumme
-        |totaal incl btw|verollinen|total con iva|inkl mva|total inc vat|amount incl vat|importo lordo""",
+    "pos": """pos|position|№|line|line №|#|ln|poz|poste|rij|riga|linea|rad|lp|pos №|item №|sl №|rivi
+        |laufende №|lfd №|lfdno|posnr|ligne|regel|nº|sn|s №""",
+    "description": """description|item|item description|product|service|details|article|product description|goods
+        |desc|description of goods|goods and services|items|particulars|service description|products
+        |work|task|activity|bezeichnung|beschreibung|artikel|artikelbezeichnung|leistung|produkt
+        |bezeichnung der leistung|leistungsbeschreibung|artikelbeschreibung|ware
+        |position bezeichnung|designation|libelle|prestation|prestations|produit
+        |designation des prestations|description article|omschrijving|product omschrijving|dienst
+        |artikelomschrijving|descrizione|prodotto|descrizione articolo|descrizione prodotto|articolo
+        |servizio|natura dei beni|descripcion|concepto|producto|detalle|articulo|descricao
+        |designacao|artigo|beskrivning|benamning|produkt beskrivning|artikelbenamning|tjanst
+        |beskrivelse|varebeskrivelse|vare|varetekst|tekst|kuvaus|nimike|tuote|selite|tuotekuvaus
+        |text|ydelse|specifikation|spesifikasjon""",
+    "sku": """sku|item №|item code|article №|art №|artno|artikelno|product code|part №|code|ref|reference
+        |referenz|material|materialno|item id|product №|product id|stock code|catalogue №|mpn
+        |article code|product ref|item ref|artikel №|art nr|artikelcode|artikel code|materialnummer
+        |bestellnr|sachnummer|best №|№ article|№ dart|ref article|reference article|code article
+        |productcode|art code|codice|cod|codice articolo|cod articolo|cod art|rif|codigo|referencia
+        |ref articulo|artikelnr|artnr|artikelid|vareno|varenr|varenummer|vare №|vareid|tuoteno
+        |tuotekoodi|koodi|tuotenro|tuotenumero|gtin|ean|item no|kode|produktno|produktnr""",
+    "quantity": """qty|quantity|menge|anzahl|quantite|qte|aantal|hoeveelheid|quantita|qta|cantidad|cant
+        |quantidade|qtd|antal|antall|kvantitet|maara|kpl|hours|stunden|std|units|mangde|qnt|q|hrs
+        |stuck|nombre|uren|ore|horas|timer|timmar|mengde|stk|lkm|menge einheit|qty unit
+        |quantity unit""",
+    "unit": """unit|uom|einheit|me|eh|unite|eenheid|um|unita|ud|unidad|enhet|enhed|yksikko|measure|u
+        |unit of measure|mengeneinheit|unita di misura|u m|unidade|yks""",
+    "unit_price": """unit price|price|price unit|rate|unit cost|price each|each|cost|net price|unit net price
+        |net unit price|unit price net|price per unit|unit price excl vat|einzelpreis|ep|epreis
+        |preis|stuckpreis|preis einheit|nettopreis|einzelpreis netto|netto einzelpreis
+        |nettoeinzelpreis|preis stuck|preis pro einheit|preis me|prix unitaire|prix|pu|pu ht
+        |prix unitaire ht|prix unit|prix u|prix u ht|prix unit ht|pu net|p u ht|p unitaire|tarif
+        |stukprijs|prijs|eenheidsprijs|prijs per stuk|tarief|prijs per eenheid|stuksprijs|prezzo
+        |prezzo unitario|prezzo unit|prezzo un|pr unitario|prezzo netto|precio|precio unitario
+        |precio unidad|precio unit|p unit|p unitario|preco|preco unitario|apris|a pris|pris
+        |enhetspris|stykpris|enhedspris|pris per enhet|pris enhet|pris pr enhed|pris stk|a hinta
+        |ahinta|yksikkohinta|hinta|stykkpris|styckpris|yks hinta|unit rate""",
+    "tax_rate": """vat|vat rate|tax|tax rate|gst|ust|mwst|ust satz|steuersatz|steuer|mwst satz|ustsatz|mwstsatz
+        |tva|taux tva|taux|taux de tva|btw|btw tarief|btwtarief|iva|aliquota|aliq|aliquota iva
+        |aliq iva|tipo iva|tipo|tasa iva|taxa iva|moms|mva|alv|moms sats|momssats|mva sats|mvasats
+        |vat code|tax code|alv kanta|verokanta|vero|momspct|vat pct""",
+    "tax_amount": """vat amount|tax amount|mwst betrag|ust betrag|montant tva|btw bedrag|importo iva|importe iva
+        |momsbelopp|momsbelob|mva belop|steuerbetrag|cuota iva|alv maara|imposta|mwstbetrag""",
+    "discount": """discount|disc|rabatt|remise|korting|sconto|dto|descuento|rabat|alennus|ale|sc|nachlass|desc
+        |rem|disc pct|desconto""",
+    "net": """net|net amount|amount|total|line total|total price|net total|line amount|net value|value
+        |extended price|ext price|total net|amount net|extension|sum|line net|amount excl vat
+        |total excl vat|price total|netto|nettobetrag|betrag|gesamt|gesamtpreis|summe|gp|nettowert
+        |netto betrag|gesamt netto|nettosumme|betrag netto|gesamtbetrag|positionsbetrag|gesamtnetto
+        |netto gesamt|gesamtpreis netto|wert|montant|montant ht|total ht|prix total|prix total ht
+        |montant net|total ligne|ht|montant total|bedrag|totaal|netto bedrag|totaalprijs
+        |totaalbedrag|bedrag excl btw|totaal excl btw|regelbedrag|totaal excl|importo|totale
+        |totale netto|imponibile|importo netto|prezzo totale|importe|importe neto|neto|precio total
+        |valor|preco total|total liquido|subtotal|belopp|summa|nettobelopp|belopp exkl moms|radsumma
+        |summa exkl moms|belob|beloeb|i alt|nettobelob|linjetotal|pris i alt|belop|nettobelop
+        |sum eks mva|belop eks mva|total pris|yhteensa|veroton|veroton yhteensa|rivisumma|alv 0
+        |veroton summa|belob ekskl moms|sum ekskl moms""",
+    "gross": """gross|gross amount|brutto|total ttc|ttc|bruttobetrag|total incl vat|incl vat|totale ivato
+        |inkl moms|incl btw|lordo|montant ttc|bruttogesamt|gross total|bruttosumme|totaal incl btw
+        |verollinen|total con iva|inkl mva|total inc vat|amount incl vat|importo lordo""",
     "date": "date|datum|data|fecha|dato|leistungsdatum|service date|pvm|liefertermin|datum leistung",
 }
 _AMOUNTS = frozenset({"net", "gross", "unit_price"})
@@ -89,7 +117,7 @@ def header_at(lines: Sequence[Words], start: int, *, labels: Labels) -> HeaderRo
 
 
 def _stackable(rows: Sequence[Words]) -> bool:
-    for above, below in zip(rows, rows[1:], strict=False):
+    for above, below in pairwise(rows):
         if above.page != below.page or below.y - above.y > 1.7 * max(above.size, below.size):
             return False
     return not any(is_number(phrase.text) for row in rows for phrase in row.parts)

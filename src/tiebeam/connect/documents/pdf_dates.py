@@ -37,19 +37,17 @@ def plain(text: str) -> str:
 def days_in(text: str) -> list[tuple[date, ...]]:
     """Each printed date with its possible readings (day first, then month first), in order of appearance."""
     folded = plain(text)
-    found: list[tuple[int, tuple[date, ...]]] = []
-    for match in _YMD.finditer(folded):
-        found.append((match.start(), _readings((match[1], match[3], match[4]))))
-    for match in _NUMERIC.finditer(folded):
-        day_first = (match[4], match[3], match[1])
-        month_first = (match[4], match[1], match[3])
-        orders = (day_first, month_first) if match[2] == "/" else (day_first,)
-        found.append((match.start(), _readings(*orders)))
-    for match in _DAY_FIRST.finditer(folded):
-        found.append((match.start(), _named(match[3], match[2], match[1])))
-    for match in _MONTH_FIRST.finditer(folded):
-        found.append((match.start(), _named(match[3], match[1], match[2])))
+    found = [(match.start(), _readings((match[1], match[3], match[4]))) for match in _YMD.finditer(folded)]
+    found += [(match.start(), _numeric(match)) for match in _NUMERIC.finditer(folded)]
+    found += [(match.start(), _named(match[3], match[2], match[1])) for match in _DAY_FIRST.finditer(folded)]
+    found += [(match.start(), _named(match[3], match[1], match[2])) for match in _MONTH_FIRST.finditer(folded)]
     return [readings for _, readings in sorted(found) if readings]
+
+
+def _numeric(match: re.Match[str]) -> tuple[date, ...]:
+    """Day first; with slashes also month first, for Americans write it so."""
+    day_first, month_first = (match[4], match[3], match[1]), (match[4], match[1], match[3])
+    return _readings(day_first, month_first) if match[2] == "/" else _readings(day_first)
 
 
 def _named(year: str, month: str, day: str) -> tuple[date, ...]:

@@ -76,11 +76,11 @@ class Marks:
         }
         for mark in list(self.marks):
             key = (mark.phrase.x0, mark.phrase.y, mark.phrase.page)
-            if key in values and mark.starts and mark.rest and not mark.is_closed and len(mark.label.text) <= 5:
-                if "order_reference" in mark.kinds and any(c.isdigit() for c in mark.rest[0].text):
-                    self.marks.remove(mark)
-                    self._labelled.discard((mark.line, mark.position))
-                    self._stated.discard((mark.line, mark.position))
+            short = mark.starts and not mark.is_closed and len(mark.label.text) <= 5 and "order_reference" in mark.kinds
+            if short and key in values and mark.rest and any(c.isdigit() for c in mark.rest[0].text):
+                self.marks.remove(mark)
+                self._labelled.discard((mark.line, mark.position))
+                self._stated.discard((mark.line, mark.position))
 
     def right_of(self, mark: Mark) -> Words | None:
         parts = self.lines[mark.line].parts
@@ -123,7 +123,7 @@ class Marks:
         return self._below(mark, any_phrase=False)
 
     def _below(self, mark: Mark, *, any_phrase: bool) -> Words | None:
-        label = mark.phrase if mark.starts and len(mark.rest) <= 2 else mark.label
+        label = mark.phrase if mark.starts else mark.label
         for number in range(mark.line + 1, min(mark.line + 12, len(self.lines))):
             line = self.lines[number]
             if line.page != label.page or line.y - label.y > _BELOW * max(label.size, line.size):

@@ -9,23 +9,26 @@ from decimal import Decimal
 
 from tiebeam.connect.documents.pdf_dates import days_in, plain
 from tiebeam.connect.documents.pdf_fields import Candidate, Mark, Marks
-from tiebeam.connect.documents.pdf_labels import token_of
+from tiebeam.connect.documents.pdf_labels import token_of, word_set
 from tiebeam.connect.documents.pdf_words import Page
 
-_STOPS = frozenset(
-    "vom von of dated du le van del della de den af from on page seite date datum fur for pour per voor and und til till "
-    "av dd d.d. dated, af au zum am i il el la en".split()
+_STOPS = word_set(
+    """vom von of dated du le van del della de den af from on page seite date datum fur for pour per voor and und
+    til till av dd d.d. dated, af au zum am i il el la en"""
 )
 _REFERENCE_WORD = re.compile(r"[\w./#+&:()-]+")
 _DAY_NUMBER = re.compile(r"\d{1,2}(?:\.|st|nd|rd|th|er)?")
-_TITLE_ENDINGS = (
-    "rechnung", "invoice", "facture", "factuur", "fattura", "factura", "fatura", "faktura", "lasku", "gutschrift", "creditnote", "creditnota",
-    "kreditnota", "avoir", "korrektur",
-)  # fmt: skip
+_TITLE_ENDINGS = tuple(
+    word_set(
+        """rechnung invoice facture factuur fattura factura fatura faktura lasku gutschrift creditnote creditnota
+        kreditnota avoir korrektur"""
+    )
+)
 _MAX_REFERENCE = 40
 _CREDIT = re.compile(
-    r"\b(credit ?note|credit ?memo|gutschrift|rechnungskorrektur|stornorechnung|storno|avoir|creditnota|creditfactuur|creditfaktuur|nota di credito|"
-    r"nota de credito|factura rectificativa|abono|kreditnota|kreditfaktura|kreditnote|hyvityslasku|facture d.?avoir)\b"
+    r"\b(credit ?note|credit ?memo|gutschrift|rechnungskorrektur|stornorechnung|storno|avoir|creditnota"
+    r"|creditfactuur|nota di credito|nota de credito|factura rectificativa|abono|kreditnota|kreditfaktura|kreditnote"
+    r"|hyvityslasku|facture d.?avoir)\b"
 )
 _CORRECTED = frozenset({"rechnungskorrektur", "factura rectificativa"})
 

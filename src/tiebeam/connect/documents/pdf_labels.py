@@ -12,160 +12,216 @@ from functools import cache
 
 from tiebeam.connect.documents.pdf_dates import plain
 
-_NUMBER_WORDS = frozenset("no nr num numero nummer number numer n nro nbr # º nummern".split())
+
+def word_set(text: str) -> frozenset[str]:
+    """Words that are written in a row, separated by white space."""
+    return frozenset(text.split())
+
+
+_NUMBER_WORDS = word_set("no nr num numero nummer number numer n nro nbr # nummern")
 _NUMBER_ENDING = re.compile(r"(?:nummern?|number|numero|nro|num|nr)$")
 _NOT_LETTERS = re.compile(r"[^0-9a-z%#]+")
 
 _SOURCE: Mapping[str, str] = {
-    "number": """invoice №|tax invoice №|vat invoice №|bill №|inv №|document №|credit note №|credit memo №|our invoice
-        |invoice reference|invoice ref|invoice id|№ of invoice|invoice code|№ invoice
-        |rechnungsnummer|rechnungsnr|rechnungs №|rechnung №|belegnummer|belegnr|beleg №|re №|renr|gutschrift №
-        |gutschriftsnummer|gutschriftnr|gutschriftsnr|faktura №|fakturanummer|fakturanr|faktur №|rechnungs id|rgnr|rg №
-        |facture №|№ facture|№ de facture|№ de la facture|reference facture|ref facture|avoir №|№ avoir|№ davoir
-        |№ de facturation|factuurnummer|factuurnr|factuur №|creditnota №|creditnotanummer|creditfactuurnummer
-        |fattura №|№ fattura|№ della fattura|documento №|№ documento|nota di credito №|ft №
-        |factura №|№ factura|№ de factura|№ de la factura|abono №|fatura №|№ da fatura|№ de fatura
-        |faktura id|fakturanro|laskun №|laskunumero|lasku №|laskunro|kreditnota №|kreditfaktura №|kreditnotanummer
+    "number": """invoice №|tax invoice №|vat invoice №|bill №|inv №|document №|credit note №|credit memo №
+        |our invoice|invoice reference|invoice ref|invoice id|№ of invoice|invoice code|№ invoice
+        |rechnungsnummer|rechnungsnr|rechnungs №|rechnung №|belegnummer|belegnr|beleg №|re №|renr
+        |gutschrift №|gutschriftsnummer|gutschriftnr|gutschriftsnr|faktura №|fakturanummer|fakturanr
+        |faktur №|rechnungs id|rgnr|rg №|facture №|№ facture|№ de facture|№ de la facture
+        |reference facture|ref facture|avoir №|№ avoir|№ davoir|№ de facturation|factuurnummer
+        |factuurnr|factuur №|creditnota №|creditnotanummer|creditfactuurnummer|fattura №|№ fattura
+        |№ della fattura|documento №|№ documento|nota di credito №|ft №|factura №|№ factura
+        |№ de factura|№ de la factura|abono №|fatura №|№ da fatura|№ de fatura|faktura id|fakturanro
+        |laskun №|laskunumero|lasku №|laskunro|kreditnota №|kreditfaktura №|kreditnotanummer
         |kreditnotanr|kreditfakturanummer|hyvityslasku №""",
-    "number?": "invoice|tax invoice|rechnung|facture|factuur|fattura|factura|fatura|faktura|lasku|credit note"
-    "|credit memo|gutschrift|avoir|creditnota|kreditnota|kreditfaktura|nota di credito|nota de credito|bill",
-    "issue_date": """invoice date|date of invoice|date of issue|issue date|issued|issued on|date issued|billing date
-        |document date|tax date|tax point|bill date|dated|invoiced on|rechnungsdatum|rechnungs datum|belegdatum
-        |ausstellungsdatum|datum der rechnung|gutschriftdatum|gutschriftsdatum|rechnung vom|ausgestellt am|rgdatum
-        |date de facture|date de la facture|date facture|date de facturation|date demission|emise le|facture du|date davoir
-        |factuurdatum|factuur datum|datum factuur|data fattura|data della fattura|data documento|data di emissione
-        |data emissione|fattura del|fecha de factura|fecha factura|fecha de la factura|fecha de emision|fecha emision
-        |fecha de expedicion|data da fatura|data de emissao|fakturadatum|fakturadato|fakturans datum|fakturadag
-        |faktureringsdatum|laskun paivays|laskun paivamaara|paivays|laskupaiva|laskun pvm|laskupaivamaara|kreditnotadato
-        |credit note date|udstedelsesdato|date of document""",
+    "number?": """invoice|tax invoice|rechnung|facture|factuur|fattura|factura|fatura|faktura|lasku
+        |credit note|credit memo|gutschrift|avoir|creditnota|kreditnota|kreditfaktura
+        |nota di credito|nota de credito|bill""",
+    "issue_date": """invoice date|date of invoice|date of issue|issue date|issued|issued on|date issued
+        |billing date|document date|tax date|tax point|bill date|dated|invoiced on|rechnungsdatum
+        |rechnungs datum|belegdatum|ausstellungsdatum|datum der rechnung|gutschriftdatum
+        |gutschriftsdatum|rechnung vom|ausgestellt am|rgdatum|date de facture|date de la facture
+        |date facture|date de facturation|date demission|emise le|facture du|date davoir
+        |factuurdatum|factuur datum|datum factuur|data fattura|data della fattura|data documento
+        |data di emissione|data emissione|fattura del|fecha de factura|fecha factura
+        |fecha de la factura|fecha de emision|fecha emision|fecha de expedicion|data da fatura
+        |data de emissao|fakturadatum|fakturadato|fakturans datum|fakturadag|faktureringsdatum
+        |laskun paivays|laskun paivamaara|paivays|laskupaiva|laskun pvm|laskupaivamaara
+        |kreditnotadato|credit note date|udstedelsesdato|date of document""",
     "issue_date?": "date|datum|data|fecha|dato|pvm|paivamaara|le|vom|den",
-    "due_date": """due date|due|payment due|payment due date|due on|due by|pay by|payable by|date due|please pay by
-        |payment deadline|due for payment|payment due by|payable on|due date of payment|to be paid by
-        |fallig am|fallig|falligkeit|falligkeitsdatum|zahlbar bis|zahlungsziel|zahlbar bis zum|zahlung bis|zu zahlen bis
-        |bitte uberweisen sie bis zum|bitte zahlen sie bis|falligkeitstag|zahlungsfrist|fallig bis|falligkeit am|zahlbar am
-        |faellig am|zahlungstermin|date decheance|echeance|date echeance|a payer avant le|a payer avant
-        |a regler avant le|date limite de paiement|payable le|payable au plus tard le|echeance le|date de paiement
-        |a regler le|payable avant le|vervaldatum|vervaldag|te betalen voor|betalen voor|uiterste betaaldatum
-        |betaaldatum|uiterlijk betalen|te voldoen voor|vervalt op|betaling voor|betalen uiterlijk|uiterlijk
-        |data di scadenza|scadenza|data scadenza|scadenza pagamento|da pagare entro|pagare entro|scadenza il|entro il
-        |fecha de vencimiento|vencimiento|fecha vencimiento|fecha limite de pago|pagar antes del|vence el|vencimento
-        |data de vencimento|forfallodatum|forfallodag|forfallodato|forfaldsdato|forfald|forfaldsdag|betalingsfrist
-        |forfall|sista betalningsdag|betales senest|erapaiva|betalas senast|forfallsdato|forfallsdag|bet senast
-        |sidste rettidige betalingsdag|betalingsdato|senest|betalningsdatum|oss tillhanda|elaeraepaiva|maksettava viimeistaan""",
+    "due_date": """due date|due|payment due|payment due date|due on|due by|pay by|payable by|date due
+        |please pay by|payment deadline|due for payment|payment due by|payable on
+        |due date of payment|to be paid by|fallig am|fallig|falligkeit|falligkeitsdatum|zahlbar bis
+        |zahlungsziel|zahlbar bis zum|zahlung bis|zu zahlen bis|bitte uberweisen sie bis zum
+        |bitte zahlen sie bis|falligkeitstag|zahlungsfrist|fallig bis|falligkeit am|zahlbar am
+        |faellig am|zahlungstermin|date decheance|echeance|date echeance|a payer avant le
+        |a payer avant|a regler avant le|date limite de paiement|payable le|payable au plus tard le
+        |echeance le|date de paiement|a regler le|payable avant le|vervaldatum|vervaldag
+        |te betalen voor|betalen voor|uiterste betaaldatum|betaaldatum|uiterlijk betalen
+        |te voldoen voor|vervalt op|betaling voor|betalen uiterlijk|uiterlijk|data di scadenza
+        |scadenza|data scadenza|scadenza pagamento|da pagare entro|pagare entro|scadenza il|entro il
+        |fecha de vencimiento|vencimiento|fecha vencimiento|fecha limite de pago|pagar antes del
+        |vence el|vencimento|data de vencimento|forfallodatum|forfallodag|forfallodato|forfaldsdato
+        |forfald|forfaldsdag|betalingsfrist|forfall|sista betalningsdag|betales senest|erapaiva
+        |betalas senast|forfallsdato|forfallsdag|bet senast|sidste rettidige betalingsdag
+        |betalingsdato|senest|betalningsdatum|oss tillhanda|elaeraepaiva|maksettava viimeistaan""",
     "order_reference": """your order|purchase order|purchase order №|po №|po|order №|your order №|customer order
-        |customer order №|customer po|your po|your po №|order ref|order reference|buyer order|buyer order №|po ref
-        |po reference|cust order №|your purchase order|purchase order ref|order id|purchase order reference|p o|p o №
-        |your order reference|your order ref|ihre bestellung|ihre bestellung №|bestellnummer|bestellnr|bestell №|bestellung
-        |bestellung №|ihre bestellnummer|ihre bestellnr|ihre bestell №|kundenbestellung|kundenbestellung №|ihr auftrag
-        |ihre order|bestellreferenz|ihre auftragsnummer|ihre auftragsnr|ihr auftrag №|order|bestellbezug|ihre order №
-        |ihre bestellung vom|votre commande|bon de commande|№ de commande|commande №|№ commande|commande
-        |reference commande|ref commande|votre bon de commande|bon de commande №|votre commande №|commande client|№ bc
-        |№ de bon de commande|reference de commande|uw bestelling|uw order|bestelnummer|bestelnr|inkooporder
-        |inkoopordernummer|inkoopordernr|ordernummer|ordernr|uw ordernummer|inkooporder №|uw bestelnummer|bestelling
-        |bestelling №|uw inkooporder|orderreferentie|uw order №|uw bestelling №|uw ordernr|bestelbon
-        |vostro ordine|vs ordine|ordine №|№ ordine|ordine|ordine dacquisto|ordine di acquisto|rif ordine
-        |riferimento ordine|vs ordine №|vostro ordine №|ordine cliente|№ dordine|№ ordine di acquisto|vs rif ordine
-        |ordine dacquisto №|su pedido|pedido №|№ pedido|№ de pedido|pedido|orden de compra|orden de compra №
-        |su pedido №|ref pedido|vuestro pedido|pedido de compra|pedido cliente|referencia pedido|referencia de pedido
-        |encomenda|vossa encomenda|encomenda №|er order|ert ordernummer|inkopsorder|inkopsordernummer|bestallning
-        |er bestallning|bestallningsnummer|ert ordernr|ert order №|ordrenummer|deres ordre|jeres ordre|ordrenr|indkobsordre
-        |innkjopsordre|innkjopsordrenr|bestillingsnummer|bestilling|deres bestilling|deres ordrenr|deres ordrenummer
-        |tilausnumero|tilaus|tilaus №|ostotilaus|tilauksenne|ostotilausnumero|indkobsordrenr|indkobsordrenummer|rekvisition
-        |rekvisitionsnr|innkjopsordrenummer|er bestallning №|er order №|jeres ordrenr|ordre №|ordre|innkjopsordre №
-        |deres ordre №|jeres ordre №|er inkopsorder|deres innkjopsordre|jeres indkobsordre|tilauksen №|tilausviite""",
+        |customer order №|customer po|your po|your po №|order ref|order reference|buyer order
+        |buyer order №|po ref|po reference|cust order №|your purchase order|purchase order ref
+        |order id|purchase order reference|p o|p o №|your order reference|your order ref
+        |ihre bestellung|ihre bestellung №|bestellnummer|bestellnr|bestell №|bestellung|bestellung №
+        |ihre bestellnummer|ihre bestellnr|ihre bestell №|kundenbestellung|kundenbestellung №
+        |ihr auftrag|ihre order|bestellreferenz|ihre auftragsnummer|ihre auftragsnr|ihr auftrag №
+        |order|bestellbezug|ihre order №|ihre bestellung vom|votre commande|bon de commande
+        |№ de commande|commande №|№ commande|commande|reference commande|ref commande
+        |votre bon de commande|bon de commande №|votre commande №|commande client|№ bc
+        |№ de bon de commande|reference de commande|uw bestelling|uw order|bestelnummer|bestelnr
+        |inkooporder|inkoopordernummer|inkoopordernr|ordernummer|ordernr|uw ordernummer
+        |inkooporder №|uw bestelnummer|bestelling|bestelling №|uw inkooporder|orderreferentie
+        |uw order №|uw bestelling №|uw ordernr|bestelbon|vostro ordine|vs ordine|ordine №|№ ordine
+        |ordine|ordine dacquisto|ordine di acquisto|rif ordine|riferimento ordine|vs ordine №
+        |vostro ordine №|ordine cliente|№ dordine|№ ordine di acquisto|vs rif ordine
+        |ordine dacquisto №|su pedido|pedido №|№ pedido|№ de pedido|pedido|orden de compra
+        |orden de compra №|su pedido №|ref pedido|vuestro pedido|pedido de compra|pedido cliente
+        |referencia pedido|referencia de pedido|encomenda|vossa encomenda|encomenda №|er order
+        |ert ordernummer|inkopsorder|inkopsordernummer|bestallning|er bestallning|bestallningsnummer
+        |ert ordernr|ert order №|ordrenummer|deres ordre|jeres ordre|ordrenr|indkobsordre
+        |innkjopsordre|innkjopsordrenr|bestillingsnummer|bestilling|deres bestilling|deres ordrenr
+        |deres ordrenummer|tilausnumero|tilaus|tilaus №|ostotilaus|tilauksenne|ostotilausnumero
+        |indkobsordrenr|indkobsordrenummer|rekvisition|rekvisitionsnr|innkjopsordrenummer
+        |er bestallning №|er order №|jeres ordrenr|ordre №|ordre|innkjopsordre №|deres ordre №
+        |jeres ordre №|er inkopsorder|deres innkjopsordre|jeres indkobsordre|tilauksen №|tilausviite""",
     "buyer_reference": """your reference|your ref|ihre referenz|ihr zeichen|leitwegid|leitweg id|buyer reference
-        |votre reference|votre ref|uw referentie|uw kenmerk|uw ref|vostro riferimento|vs riferimento|vs rif|su referencia
-        |su ref|er referens|er ref|deres ref|deres reference|deres referanse|jeres ref|jeres reference|viitteenne
-        |kundenreferenz|customer reference|customer ref|referencia del cliente|client reference|reference client""",
-    "vat_id": """vat id|vat №|vat reg №|vat registration №|vat identification №|vat registration|vat reg|vat identifier
-        |vat id №|ustid|ustidnr|ust idnr|ust id|ust id №|ustid №|ustidentifikationsnummer|uid|uid №|mwst №|ust №
-        |umsatzsteueridentifikationsnummer|umsatzsteuer id|umsatzsteuerid|mwstnr|№ tva|№ de tva|tva intracommunautaire
-        |№ tva intracommunautaire|№ de tva intracommunautaire|tva intracom|tva №|btw №|btwnummer|btwnr|btw id|btwid
-        |btw identificatienummer|partita iva|p iva|piva|p iva №|piva cf|p iva c f|p iva e c f|cf piva|c f p iva|nif|cif
-        |nif iva|id iva|nif cif|cif nif|nipc|contribuinte|momsregnr|moms reg №|momsreg №|moms №|momsnr|momsnummer
-        |momsregistreringsnummer|vatnr|vatnummer|cvr|cvr №|cvrnr|cvrnummer|se №|senr|alvtunnus|alv tunnus|alv №|alvnro
-        |tax id|tax identification №|ein|abn|gst №|tax reg №|vat|tva|btw|iva|orgnr mva|vat ust id|vat tax id|mva №
-        |ust id nr|sales tax id|company vat|btw be|foretaksregisteret|uid mwst|mwst uid|ust identnr|ust ident №|vat id nr""",
-    "vat_id?": "steuernummer|steuer №|st №|org №|orgnr|organisationsnummer|organisasjonsnummer|ytunnus|y tunnus|tax №"
-    "|company №|registration №|company registration №|kvk|kvk №|siret|siren|rcs|codice fiscale|c f",
-    "buyer": """bill to|billed to|invoice to|sold to|customer|client|buyer|invoiced to|billing address|customer name
-        |invoice address|to|bill to party|customer details|client name|rechnungsempfanger|rechnung an|kunde|kaufer
-        |auftraggeber|rechnungsadresse|rechnungsanschrift|leistungsempfanger|kunden|an|kaufer leistungsempfanger|facture a
-        |client facture|destinataire|adresse de facturation|facturer a|factures a|adresse a|acheteur|factuur aan|klant
-        |factuuradres|gefactureerd aan|afnemer|aan|koper|cliente|destinatario|spett le|spettle|intestatario|fatturato a
-        |cessionario|cessionario committente|fatturare a|acquirente|committente|facturar a|facturado a|datos del cliente
-        |datos de facturacion|comprador|faturar a|kund|fakturaadress|faktureras till|faktureres til|kopare|kober
-        |fakturaadresse|faktura till|faktura til|asiakas|laskutusosoite|laskutettava|fakturamottagare|kjoper|ostaja
-        |fakturamodtager|fakturamottaker|saaja|laskun saaja|debitor|a l attention de|fao""",
-    "ship_to": """ship to|deliver to|delivery address|delivered to|shipping address|lieferadresse|lieferanschrift
-        |warenempfanger|lieferung an|adresse de livraison|livre a|livrer a|leveringsadres|afleveradres|bezorgadres
-        |indirizzo di consegna|luogo di consegna|destinazione merce|direccion de entrega|entregar en|leveransadress
-        |leveringsadresse|toimitusosoite|abweichender warenempfanger|consegna|lieferort""",
-    "seller": """seller|supplier|vendor|issued by|from|verkaufer|lieferant|rechnungssteller|absender|vendeur|fournisseur
-        |emetteur|leverancier|verkoper|fornitore|cedente|cedente prestatore|venditore|emittente|proveedor|vendedor|emisor
-        |fornecedor|saljare|leverantor|saelger|leverandor|selger|myyja|toimittaja|avsandare|avsender|afsender|laskuttaja
-        |supplier name|seller name|company name""",
-    "holder": """account holder|account name|beneficiary|payee|kontoinhaber|empfanger|titulaire|titulaire du compte
-        |beneficiaire|rekeninghouder|tenaamstelling|ten name van|tnv|intestazione|beneficiario|titular|kontohavare
-        |kontohaver|kontoindehaver|tilinomistaja|zahlungsempfanger|intestato a|in favour of|a nombre de""",
-    "currency": "currency|wahrung|devise|monnaie|valuta|moneda|divisa|moeda|invoice currency|rechnungswahrung|valuutta",
-    "net": """net total|net amount|subtotal|sub total|total net|total net amount|total before tax|total before vat|net
-        |amount net|taxable amount|taxable total|goods total|total goods|nettosumme|nettobetrag|netto|summe netto
-        |gesamt netto|gesamtnetto|zwischensumme|warenwert|nettogesamt|netto gesamt|gesamtbetrag netto|total netto
-        |nettogesamtbetrag|rechnungsbetrag netto|positionssumme|summe der positionen|nettoumsatz|nettowarenwert|rechnungssumme netto|total ht
-        |montant ht|sous total|soustotal|net ht|total htva|montant htva|total net ht|montant net|base ht|montant total ht|total hors taxe
-        |subtotaal|nettobedrag|totaal netto|netto totaal|nettototaal|netto bedrag|imponibile|totale imponibile
-        |totale netto|subtotale|totale imp|importo netto|totale merce|imponibile totale|netto merce|base imponible|total neto
-        |importe neto|neto|suma neta|base imponivel|total liquido|nettobelopp|delsumma|summa netto|totalt netto|netto summa|nettobelob
-        |nettosum|sum netto|delsum|netto sum|nettobelop|subtotal net|veroton|verottomasti|veroton yhteensa|valisumma|nettosumma
-        |veroton summa|veroton hinta|nettoyhteensa|belob netto|netto i alt|total sans tva""",
+        |votre reference|votre ref|uw referentie|uw kenmerk|uw ref|vostro riferimento|vs riferimento
+        |vs rif|su referencia|su ref|er referens|er ref|deres ref|deres reference|deres referanse
+        |jeres ref|jeres reference|viitteenne|kundenreferenz|customer reference|customer ref
+        |referencia del cliente|client reference|reference client""",
+    "vat_id": """vat id|vat №|vat reg №|vat registration №|vat identification №|vat registration|vat reg
+        |vat identifier|vat id №|ustid|ustidnr|ust idnr|ust id|ust id №|ustid №
+        |ustidentifikationsnummer|uid|uid №|mwst №|ust №|umsatzsteueridentifikationsnummer
+        |umsatzsteuer id|umsatzsteuerid|mwstnr|№ tva|№ de tva|tva intracommunautaire
+        |№ tva intracommunautaire|№ de tva intracommunautaire|tva intracom|tva №|btw №|btwnummer
+        |btwnr|btw id|btwid|btw identificatienummer|partita iva|p iva|piva|p iva №|piva cf|p iva c f
+        |p iva e c f|cf piva|c f p iva|nif|cif|nif iva|id iva|nif cif|cif nif|nipc|contribuinte
+        |momsregnr|moms reg №|momsreg №|moms №|momsnr|momsnummer|momsregistreringsnummer|vatnr
+        |vatnummer|cvr|cvr №|cvrnr|cvrnummer|se №|senr|alvtunnus|alv tunnus|alv №|alvnro|tax id
+        |tax identification №|ein|abn|gst №|tax reg №|vat|tva|btw|iva|orgnr mva|vat ust id
+        |vat tax id|mva №|ust id nr|sales tax id|company vat|btw be|foretaksregisteret|uid mwst
+        |mwst uid|ust identnr|ust ident №|vat id nr""",
+    "vat_id?": """steuernummer|steuer №|st №|org №|orgnr|organisationsnummer|organisasjonsnummer|ytunnus
+        |y tunnus|tax №|company №|registration №|company registration №|kvk|kvk №|siret|siren|rcs
+        |codice fiscale|c f""",
+    "buyer": """bill to|billed to|invoice to|sold to|customer|client|buyer|invoiced to|billing address
+        |customer name|invoice address|to|bill to party|customer details|client name
+        |rechnungsempfanger|rechnung an|kunde|kaufer|auftraggeber|rechnungsadresse
+        |rechnungsanschrift|leistungsempfanger|kunden|an|kaufer leistungsempfanger|facture a
+        |client facture|destinataire|adresse de facturation|facturer a|factures a|adresse a|acheteur
+        |factuur aan|klant|factuuradres|gefactureerd aan|afnemer|aan|koper|cliente|destinatario
+        |spett le|spettle|intestatario|fatturato a|cessionario|cessionario committente|fatturare a
+        |acquirente|committente|facturar a|facturado a|datos del cliente|datos de facturacion
+        |comprador|faturar a|kund|fakturaadress|faktureras till|faktureres til|kopare|kober
+        |fakturaadresse|faktura till|faktura til|asiakas|laskutusosoite|laskutettava
+        |fakturamottagare|kjoper|ostaja|fakturamodtager|fakturamottaker|saaja|laskun saaja|debitor
+        |a l attention de|fao""",
+    "ship_to": """ship to|deliver to|delivery address|delivered to|shipping address|lieferadresse
+        |lieferanschrift|warenempfanger|lieferung an|adresse de livraison|livre a|livrer a
+        |leveringsadres|afleveradres|bezorgadres|indirizzo di consegna|luogo di consegna
+        |destinazione merce|direccion de entrega|entregar en|leveransadress|leveringsadresse
+        |toimitusosoite|abweichender warenempfanger|consegna|lieferort""",
+    "seller": """seller|supplier|vendor|issued by|from|verkaufer|lieferant|rechnungssteller|absender|vendeur
+        |fournisseur|emetteur|leverancier|verkoper|fornitore|cedente|cedente prestatore|venditore
+        |emittente|proveedor|vendedor|emisor|fornecedor|saljare|leverantor|saelger|leverandor|selger
+        |myyja|toimittaja|avsandare|avsender|afsender|laskuttaja|supplier name|seller name
+        |company name""",
+    "holder": """account holder|account name|beneficiary|payee|kontoinhaber|empfanger|titulaire
+        |titulaire du compte|beneficiaire|rekeninghouder|tenaamstelling|ten name van|tnv
+        |intestazione|beneficiario|titular|kontohavare|kontohaver|kontoindehaver|tilinomistaja
+        |zahlungsempfanger|intestato a|in favour of|a nombre de""",
+    "currency": """currency|wahrung|devise|monnaie|valuta|moneda|divisa|moeda|invoice currency|rechnungswahrung
+        |valuutta""",
+    "net": """net total|net amount|subtotal|sub total|total net|total net amount|total before tax
+        |total before vat|net|amount net|taxable amount|taxable total|goods total|total goods
+        |nettosumme|nettobetrag|netto|summe netto|gesamt netto|gesamtnetto|zwischensumme|warenwert
+        |nettogesamt|netto gesamt|gesamtbetrag netto|total netto|nettogesamtbetrag
+        |rechnungsbetrag netto|positionssumme|summe der positionen|nettoumsatz|nettowarenwert
+        |rechnungssumme netto|total ht|montant ht|sous total|soustotal|net ht|total htva
+        |montant htva|total net ht|montant net|base ht|montant total ht|total hors taxe|subtotaal
+        |nettobedrag|totaal netto|netto totaal|nettototaal|netto bedrag|imponibile|totale imponibile
+        |totale netto|subtotale|totale imp|importo netto|totale merce|imponibile totale|netto merce
+        |base imponible|total neto|importe neto|neto|suma neta|base imponivel|total liquido
+        |nettobelopp|delsumma|summa netto|totalt netto|netto summa|nettobelob|nettosum|sum netto
+        |delsum|netto sum|nettobelop|subtotal net|veroton|verottomasti|veroton yhteensa|valisumma
+        |nettosumma|veroton summa|veroton hinta|nettoyhteensa|belob netto|netto i alt|total sans tva""",
     "net?": "summe|suma|sum|base|lines total|line total|total lines",
-    "tax": """vat|total vat|vat total|vat amount|tax|sales tax|total tax|gst|plus vat|tax total|tax amount|total vat amount|add vat
-        |value added tax|ust|mwst|umsatzsteuer|mehrwertsteuer|zzgl mwst|zzgl ust|zzgl umsatzsteuer|summe mwst|summe ust
-        |steuer|steuerbetrag|ust betrag|mwst betrag|ust gesamt|zuzuglich umsatzsteuer|zuzuglich mwst|gesamt mwst|plus mwst
-        |gesamt ust|mwstbetrag|summe umsatzsteuer|umsatzsteuerbetrag|mwst gesamt|zzgl|tva|total tva|montant tva|montant de la tva|dont tva
-        |taxe|taxes|montant total tva|btw|totaal btw|btw bedrag|btwbedrag|iva|totale iva|imposta|totale imposta|importo iva|totale imposte
-        |cuota iva|total iva|importe iva|cuota|cuota de iva|total impuestos|impuestos|moms|summa moms|total moms|momsbelopp|mva|sum mva
-        |moms i alt|momsbelob|merverdiavgift|mva belop|mvabelop|totalt moms|moms totalt|mervardesskatt|alv|alv yhteensa|arvonlisavero|vero
-        |alv osuus|veron osuus|vero yhteensa|total mva|betrag mwst|betrag ust""",
-    "gross": """grand total|gross total|gross amount|invoice total|total gross|gross|total amount|amount total|invoice amount
-        |gesamtbetrag|gesamtsumme|bruttobetrag|bruttosumme|brutto|rechnungsbetrag|rechnungssumme|endbetrag|total brutto|endsumme
-        |summe brutto|gesamt brutto|gesamtbetrag brutto|bruttogesamt|bruttogesamtbetrag|rechnungsbetrag brutto|total ttc|montant ttc|montant total ttc
-        |total general|montant total|totaalbedrag|eindtotaal|factuurbedrag|factuurtotaal|brutobedrag|totaal factuur
-        |totale fattura|totale documento|totale complessivo|totale ivato|totale lordo|importo totale|total factura
-        |importe total|total general|total fatura|totalbelopp|totalsumma|fakturatotal|fakturasumma|fakturabelopp|fakturabelob|bruttobelopp
-        |bruttosum|bruttobelob|totalbelob|totalbelop|fakturabelop|loppusumma|laskun summa|verollinen|verollinen yhteensa|kokonaissumma
-        |summa totalt|total invoice amount|totalt belopp|total bruto|bruttosumma|brutto i alt|bruttobelop""",
+    "tax": """vat|total vat|vat total|vat amount|tax|sales tax|total tax|gst|plus vat|tax total|tax amount
+        |total vat amount|add vat|value added tax|ust|mwst|umsatzsteuer|mehrwertsteuer|zzgl mwst
+        |zzgl ust|zzgl umsatzsteuer|summe mwst|summe ust|steuer|steuerbetrag|ust betrag|mwst betrag
+        |ust gesamt|zuzuglich umsatzsteuer|zuzuglich mwst|gesamt mwst|plus mwst|gesamt ust
+        |mwstbetrag|summe umsatzsteuer|umsatzsteuerbetrag|mwst gesamt|zzgl|tva|total tva|montant tva
+        |montant de la tva|dont tva|taxe|taxes|montant total tva|btw|totaal btw|btw bedrag|btwbedrag
+        |iva|totale iva|imposta|totale imposta|importo iva|totale imposte|cuota iva|total iva
+        |importe iva|cuota|cuota de iva|total impuestos|impuestos|moms|summa moms|total moms
+        |momsbelopp|mva|sum mva|moms i alt|momsbelob|merverdiavgift|mva belop|mvabelop|totalt moms
+        |moms totalt|mervardesskatt|alv|alv yhteensa|arvonlisavero|vero|alv osuus|veron osuus
+        |vero yhteensa|total mva|betrag mwst|betrag ust""",
+    "gross": """grand total|gross total|gross amount|invoice total|total gross|gross|total amount
+        |amount total|invoice amount|gesamtbetrag|gesamtsumme|bruttobetrag|bruttosumme|brutto
+        |rechnungsbetrag|rechnungssumme|endbetrag|total brutto|endsumme|summe brutto|gesamt brutto
+        |gesamtbetrag brutto|bruttogesamt|bruttogesamtbetrag|rechnungsbetrag brutto|total ttc
+        |montant ttc|montant total ttc|total general|montant total|totaalbedrag|eindtotaal
+        |factuurbedrag|factuurtotaal|brutobedrag|totaal factuur|totale fattura|totale documento
+        |totale complessivo|totale ivato|totale lordo|importo totale|total factura|importe total
+        |total fatura|totalbelopp|totalsumma|fakturatotal|fakturasumma|fakturabelopp|fakturabelob
+        |bruttobelopp|bruttosum|bruttobelob|totalbelob|totalbelop|fakturabelop|loppusumma
+        |laskun summa|verollinen|verollinen yhteensa|kokonaissumma|summa totalt|total invoice amount
+        |totalt belopp|total bruto|bruttosumma|brutto i alt|bruttobelop""",
     "gross?": "total|gesamt|totaal|totale|totalt|summa|i alt|ialt|yhteensa|sum|summe|total general|importe",
-    "payable": """total payable|amount due|total due|balance due|amount payable|payable|to pay|please pay|balance|amount to pay
-        |total amount due|total to pay|payable amount|total amount payable|invoice total due|zahlbetrag|zu zahlen|zu zahlender betrag|falliger betrag|offener betrag|restbetrag
-        |zahlungsbetrag|zu zahlender gesamtbetrag|net a payer|a payer|montant a payer|reste a payer|solde a payer|montant du|total a payer|net a payer ttc
-        |te betalen|te voldoen|te betalen bedrag|totaal te betalen|totale da pagare|da pagare|netto a pagare|totale dovuto
-        |totale a pagare|importo da pagare|total a pagar|a pagar|importe a pagar|liquido a pagar|att betala|summa att betala|belopp att betala
-        |at betale|til betaling|a betale|belob til betaling|at betale i alt|totalt a betale|sum a betale|belop a betale|i alt at betale|maksettava
-        |maksettava yhteensa|maksettavaa|maksettavaa yhteensa|att betala totalt|total att betala""",
-    "allowance": "discount|rabatt|remise|korting|sconto|descuento|rabat|alennus|nachlass|less discount|allowance|gesamtrabatt",
-    "charge": """shipping|freight|delivery|postage|carriage|versand|versandkosten|fracht|porto|frais de port|transport
-        |livraison|verzendkosten|vrachtkosten|spese di spedizione|trasporto|gastos de envio|portes|frakt|fragt|rahti
-        |toimituskulut|handling|surcharge|zuschlag|delivery charge|shipping cost|frachtkosten|spese di trasporto|transporte""",
-    "prepaid": """prepaid|paid|deposit|advance|advance payment|anzahlung|erhaltene anzahlungen|erhaltene anzahlung|acompte|aanbetaling
-        |acconto|anticipo|forskott|forskud|amount paid|paid amount|already paid|acompte verse|prepayment""",
-    "name": "name|firma|nom|naam|nome|nombre|namn|navn|nimi|company|raison sociale|ragione sociale|razon social|denominazione",
-    "other": """customer №|customer id|customer code|account №|kundennummer|kundennr|kunden №|debitorennummer|client №|client id|№ client
-        |№ de client|code client|klantnummer|klantnr|debiteurnummer|codice cliente|№ cliente|kundnummer|kundnr|kundenr
-        |kundenummer|asiakasnumero|asiakasnro|delivery note|delivery note №|lieferschein|lieferschein №|lieferscheinnummer|lieferscheinnr
-        |bon de livraison|№ de bl|pakbon|pakbonnummer|ddt|albaran|delivery date|date of delivery|lieferdatum|leistungsdatum|liefertermin
-        |liefer und leistungsdatum|leistungszeitraum|service date|service period|date de livraison|leverdatum|leveringsdatum|data consegna|fecha de entrega|leveransdatum
-        |leveringsdato|toimituspaiva|order date|bestelldatum|date de commande|besteldatum|orderdatum|data ordine|fecha de pedido|fecha pedido
-        |ordredato|tilauspaiva|page|seite|pagina|sida|side|sivu|tel|phone|telephone|telefon|telefono|telefoon|puhelin|tlf|tlf nr
-        |fax|bic|swift|bic swift|swift bic|swift code|email|e mail|mail|web|website|www|hrb|hra|amtsgericht|geschaftsfuhrer|iban|account|konto|konto №|kontonummer
-        |blz|sort code|bank|bankverbindung|bank account|bank details|payment terms|terms|zahlungsbedingungen
-        |conditions de paiement|betalingsvoorwaarden|betaaltermijn|condizioni di pagamento|termini di pagamento|forma de pago
-        |betalningsvillkor|betalingsbetingelser|betalingsbetingelse|betalingsvilkar|maksuehto|contact|ansprechpartner|sachbearbeiter|our reference|our ref
-        |unser zeichen|unsere referenz|notre reference|onze referentie|nostro riferimento|nuestra referencia|var referens|vor ref|our order|unser auftrag
-        |auftragsnummer|auftragsnr|auftrag №|sales order|sales order №|contract|contract №|vertrag|vertragsnummer|vertrag №|contrat|contratto|contrato|project|projekt
-        |projekt №|projet|payment reference|zahlungsreferenz|verwendungszweck|reference paiement|betalingskenmerk|ocr|ocr №|kid|viitenumero|payment method|zahlungsart
-        |mode de paiement|betaalwijze|modalita di pagamento|bankgiro|plusgiro|time|uhrzeit|rappel|quote №|angebot №|devis №""",
+    "payable": """total payable|amount due|total due|balance due|amount payable|payable|to pay|please pay
+        |balance|amount to pay|total amount due|total to pay|payable amount|total amount payable
+        |invoice total due|zahlbetrag|zu zahlen|zu zahlender betrag|falliger betrag|offener betrag
+        |restbetrag|zahlungsbetrag|zu zahlender gesamtbetrag|net a payer|a payer|montant a payer
+        |reste a payer|solde a payer|montant du|total a payer|net a payer ttc|te betalen|te voldoen
+        |te betalen bedrag|totaal te betalen|totale da pagare|da pagare|netto a pagare|totale dovuto
+        |totale a pagare|importo da pagare|total a pagar|a pagar|importe a pagar|liquido a pagar
+        |att betala|summa att betala|belopp att betala|at betale|til betaling|a betale
+        |belob til betaling|at betale i alt|totalt a betale|sum a betale|belop a betale
+        |i alt at betale|maksettava|maksettava yhteensa|maksettavaa|maksettavaa yhteensa
+        |att betala totalt|total att betala""",
+    "allowance": """discount|rabatt|remise|korting|sconto|descuento|rabat|alennus|nachlass|less discount
+        |allowance|gesamtrabatt""",
+    "charge": """shipping|freight|delivery|postage|carriage|versand|versandkosten|fracht|porto|frais de port
+        |transport|livraison|verzendkosten|vrachtkosten|spese di spedizione|trasporto
+        |gastos de envio|portes|frakt|fragt|rahti|toimituskulut|handling|surcharge|zuschlag
+        |delivery charge|shipping cost|frachtkosten|spese di trasporto|transporte""",
+    "prepaid": """prepaid|paid|deposit|advance|advance payment|anzahlung|erhaltene anzahlungen
+        |erhaltene anzahlung|acompte|aanbetaling|acconto|anticipo|forskott|forskud|amount paid
+        |paid amount|already paid|acompte verse|prepayment""",
+    "name": """name|firma|nom|naam|nome|nombre|namn|navn|nimi|company|raison sociale|ragione sociale
+        |razon social|denominazione""",
+    "other": """customer №|customer id|customer code|account №|kundennummer|kundennr|kunden №
+        |debitorennummer|client №|client id|№ client|№ de client|code client|klantnummer|klantnr
+        |debiteurnummer|codice cliente|№ cliente|kundnummer|kundnr|kundenr|kundenummer|asiakasnumero
+        |asiakasnro|delivery note|delivery note №|lieferschein|lieferschein №|lieferscheinnummer
+        |lieferscheinnr|bon de livraison|№ de bl|pakbon|pakbonnummer|ddt|albaran|delivery date
+        |date of delivery|lieferdatum|leistungsdatum|liefertermin|liefer und leistungsdatum
+        |leistungszeitraum|service date|service period|date de livraison|leverdatum|leveringsdatum
+        |data consegna|fecha de entrega|leveransdatum|leveringsdato|toimituspaiva|order date
+        |bestelldatum|date de commande|besteldatum|orderdatum|data ordine|fecha de pedido
+        |fecha pedido|ordredato|tilauspaiva|page|seite|pagina|sida|side|sivu|tel|phone|telephone
+        |telefon|telefono|telefoon|puhelin|tlf|tlf nr|fax|bic|swift|bic swift|swift bic|swift code
+        |email|e mail|mail|web|website|www|hrb|hra|amtsgericht|geschaftsfuhrer|iban|account|konto
+        |konto №|kontonummer|blz|sort code|bank|bankverbindung|bank account|bank details
+        |payment terms|terms|zahlungsbedingungen|conditions de paiement|betalingsvoorwaarden
+        |betaaltermijn|condizioni di pagamento|termini di pagamento|forma de pago|betalningsvillkor
+        |betalingsbetingelser|betalingsbetingelse|betalingsvilkar|maksuehto|contact|ansprechpartner
+        |sachbearbeiter|our reference|our ref|unser zeichen|unsere referenz|notre reference
+        |onze referentie|nostro riferimento|nuestra referencia|var referens|vor ref|our order
+        |unser auftrag|auftragsnummer|auftragsnr|auftrag №|sales order|sales order №|contract
+        |contract №|vertrag|vertragsnummer|vertrag №|contrat|contratto|contrato|project|projekt
+        |projekt №|projet|payment reference|zahlungsreferenz|verwendungszweck|reference paiement
+        |betalingskenmerk|ocr|ocr №|kid|viitenumero|payment method|zahlungsart|mode de paiement
+        |betaalwijze|modalita di pagamento|bankgiro|plusgiro|time|uhrzeit|rappel|quote №|angebot №
+        |devis №""",
 }
 
 

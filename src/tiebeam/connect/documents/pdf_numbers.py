@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tiebeam.connect.documents.pdf_labels import word_set
+
 _SPACES = "\u00a0\u202f\u2009 "
 _SHAPE = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+(?:[.,]\d+)?|\d{1,3}(?: \d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+")
 _LONGEST = 20
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "US$": "USD"}
-CURRENCIES = frozenset(
-    "EUR USD GBP CHF SEK NOK DKK ISK PLN CZK HUF RON BGN HRK RSD TRY UAH CAD AUD NZD JPY CNY HKD SGD INR KRW "
-    "BRL MXN ZAR ILS AED SAR THB MYR IDR PHP VND EGP MAD TND CLP COP ARS PEN RUB BAM ALL MKD GEL".split()
+CURRENCIES = word_set(
+    """EUR USD GBP CHF SEK NOK DKK ISK PLN CZK HUF RON BGN HRK RSD TRY UAH CAD AUD NZD JPY CNY HKD SGD INR KRW
+    BRL MXN ZAR ILS AED SAR THB MYR IDR PHP VND EGP MAD TND CLP COP ARS PEN RUB BAM ALL MKD GEL"""
 )
 
 

@@ -1,4 +1,4 @@
-"""Opening PDFs: what is encrypted, damaged or too long is refused, and embedded files are measured before they are read."""
+"""Opening PDFs: what is encrypted, damaged or too long is refused; embedded files are measured before they are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An invoice from what the pages print. Every figure is given as printed; sums only help to choose between candidates."""
+"""An invoice from what the pages print. Every figure is as printed; sums only help to choose between candidates."""
 
 from __future__ import annotations
 
@@ -134,9 +134,9 @@ def _unlabelled_date(
     labelled = {m.line for m in marks.marks if m.starts and {"other", "order_reference", "due_date"} & set(m.kinds)}
     found: dict[tuple[date, ...], Words] = {}
     for number_of_line, line in enumerate(marks.lines[:start]):
-        if number_of_line in labelled or (
-            due is not None and line.page == 1 and any(p.place == due.place for p in line.parts)
-        ):
+        if number_of_line in labelled:
+            continue
+        if due is not None and line.page == 1 and any(p.place == due.place for p in line.parts):
             continue
         for readings in days_in(line.text):
             if number is not None and any(part.place == number.place for part in line.parts):
@@ -151,14 +151,16 @@ def _unlabelled_date(
 def _sum_warnings(totals: Totals, *, table: Table | None) -> list[str]:
     """Sums that do not add up stay as printed; the warning says so."""
     warnings: list[str] = []
-    if totals.net is not None and totals.tax is not None and totals.gross is not None:
-        if abs(totals.net + totals.tax - totals.gross) > _CENT:
-            warnings.append(f"The printed totals do not add up: {totals.net} + {totals.tax} is not {totals.gross}.")
+    net, tax, gross = totals.net, totals.tax, totals.gross
+    if net is not None and tax is not None and gross is not None and abs(net + tax - gross) > _CENT:
+        warnings.append(f"The printed totals do not add up: {net} + {tax} is not {gross}.")
     for line in table.lines if table else ():
         if line.quantity is not None and line.unit_price is not None and line.net is not None:
             off = abs(line.quantity * line.unit_price - line.net)
             if off > max(_CENT, abs(line.quantity) * Decimal("0.0051")):
-                warnings.append(f"Line {line.id}: {line.quantity} times {line.unit_price} is not the printed {line.net}.")
+                warnings.append(
+                    f"Line {line.id}: {line.quantity} times {line.unit_price} is not the printed {line.net}."
+                )
     return warnings
 
 
@@ -169,7 +171,13 @@ def _lines_disagree(totals: Totals, *, table: Table | None) -> bool:
     if not nets or totals.net is None:
         return False
     total, allowance, charge = sum(nets, Decimal(0)), totals.allowance or Decimal(0), totals.charge or Decimal(0)
-    known = {totals.net, totals.net + allowance - charge, totals.net + allowance, totals.net - charge, totals.gross or totals.net}
+    known = {
+        totals.net,
+        totals.net + allowance - charge,
+        totals.net + allowance,
+        totals.net - charge,
+        totals.gross or totals.net,
+    }
     tolerance = Decimal("0.011") * (len(nets) + 1)
     return all(abs(abs(total) - abs(value)) > tolerance for value in known)
 
@@ -182,7 +190,7 @@ def _missing(invoice: Invoice) -> list[str]:
         (invoice.gross, "a total"),
         (invoice.lines or (invoice.net is not None and invoice.tax is not None), "lines or net and tax"),
     )
-    return [word for value, word in checks if value is None or value is False or value == () or value == ""]
+    return [word for value, word in checks if value is None or not (value or isinstance(value, Decimal))]
 
 
 def _listed(words: Sequence[str]) -> str:

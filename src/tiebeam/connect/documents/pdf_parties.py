@@ -11,25 +11,31 @@ from tiebeam.connect.documents.model import Party
 from tiebeam.connect.documents.pdf_accounts import vat_at, vat_ids_in
 from tiebeam.connect.documents.pdf_dates import days_in, plain
 from tiebeam.connect.documents.pdf_fields import Mark, Marks
-from tiebeam.connect.documents.pdf_labels import field_labels, token_of
+from tiebeam.connect.documents.pdf_labels import field_labels, token_of, word_set
 from tiebeam.connect.documents.pdf_numbers import is_number
 from tiebeam.connect.documents.pdf_words import Page, Words, joined
 from tiebeam.connect.documents.result import Evidence
 
 _FORMS = re.compile(
-    r"(?:^|[\s,.(])(gmbh(?: & co\.?(?: kg)?)?|mbh|ag|se|kg|ohg|ug|gbr|e\.? ?k\.?|e\.? ?v\.?|a\. ?g\.?|ltd\.?|limited|llc|llp|plc|inc\.?|corp\.?|incorporated|company|co\.|"
-    r"s\.?a\.?s?\.?u?|s\.?a\.?r\.?l\.?|sprl|srl|s\.r\.l\.?|s\.p\.a\.?|spa|s\.?n\.?c\.?|b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|s\.?l\.?u?\.?|lda\.?|ab|a/s|as|aps|asa|ans|oy|oyj|ab oy|d\.o\.o\.?|"
-    r"sp\. ?z ?o\.o\.?|s\.r\.o\.?|kft\.?|coop|eg|stichting|vzw|sàrl|eirl|eurl|scop|hb|i/s|k/s|p/s|group|holding)(?:$|[\s,.)])",
+    r"(?:^|[\s,.(])("
+    r"gmbh(?: & co\.?(?: kg)?)?|mbh|ag|se|kg|ohg|ug|gbr|e\.? ?k\.?|e\.? ?v\.?|a\. ?g\.?|ltd\.?|limited|llc|llp|plc"
+    r"|inc\.?|corp\.?|incorporated|company|co\.|s\.?a\.?s?\.?u?|s\.?a\.?r\.?l\.?|sprl|srl|s\.r\.l\.?|s\.p\.a\.?"
+    r"|spa|s\.?n\.?c\.?|b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|s\.?l\.?u?\.?|lda\.?|ab|a/s|as|aps|asa|ans|oy|oyj"
+    r"|d\.o\.o\.?|sp\. ?z ?o\.o\.?|s\.r\.o\.?|kft\.?|coop|eg|stichting|vzw|sàrl|eirl|eurl|scop|hb|i/s|k/s|p/s|group"
+    r"|holding)(?:$|[\s,.)])",
     re.IGNORECASE,
 )
-_TITLES = frozenset(
-    "invoice rechnung facture factuur fattura factura fatura faktura lasku creditnote creditmemo gutschrift avoir creditnota kreditnota kreditfaktura notadicredito "
-    "taxinvoice original kopie copy duplicate duplikat rechnungskorrektur page seite vatinvoice salesinvoice commercialinvoice proforma hyvityslasku factuurcopy "
-    "notadecredito fatturadivendita invoicecopy statement abono quote handelsrechnung kreditnote fakturaoriginal".split()
+_TITLES = word_set(
+    """invoice rechnung facture factuur fattura factura fatura faktura lasku creditnote creditmemo gutschrift
+    avoir creditnota kreditnota kreditfaktura notadicredito taxinvoice original kopie copy duplicate duplikat
+    rechnungskorrektur page seite vatinvoice salesinvoice commercialinvoice proforma hyvityslasku factuurcopy
+    notadecredito fatturadivendita invoicecopy statement abono quote handelsrechnung kreditnote
+    fakturaoriginal"""
 )
 _SPLIT = re.compile(r"\s*[·•●|∙▪◆]\s*|\s+[–—-]\s+|\s{2,}|,\s+")
 _ADDRESS = re.compile(
-    r"\b\d{4,6}\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\w+(?:strasse|straße|str\.|weg|platz|gasse|straat|laan|gatan|vägen|gata|vej|gade|katu|tie)\b|^\d+[ ,]",
+    r"\b\d{4,6}\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|^\d+[ ,]"
+    r"|\b\w+(?:strasse|straße|str\.|weg|platz|gasse|straat|laan|gatan|vägen|gata|vej|gade|katu|tie)\b",
     re.IGNORECASE,
 )
 _STREET = re.compile(
@@ -79,7 +85,7 @@ def _country(vat: str | None) -> str | None:
 
 
 def _is_heading(mark: Mark) -> bool:
-    """`Bill to` and its like count where they head an address; `To` and `An` alone must end in a colon or stand alone."""
+    """`Bill to` and its like count where they head an address; `To` and `An` must end in a colon or stand alone."""
     if not mark.starts:
         return False
     short = len(mark.label.text.strip(":")) <= 4
@@ -113,19 +119,18 @@ def _block_of(mark: Mark, marks: Marks) -> Iterator[Words]:
         if not own:
             continue
         position, phrase = own[0]
-        if any(
-            m.line == number
-            and m.position == position
-            and m.starts
-            and {"number", "issue_date", "due_date", "order_reference", "seller"} & set(m.kinds)
-            for m in marks.marks
-        ):
+        if _heads_other(marks, number, position):
             return
         following = line.parts[position + 1] if position + 1 < len(line.parts) else None
         if phrase.text.endswith(":") and following is not None:
             phrase = joined((*phrase.words, *following.words))
         yield phrase
         last = phrase
+
+
+def _heads_other(marks: Marks, line: int, position: int) -> bool:
+    kinds = {"number", "issue_date", "due_date", "order_reference", "seller"}
+    return any(m.line == line and m.position == position and m.starts and kinds & set(m.kinds) for m in marks.marks)
 
 
 def _first_name(block: Sequence[Words]) -> _Name | None:

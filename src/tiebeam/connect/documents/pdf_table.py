@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from tiebeam.connect.documents.model import InvoiceLine
 from tiebeam.connect.documents.pdf_columns import Column, HeaderRow, column_labels, header_at
-from tiebeam.connect.documents.pdf_labels import token_of
+from tiebeam.connect.documents.pdf_labels import token_of, word_set
 from tiebeam.connect.documents.pdf_numbers import currency_in, is_number, parse_number
 from tiebeam.connect.documents.pdf_totals import is_totals_line
 from tiebeam.connect.documents.pdf_words import Words, joined
 from tiebeam.connect.documents.result import Evidence
 
 _NUMERIC = frozenset({"quantity", "unit_price", "tax_rate", "tax_amount", "discount", "net", "gross"})
-_CARRIED = (
-    "carriedforward", "broughtforward", "ubertrag", "report", "areporter", "riporto", "sumaysigue", "transport", "overbrengen", "transporteren",
-    "zwischensumme", "overfort", "siirto", "atransporter", "carryforward", "subtotalpage",
-)  # fmt: skip
+_CARRIED = tuple(
+    word_set(
+        """carriedforward broughtforward carryforward ubertrag report areporter atransporter transport riporto
+        sumaysigue         overbrengen transporteren zwischensumme overfort siirto subtotalpage"""
+    )
+)
 _APART = 2.2
 """Of the font size: a continuation line stands no further from its row."""
 
@@ -54,11 +57,8 @@ def read_table(lines: Sequence[Words], *, mark: str | None) -> Table | None:
     last_line, index, is_open = 0, 0, False
     while index < len(lines):
         line = lines[index]
-        found = (
-            header_at(lines, index, labels=labels)
-            if not rows or not is_open or line.page != rows[-1].last.page
-            else None
-        )
+        may_begin = not rows or not is_open or line.page != rows[-1].last.page
+        found = header_at(lines, index, labels=labels) if may_begin else None
         if found is not None and (header is None or _same_table(found, header)):
             header, first_header, is_open = found, first_header or found, True
             index = last_line = found.last_line + 1
@@ -96,10 +96,9 @@ def _take(line: Words, *, rows: list[Row], loose: list[Words], columns: Sequence
         loose.clear()
         rows.append(row)
         return True
-    if rows and set(cells) == {"net"} and "net" not in rows[-1].cells and line.page == rows[-1].last.page:
-        if line.y - rows[-1].y <= _APART * max(line.size, rows[-1].last.size):
-            rows[-1].cells["net"] = cells["net"]  # Some layouts print the amount one line lower.
-            return True
+    if rows and set(cells) == {"net"} and _lacks_amount(rows[-1], below=line):
+        rows[-1].cells["net"] = cells["net"]  # Some layouts print the amount one line lower.
+        return True
     if set(cells) <= {"description", "sku", "pos", "unit", "other", "quantity"} and "description" in cells:
         loose.append(joined(cells["description"]))
         if rows and not _return_below(loose, row=None, rows=rows):
@@ -108,6 +107,11 @@ def _take(line: Words, *, rows: list[Row], loose: list[Words], columns: Sequence
             _fill(rows[-1], cells)
         return bool(rows)
     return False
+
+
+def _lacks_amount(row: Row, *, below: Words) -> bool:
+    near = below.page == row.last.page and below.y - row.y <= _APART * max(below.size, row.last.size)
+    return near and "net" not in row.cells
 
 
 def _fill(row: Row, cells: dict[str, list[Words]]) -> None:
@@ -129,7 +133,7 @@ def _above(row: Row, *, loose: list[Words]) -> list[Words]:
 
 
 def _return_below(loose: list[Words], *, row: Row | None, rows: list[Row]) -> bool:
-    """Gives loose lines to the row above where they stand close under it. With a new row, what it took stays with it."""
+    """Gives loose lines to the row above where they stand close under it; what a new row took stays with that."""
     if not rows:
         return False
     last = rows[-1]
@@ -160,9 +164,8 @@ def _closer_to_new(words: Words, *, last: Row, row: Row) -> bool:
 def _is_item(cells: dict[str, list[Words]], *, mark: str | None) -> bool:
     amounts = [kind for kind in ("net", "gross", "unit_price") if _number(cells.get(kind), mark=mark) is not None]
     has_thing = any(kind in cells for kind in ("quantity", "description", "sku"))
-    return has_thing and (
-        "net" in amounts or "gross" in amounts or len(amounts) == 2 or ("unit_price" in amounts and "quantity" in cells)
-    )
+    has_amount = "net" in amounts or "gross" in amounts or ("unit_price" in amounts and "quantity" in cells)
+    return has_thing and has_amount
 
 
 def _text(words: Iterable[Words] | None) -> str:
@@ -185,7 +188,7 @@ def _cells(words: Sequence[Words], *, columns: Sequence[Column]) -> dict[str, li
     spans = _territories(columns)
     best = [_cost(words[0], column, span=span) for column, span in zip(columns, spans, strict=True)]
     trail: list[list[int]] = [list(range(len(columns)))]
-    for last, word in zip(words, words[1:], strict=False):
+    for last, word in pairwise(words):
         gap = (word.x0 - last.x1) / max(word.size, 1.0)
         change, stay = (14.0, 0.0) if gap < 0.5 else (0.0, 6.0 if gap > 1.6 else 1.0)
         following: list[float] = []

@@ -9,22 +9,25 @@ from itertools import product
 
 from tiebeam.connect.documents.model import TaxSubtotal
 from tiebeam.connect.documents.pdf_fields import Mark, Marks
-from tiebeam.connect.documents.pdf_labels import Labels, field_labels, token_of
+from tiebeam.connect.documents.pdf_labels import Labels, field_labels, token_of, word_set
 from tiebeam.connect.documents.pdf_numbers import is_number, parse_number
 from tiebeam.connect.documents.pdf_words import Words
 from tiebeam.connect.documents.result import Evidence
 
 _KINDS = ("net", "tax", "gross", "payable", "allowance", "charge", "prepaid")
-_EXCLUDING = frozenset(
-    "excl excluding exclusive ex without before exkl ekskl eks exklusive ohne hors ht htva senza sin exclusief veroton sans esclusa esclusi".split()
+_EXCLUDING = word_set(
+    """excl excluding exclusive ex without before exkl ekskl eks exklusive ohne hors ht htva senza sin exclusief
+    veroton sans esclusa esclusi"""
 )
-_INCLUDING = frozenset(
-    "incl including inclusive inc inkl inklusive ttc con incluido incluida inclus inclusief ivato compresa inklusiv mit sis sisaltaen comprises compris inclusa".split()
+_INCLUDING = word_set(
+    """incl including inclusive inc inkl inklusive ttc con incluido incluida inclus inclusief ivato compresa
+    inklusiv mit sis sisaltaen comprises compris inclusa"""
 )
-_TAX_WORDS = frozenset("vat tax taxes tva btw iva mwst ust moms mva alv umsatzsteuer mehrwertsteuer gst steuer".split())
-_TOTAL_WORDS = frozenset(
-    "total totaal totale totalt gesamt gesamtbetrag gesamtsumme summe summa sum montant amount betrag rechnungsbetrag rechnungssumme importe importo belopp belob "
-    "belop yhteensa ialt endbetrag subtotal bedrag suma totals valor".split()
+_TAX_WORDS = word_set("""vat tax taxes tva btw iva mwst ust moms mva alv umsatzsteuer mehrwertsteuer gst steuer""")
+_TOTAL_WORDS = word_set(
+    """total totaal totale totalt gesamt gesamtbetrag gesamtsumme summe summa sum montant amount betrag
+    rechnungsbetrag rechnungssumme importe importo belopp belob belop yhteensa ialt endbetrag subtotal bedrag
+    suma totals valor"""
 )
 _CENT = Decimal("0.011")
 
@@ -126,7 +129,7 @@ def _amounts(marks: Marks, *, after: int, mark: str | None) -> Iterator[Amount]:
 
 
 def _until_amount(tokens: Iterable[str]) -> list[str]:
-    return [token for token in tokens if token and len(token) > 1 or token in {"i", "a"}]
+    return [token for token in tokens if (token and len(token) > 1) or token in {"i", "a"}]
 
 
 def _beside(marks: Marks, label: Mark) -> list[Words]:
@@ -269,7 +272,7 @@ def _tax(rows: Sequence[Amount]) -> Decimal | None:
 def _agreeing(
     nets: Sequence[Amount], taxes: Sequence[Decimal], grosses: Sequence[Amount]
 ) -> tuple[Amount | None, Decimal | None, Amount | None]:
-    """The most credible numbers; where those do not add up, the first others that do. Nothing printed is ever changed."""
+    """The most credible numbers; where those do not add up, the first others that do. Nothing printed changes."""
     net, tax, gross = (nets[0] if nets else None), (taxes[0] if taxes else None), (grosses[0] if grosses else None)
     if net is None or tax is None or gross is None or abs(net.value + tax - gross.value) < _CENT:
         return net, tax, gross

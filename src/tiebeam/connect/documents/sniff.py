@@ -54,7 +54,7 @@ def _zip_kind(data: bytes) -> Kind:
 
 
 def _text_kind(data: bytes, *, head: bytes) -> Kind:
-    if head.startswith((b"\x30\x82", b"\x30\x80", b"\x30\x83", b"\x30\x84")) or head.startswith(b"MIAGC"):
+    if head.startswith((b"0\x82", b"0\x80", b"0\x83", b"0\x84", b"MIAGC")):
         return Kind.SIGNED
     plain = head
     for bom in _BOMS:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - compiled, without types
 
 from tiebeam.connect.documents.result import QUOTE_LIMIT, Evidence, Limits, ReadErrorCode, Unreadable
 
