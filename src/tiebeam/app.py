@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tiebeam.connect.documents import Reader, ReadResult
+from tiebeam.connect.documents import Reader
 from tiebeam.connect.erp import open_erp
 from tiebeam.connect.mail import MailSpool
 from tiebeam.connect.payments import PaymentSpool
@@ -24,7 +24,7 @@ from tiebeam.workflow import MAIL_KIND, Correspondence, Starting, review_rates, 
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
-from tiebeam.workflow.invoices import SCORERS, register_document
+from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.payables import CODES as PAYABLES_CODES
 from tiebeam.workflow.payables import PayablesPresenter
 from tiebeam.workflow.promotion import Promotion, first_gates
@@ -226,7 +226,6 @@ def _register_handlers(app: App) -> None:
         economics=app.economics,
         archive=app.intake.archive,
         reader=lambda: app.reader,
-        register=_register_document,
     )
     deciding = Deciding(
         engine=app.engine,
@@ -242,18 +241,6 @@ def _register_handlers(app: App) -> None:
     app.engine.register(MAIL_KIND, app.correspondence.run_segment)
     app.engine.on_poison("run", lambda unit, key, _seq, error: fail_run(unit, key, error=error))
     app.engine.on_poison("intake", batches.give_up)
-
-
-def _register_document(unit: Unit, row: Any, result: ReadResult) -> None:
-    assert result.invoice is not None
-    register_document(
-        unit,
-        document_id=row["id"],
-        arrival=row["arrival"],
-        received_at=row["received_at"],
-        invoice=result.invoice,
-        sha256=row["sha256"],
-    )
 
 
 _PAYABLES = PayablesPresenter()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def build_asgi(app: App, *, shutdown: Shutdown | None = None) -> Starlette:
     ending = shutdown or Shutdown()
 
     @asynccontextmanager
-    async def lifespan(_asgi: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_asgi: Starlette) -> AsyncGenerator[None]:
         yield
         ending.begin()
 
@@ -89,7 +90,7 @@ class Watch:
                 self.look()
             except TiebeamError as problem:
                 _log.warning("the inbox folder was not taken in: %s", problem.message)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the watch goes on; the next look may succeed
                 _log.exception("looking into the inbox folder failed")
             if self._stop.wait(WATCH_SECONDS):
                 return
@@ -151,14 +152,14 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._shutdown = shutdown
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
-        await super().startup(sockets)  # pyright: ignore[reportArgumentType]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
             self.once_up(self.servers[0].sockets[0].getsockname()[1])
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._shutdown.begin()
-        await super().shutdown(sockets)  # pyright: ignore[reportArgumentType]
+        await super().shutdown(sockets)
 
 
 def run_worker(workspace: Path, *, say: Callable[[str], None]) -> None:

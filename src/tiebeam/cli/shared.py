@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,7 +39,7 @@ def workspace_of(given: Path | None) -> Path:
 
 
 @contextmanager
-def opened(given: Path | None) -> Iterator[App]:
+def opened(given: Path | None) -> Generator[App]:
     """The application over a workspace, closed at the end whatever happens."""
     from tiebeam.app import open_app
 

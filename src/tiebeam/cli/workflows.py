@@ -24,16 +24,14 @@ def workflows(workflow: str | None, workspace: Path | None, person: str | None, 
         intents = [app.promotion.adopted(workflow)[0]] if workflow else list(app.graph().adoptions)
         with app.store.read() as conn:
             found = [
-                {"standing": app.promotion.standing(conn, intent), "gates": app.promotion.ask_gates(conn, intent)}
-                for intent in intents
+                (app.promotion.standing(conn, intent), app.promotion.ask_gates(conn, intent)) for intent in intents
             ]
     if as_json:
-        print_json(found)
+        print_json([{"standing": standing, "gates": gates} for standing, gates in found])
         return
     if not found:
         click.echo("no workflow is adopted; add a file below adoptions/ and run 'tiebeam apply'")
-    for item in found:
-        standing, gates = item["standing"], item["gates"]
+    for standing, gates in found:
         click.echo(f"{standing.recipe}: {standing.stage.value}")
         print_table(("", "gate", "found"), [("open" if g.passed else "SHUT", g.title, g.reason) for g in gates])
 

@@ -41,7 +41,7 @@ def csrf_of(app: App, request: HTTPConnection) -> str:
 
 
 def require_csrf(app: App, request: HTTPConnection, form_token: str | None = None) -> None:
-    """Every request that changes something brings the session's token in its form or in a header. Raises CsrfRefused."""
+    """A request that changes something brings the session's token in its form or a header. Raises CsrfRefused."""
     token = form_token if form_token is not None else request.headers.get(CSRF_HEADER, "")
     check_csrf(session_of(app, request), token)
 

@@ -25,7 +25,7 @@ def _plain(value: Any) -> Any:
 
 
 def canonical_json(value: Any) -> str:
-    """Sorted keys, no white space, UTF-8 text; decimals as plain strings, times as `iso`. NaN and infinity are refused."""
+    """Sorted keys, no white space; decimals as plain strings, times as `iso`. NaN and infinity are refused."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
 
 

@@ -62,7 +62,7 @@ class Correspondence:
             self._engine.effects.confirm(unit, run_id=task.run_id, step_id=step, result={"file": path.name})
 
     def collect(self) -> int:
-        """Take in the answers that lie in the mail spool. An answer to a closed or unknown task stays on record as such."""
+        """Take in the answers that lie in the mail spool; one to a closed or unknown task is logged and put aside."""
         taken = 0
         for path, letter in self._mail.incoming():
             task_id = task_of(letter)

@@ -1,4 +1,4 @@
-"""Reference data of a run: where orders, receipts, suppliers and the policy come from, read before a batch is accepted."""
+"""Reference data of runs: orders, receipts, suppliers and the policy, read before a batch is accepted."""
 
 from __future__ import annotations
 

@@ -52,7 +52,10 @@ class Starting:
         source: str,
         bindings: Bindings | None = None,
     ) -> AcceptedBatch:
-        """Accept documents for an intent. Raises Refused, NotAdopted, NotInService, NothingToDo, ReferenceUnreadable."""
+        """Accept documents for an intent.
+
+        Raises Refused, NotAdopted, NotInService, NothingToDo, ReferenceUnreadable.
+        """
         graph = self._graph()
         require(principal, "run.start", intent_object(graph, intent))
         settings = graph.settings

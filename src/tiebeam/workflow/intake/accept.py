@@ -66,7 +66,7 @@ class Intake:
         self.archive = archive
 
     def accept(self, arrivals: Sequence[Arrival], order: Order, *, actor: str) -> AcceptedBatch:
-        """Accept documents in the given order. What came from the same place with the same content is not taken in twice.
+        """Accept documents in the given order; the same content from the same place is not taken in twice.
 
         Raises NothingToDo without documents.
         """

@@ -37,9 +37,10 @@ class Arrival:
 
 
 def arrivals_in(path: Path) -> list[Arrival]:
-    """The documents of a file or folder (not its sub-folders), in the order of `inbox.csv` in the folder's parent or itself.
+    """The documents of a file or folder (not its sub-folders), in their order of arrival.
 
-    Files that the list does not name follow in the order of their names. Raises NotFound and BrokenArrivalList.
+    An `inbox.csv` in the folder or its parent gives the order; files it does not name follow in the order of their
+    names. Raises NotFound and BrokenArrivalList.
     """
     if not path.exists():
         raise NotFound(f"there is no file or folder {str(path)!r}; give the path of a document or a folder of them")

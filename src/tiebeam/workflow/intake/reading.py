@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,12 +25,6 @@ from tiebeam.workflow.runs import Interpreter, RunRow, StepPhase, fail_run, load
 READ_STEP = "read"
 
 
-class Registers(Protocol):
-    """Enters a readable document in the register that later documents are matched against."""
-
-    def __call__(self, unit: Unit, row: sa.RowMapping, result: ReadResult) -> None: ...
-
-
 class BatchReader:
     """The engine's handler for kind `intake`."""
 
@@ -42,14 +36,12 @@ class BatchReader:
         economics: Economics,
         archive: Archive,
         reader: Callable[[], Reader],
-        register: Registers,
     ) -> None:
         self._store = store
         self._interpreter = interpreter
         self._economics = economics
         self._archive = archive
         self._reader = reader
-        self._register = register
 
     def run_segment(self, segment: Segment) -> None:
         """Idempotent: documents that are past reading are not read again."""
@@ -71,7 +63,7 @@ class BatchReader:
             )
 
     def give_up(self, unit: Unit, batch_id: str, _seq: int, error: str) -> None:
-        """The engine's handler for a batch that failed again and again: its unread documents wait for a person to retry."""
+        """The engine's handler for a batch that failed again and again: its unread documents are marked failed."""
         unit.conn.execute(sa.update(batch).where(batch.c.id == batch_id).values(state="failed"))
         for row in self._pending(unit.conn, batch_id):
             fail_run(unit, row["run_id"], error=f"the batch {batch_id} could not be read: {error}")
@@ -106,8 +98,6 @@ class BatchReader:
                 read_at=unit.now,
             )
         )
-        if result.invoice is not None:
-            self._register(unit, row, result)
         self._finish_read(unit, run, row, result, invoice)
 
     def _finish_read(

@@ -18,7 +18,7 @@ from tiebeam.workflow.steps import ApprovalExpired, EffectUnclear, StepCall, Ste
 
 
 def checked_posting(call: StepCall) -> dict[str, Any]:
-    """What may leave the house now. Raises StepFailed when approval and payload differ, ApprovalExpired when it is too old."""
+    """What may leave the house now. Raises StepFailed where nobody approved just this, ApprovalExpired when too old."""
     case = PayablesCase(call)
     approval = case.approval
     decided = case.decision.get("decision")
@@ -116,8 +116,9 @@ def close(call: StepCall) -> StepResult:
     posted = call.outcome_of("post") in {"posted", "confirmed-by-person"}
     outcome = "accepted" if posted else "rejected"
     document_id = call.run.document_id or ""
-    settle_invoice(call.unit, document_id=document_id, outcome=outcome)
     case = PayablesCase(call)
+    account, cost_centre = _coding_of(posting_in_force(case)) if posted else (None, None)
+    settle_invoice(call.unit, document_id=document_id, outcome=outcome, account=account, cost_centre=cost_centre)
     voucher = call.output_of("post").get("voucher", {}).get("voucher")
     approval = case.approval
     evidence = {
@@ -129,6 +130,12 @@ def close(call: StepCall) -> StepResult:
     }
     summary = f"accepted, voucher {voucher}" if posted else f"rejected: {case.decision.get('reason') or 'by a person'}"
     return StepResult(outcome, dict(evidence), summary, {"outcome": evidence})
+
+
+def _coding_of(posting: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Account and cost centre of the posting's largest line, as the supplier's history keeps them."""
+    lines = sorted(posting.get("lines") or (), key=lambda line: abs(amount(line.get("net")) or 0), reverse=True)
+    return (lines[0].get("account"), lines[0].get("cost_centre")) if lines else (None, None)
 
 
 CODES = (

@@ -64,7 +64,6 @@ class Work:
         run = {"state": self.row.state.value, "outcome": self.row.outcome or ""}
         return self.plan.variables(self.states, run_input=self.row.input, problem=problem, run=run)
 
-
     @property
     def is_touched(self) -> bool:
         """A person decided something in this run."""
@@ -301,7 +300,7 @@ class Interpreter:
                     self._finish_step(work, step, result)
 
     def _effect(self, outside: CallOutside) -> StepResult:
-        """Intent, call, result; the caller confirms. A refusal takes the intent back: it is known not to have happened."""
+        """Intent, call, result; the caller confirms. A refusal takes the intent back: nothing happened outside."""
         step, code, key = outside.step, outside.code, outside.call.key
         run_id = outside.call.run.id
         with self._store.read() as conn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from tiebeam.economics import Economics, EntryKind, LedgerEntry
 from tiebeam.engine import Engine
@@ -27,10 +27,8 @@ from tiebeam.workforce import Decision, Task
 _HOUR = Decimal(60)
 
 
-class ReviewRates(Protocol):
-    def __call__(self, intent: str, recipe: RunPlan) -> tuple[Decimal, str]:
-        """(cost of an hour of review, currency) as the workspace's unit economics state it."""
-        ...
+ReviewRates = Callable[[str, RunPlan], tuple[Decimal, str]]
+"""From an intent and its plan to (cost of an hour of review, currency), as the unit economics state it."""
 
 
 class Deciding:
@@ -41,7 +39,7 @@ class Deciding:
         *,
         engine: Engine,
         economics: Economics,
-        cancel_tasks: Callable[[Unit, str, str], None],
+        cancel_tasks: Callable[[Unit, str, str], object],
         rates: ReviewRates,
     ) -> None:
         self._engine = engine

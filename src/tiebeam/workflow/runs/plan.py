@@ -71,7 +71,7 @@ class RunPlan:
         return condition is None or condition.holds(variables)
 
     def stop_reason(self, variables: Mapping[str, Any]) -> str | None:
-        """The reason of the first stop rule that holds. Rules ask for a step's outcome first: until it ran it is `pending`."""
+        """The reason of the first stop rule that holds. Until a step ran, rules read its outcome as `pending`."""
         for rule, condition in self._stops:
             if condition.holds(variables):
                 return f"{rule.id}: {rule.reason}"

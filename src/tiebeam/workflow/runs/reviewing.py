@@ -36,7 +36,7 @@ class Reviewing:
     ) -> tuple[str, HandoffProtocol]:
         """Open the review task of a step, or of the problem it met. Returns (task id, protocol).
 
-        Raises NoHandoff when no escalation rule holds, and StepFailed when nobody may decide or the packet is incomplete.
+        Raises NoHandoff when no rule holds, and StepFailed when nobody may decide or the packet is incomplete.
         """
         review = step.review
         if problem["kind"] == "none" and review is not None and review.handoff is not None:

@@ -152,14 +152,21 @@ def run_view(conn: sa.Connection, run_id: str) -> RunView:
         .where(run_step.c.run_id == run_id)
         .order_by(run_step.c.position)
     )
-    views = tuple(RunStepView(**{**values, "state": StepPhase(values["state"])}) for values in steps.mappings())
+    views = tuple(_step(row) for row in steps.mappings())
     recipe = pinned(conn, row["recipe_hash"])
     return RunView(_item(row), row["input"], recipe, row["recipe_hash"], views)
 
 
-def _item(row: Mapping[str, Any]) -> RunListItem:
-    values = {name: row[name] for name in RunListItem.__slots__}
-    return RunListItem(**{**values, "state": RunState(values["state"])})
+def _item(row: Mapping[Any, Any]) -> RunListItem:
+    values: dict[str, Any] = {name: row[name] for name in RunListItem.__slots__}
+    values["state"] = RunState(values["state"])
+    return RunListItem(**values)
+
+
+def _step(row: Mapping[Any, Any]) -> RunStepView:
+    values: dict[str, Any] = dict(row)
+    values["state"] = StepPhase(values["state"])
+    return RunStepView(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +188,7 @@ def case_rows(conn: sa.Connection, run_ids: Sequence[str]) -> list[CaseRow]:
     found: dict[str, CaseRow] = {}
     for start in range(0, len(run_ids), MAX_PAGE):
         chunk = run_ids[start : start + MAX_PAGE]
-        steps: dict[tuple[str, str], sa.Row[Any]] = {}
+        steps: dict[tuple[str, str], Any] = {}
         query = sa.select(run_step.c.run_id, run_step.c.step_id, run_step.c.outcome, run_step.c.output).where(
             run_step.c.run_id.in_(chunk), run_step.c.step_id.in_(["read", "match", "decide"])
         )
@@ -195,7 +202,7 @@ def case_rows(conn: sa.Connection, run_ids: Sequence[str]) -> list[CaseRow]:
     return [found[run_id] for run_id in run_ids if run_id in found]
 
 
-def _case_row(row: sa.Row[Any], steps: Mapping[str, sa.Row[Any] | None]) -> CaseRow:
+def _case_row(row: Any, steps: Mapping[str, Any]) -> CaseRow:
     read, match, decide = steps["read"], steps["match"], steps["decide"]
     if decide is not None:
         output = decide.output
