@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
@@ -10,20 +9,27 @@ import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from tests.rules.contributed import commands, example, examples
 from tests.rules.source_tree import ROOT
+from tiebeam.api import build_api
+from tiebeam.app import open_app
 from tiebeam.cli import main as cli_main
 from tiebeam.economics import Prices
 from tiebeam.graph import check, init_workspace, library_root, load, lock
+from tiebeam.http import COOKIE
 from tiebeam.kit import FixedClock
 
 INTENT = "src/tiebeam/library/intents/finance/petty-cash-count.toml"
 PRICE = "workspace/prices/house-model.toml"
 VERB = "src/tiebeam/cli/price.py"
+ROUTE = "src/tiebeam/api/prices.py"
+INCLUDING = "src/tiebeam/api/application.py"
 
 
 @pytest.fixture
@@ -50,11 +56,7 @@ def workspace(tmp_path: Path) -> Path:
 @pytest.fixture
 def verb(monkeypatch: pytest.MonkeyPatch) -> None:
     """The example's command, named where the page says."""
-    spec = importlib.util.spec_from_loader("tiebeam.cli.price", loader=None)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    exec(compile(example(VERB).text, VERB, "exec"), module.__dict__)
-    monkeypatch.setitem(sys.modules, "tiebeam.cli.price", module)
+    monkeypatch.setitem(sys.modules, "tiebeam.cli.price", _module("tiebeam.cli.price", VERB))
     line = example("src/tiebeam/cli/main.py").text
     added = dict(re.findall(r'"([\w-]+)": "(\w+)"', line))
     for name, place in added.items():
@@ -89,6 +91,27 @@ def test_the_verb_prints_the_price(workspace: Path, capsys: pytest.CaptureFixtur
     assert Decimal(str(printed["input_usd_per_mtok"])) == Decimal("0.30")
 
 
+def test_the_route_answers_a_signed_in_person_with_the_price(workspace: Path) -> None:
+    assert "prices" in example(INCLUDING).text
+    app = open_app(workspace)
+    try:
+        with app.store.unit() as unit:
+            app.graph.apply(unit, actor="test")
+            token = app.workforce.access.create_link(unit, app.principal().person_id)
+        api = build_api(app)
+        api.include_router(_module("tiebeam.api.prices", ROUTE).router(app))
+        session = app.workforce.access.redeem_link(token)
+
+        refused = TestClient(api).get("/prices/house-model-1")
+        answered = TestClient(api, cookies={COOKIE: session.secret}).get("/prices/house-model-1")
+    finally:
+        app.close()
+
+    assert refused.status_code == 401
+    assert answered.status_code == 200
+    assert Decimal(answered.json()["input_usd_per_mtok"]) == Decimal("0.30")
+
+
 def test_every_example_is_run_by_a_test_of_this_file() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
 
@@ -104,6 +127,13 @@ def test_every_command_on_the_page_exists() -> None:
             assert words[1] in targets
         elif words[0].endswith("/tiebeam"):
             assert words[1] in known
+
+
+def _module(name: str, path: str) -> ModuleType:
+    """The example for this path as an imported module."""
+    module = ModuleType(name)
+    exec(compile(example(path).text, path, "exec"), module.__dict__)
+    return module
 
 
 def _main_module() -> Any:

@@ -41,6 +41,7 @@ def _verb(names: tuple[str, ...], command: click.Command) -> list[str]:
     context = click.Context(command, info_name=" ".join(names))
     lines = [f"## `{' '.join(names)}`", "", inspect.cleandoc(command.help or ""), ""]
     lines += ["```", " ".join([*names, *command.collect_usage_pieces(context)]), "```"]
-    options = [record for p in command.get_params(context) if (record := p.get_help_record(context)) is not None]
+    told = [p for p in command.get_params(context) if p.name != "help"]
+    options = [record for p in told if (record := p.get_help_record(context)) is not None]
     rows = [(f"`{left}`", right) for left, right in options]
     return [*lines, "", *table(("option", "meaning"), rows)] if rows else lines
