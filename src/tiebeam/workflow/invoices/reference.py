@@ -206,7 +206,7 @@ class SqlReference:
             .limit(_MOST_CLAIMS)
         )
 
-    def _read(self, query: sa.Select[Any]) -> list[Claim]:
+    def _read(self, query: sa.Select[Any, Any]) -> list[Claim]:
         return [
             claim_from_json(row.claim, is_rejected=row.state == "rejected", is_accepted=row.state == "accepted")
             for row in self._conn.execute(query)

@@ -97,7 +97,7 @@ def _variance(
 
 
 def check_charges(invoice: Invoice, *, orders: Sequence[PurchaseOrder], counted: Sequence[Claim]) -> list[Finding]:
-    """Charges on the whole invoice, with those billed before, beyond the orders' raise the price; none are tolerated."""
+    """Charges on the whole invoice, with those billed before, must not exceed the orders'; none is tolerated."""
     charged = invoice.charge_total or Decimal(0)
     before = sum((claim.charge_total or Decimal(0) for claim in counted if not claim.is_credit_note), Decimal(0))
     agreed = sum((order.charge_total for order in orders), Decimal(0))
