@@ -67,7 +67,8 @@ class Store:
         self._committed: list[Callable[[], None]] = []
         self._here = threading.local()
         # SQLite has one writer at a time; a lock queues our threads without the file's sleeping retries.
-        self._turn: AbstractContextManager[Any] = threading.Lock() if self.dialect == "sqlite" else nullcontext()
+        self._turn = threading.Lock()
+        self._in_turn: AbstractContextManager[Any] = self._turn if self.dialect == "sqlite" else nullcontext()
 
     def migrate(self) -> None:
         """Bring the schema up to this version, forward only. Safe when several processes do it at once."""
@@ -82,7 +83,7 @@ class Store:
             raise NestedUnit("this thread already has a unit of work open on this store: pass that one down")
         self._here.open = True
         try:
-            with self._turn, self.engine.begin() as conn:
+            with self._in_turn, self.engine.begin() as conn:
                 unit = Unit(self, conn)
                 yield unit
                 for guard in self._guards:
@@ -114,7 +115,7 @@ class Store:
 
     def open_dispatch(self) -> sa.Engine:
         """A fresh engine on the same database for the dispatcher's own tables; the caller disposes of it."""
-        return open_dispatch(self.url)
+        return open_dispatch(self.url, self._turn)
 
     def close(self) -> None:
         """Give all connections back. The store may be used again; it opens new ones."""
