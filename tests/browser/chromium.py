@@ -54,7 +54,8 @@ class Browser:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=self._as_three_and_four(to_browser, from_browser),
-            preexec_fn=lambda: (os.dup2(to_browser, 3, True), os.dup2(from_browser, 4, True)),
+            # No thread runs yet, and the two pipes must be descriptors 3 and 4.
+            preexec_fn=lambda: (os.dup2(to_browser, 3), os.dup2(from_browser, 4)),  # noqa: PLW1509
         )
         os.close(to_browser)
         os.close(from_browser)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,7 @@ class Shell:
     """A message shown once, after something was done."""
     upload_intents: tuple[tuple[str, str], ...] = ()
     """(intent id, title) of what this person may start by dropping documents."""
+    can_audit: bool = True
 
 
 def assets_version() -> str:
@@ -90,6 +91,24 @@ def _marked(text: str, needle: str) -> Markup:
     return Markup("{}<mark>{}</mark>{}").format(before, needle, after)
 
 
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "money": wording.money,
+    "usd": wording.usd,
+    "quantity": wording.quantity,
+    "percent": wording.percent,
+    "duration": wording.duration,
+    "day": wording.day,
+    "short_id": wording.short_id,
+    "bytes": wording.bytes_text,
+    "initials": wording.initials,
+    "pretty": wording.pretty_json,
+    "in_words": wording.in_words,
+    "sentence": wording.sentence,
+    "time": _time,
+    "marked": _marked,
+}
+
+
 class Renderer:
     """Renders pages; made once per application."""
 
@@ -102,23 +121,8 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.version = assets_version()
-        self._environment.globals.update(assets=f"/static/{self.version}")
-        self._environment.filters.update(
-            money=wording.money,
-            usd=wording.usd,
-            quantity=wording.quantity,
-            percent=wording.percent,
-            duration=wording.duration,
-            day=wording.day,
-            short_id=wording.short_id,
-            bytes=wording.bytes_text,
-            initials=wording.initials,
-            pretty=wording.pretty_json,
-            in_words=wording.in_words,
-            sentence=wording.sentence,
-            time=_time,
-            marked=_marked,
-        )
+        self._environment.globals["assets"] = f"/static/{self.version}"
+        self._environment.filters.update(FILTERS)
 
     def text(self, template: str, *, shell: Shell, **view: Any) -> str:
         """The page as text; `view` holds the view model and nothing that is not shown."""

@@ -244,6 +244,8 @@ class TaskPage:
     payload_facts: tuple[Fact, ...]
     payload_hash: str
     routed_because: str
+    instructions: str = ""
+    """What the protocol tells the reviewer."""
     quotes: tuple[Quote, ...] = ()
     compare: tuple[CompareRow, ...] = ()
     documents: tuple[Document, ...] = ()
@@ -260,6 +262,7 @@ class TaskPage:
     """Why this person may not decide; empty when they may."""
     is_claimed_by_me: bool = False
     can_claim: bool = False
+    can_hand_over: bool = False
     colleagues: tuple[tuple[str, str], ...] = ()
     """(role or person id, name) to hand the task to."""
     run: Link | None = None
@@ -377,6 +380,7 @@ class WorkflowPage:
     days: int
     next_state: str = ""
     promote_refusal: str = ""
+    can_evaluate: bool = False
     commands: Commands | None = None
 
 

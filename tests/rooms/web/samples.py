@@ -759,7 +759,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "/upload": ("pages/upload.html", {"results": ()}),
     "/settings": ("pages/settings.html", {"settings": settings()}),
     "/palette": ("pages/palette.html", {"text": "rossi", "entries": ()}),
-    "/sign-in": ("pages/sign_in.html", {"token": "", "problem": ""}),
+    "/sign-in": ("pages/sign_in.html", {"token": "", "problem": "", "target": "/"}),
     "/error/409": (
         "pages/error.html",
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -27,8 +27,8 @@ LOOP_EDGES = (
 )
 
 
-def drawn(markup: str) -> ElementTree.Element:
-    return ElementTree.fromstring(markup)
+def drawn(markup: str) -> ET.Element:
+    return ET.fromstring(markup)
 
 
 def test_a_workflow_that_asks_and_matches_again_has_exactly_one_back_edge() -> None:

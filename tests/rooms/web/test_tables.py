@@ -9,13 +9,14 @@ from decimal import Decimal
 from tests.rooms.web import samples
 from tiebeam.web.render import Here
 from tiebeam.web.table import Cell, Column, Empty, Filter, Row, Table, TableQuery, arrange, as_csv, as_records
+from tiebeam.web.wording import money
 
 EMPTY = Empty("Nothing", "Nothing here")
 
 
 def invoices() -> Table:
     rows = tuple(
-        Row(name, (Cell(name), Cell(f"{amount} EUR", raw=amount)), {"state": state})
+        Row(name, (Cell(name), Cell(money(amount, "EUR"), raw=amount)), {"state": state})
         for name, amount, state in (
             ("Beta", Decimal("9.50"), "open"),
             ("alpha", Decimal("100"), "open"),

@@ -10,12 +10,14 @@ from markupsafe import Markup, escape
 from tiebeam.web.svg.layout import MAX_NODES, Edge, Layout, Node, collapse_groups, lay_out
 
 _PAGE = 1114
-_NARROW, _BROAD, _HEIGHT = 92, 172, 58
-_GAP, _LABEL_GAP, _GAP_Y = 36, 50, 16
+_NARROW, _BROAD, _HEIGHT = 80, 172, 64
+_GAP, _TIGHT_GAP, _LABEL_GAP, _GAP_Y = 36, 20, 50, 16
+_MOST_AT_EASE = 8
 _MARGIN = 8
 _BACK_LANE = 24
-_PADDING = 9
-_LETTER = 6.3
+_PADDING = 8
+_LETTER = 6.1
+_MOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, name: str) -> Ma
     layout = lay_out(nodes, edges)
     loops = sum(1 for _, is_back, _ in layout.paths if is_back)
     columns = max(layout.layer.values()) + 1
-    gap = _LABEL_GAP if any(edge.label for edge, is_back, _ in layout.paths if not is_back) else _GAP
+    gap = _gap(layout, columns)
     box = (_PAGE - 2 * _MARGIN - (columns - 1) * gap) / columns
     canvas = _Canvas(layout, round(min(_BROAD, max(_NARROW, box))), gap)
     rows = max(layout.row.values()) + 1
@@ -62,35 +64,44 @@ def draw_graph(nodes: Sequence[Node], edges: Sequence[Edge], *, name: str) -> Ma
     )
 
 
+def _gap(layout: Layout, columns: int) -> float:
+    if any(edge.label for edge, is_back, _ in layout.paths if not is_back):
+        return _LABEL_GAP
+    return _GAP if columns <= _MOST_AT_EASE else _TIGHT_GAP
+
+
 def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _lines_of(label: str, letters: int) -> list[str]:
-    """One or two lines that fit a box, broken between words."""
-    if len(label) <= letters:
-        return [label]
-    first = ""
-    words = label.split()
-    while words and len(f"{first} {words[0]}".strip()) <= letters:
-        first = f"{first} {words.pop(0)}".strip()
-    return [first, _shortened(" ".join(words), letters)] if first else [_shortened(label, letters)]
+    """At most three lines that fit a box, broken between words."""
+    lines: list[str] = [""]
+    for word in label.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if len(joined) <= letters or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1]} …"]
+    return [_shortened(line, letters + 1) for line in lines]
 
 
 def _box(node: Node, canvas: _Canvas) -> str:
     x, y = canvas.corner(node.id)
     lines = _lines_of(node.label, canvas.letters)
-    height = 15 * len(lines) + (15 if node.note else 0)
-    baseline = y + (_HEIGHT - height) / 2 + 12
+    height = 14 * len(lines) + (14 if node.note else 0)
+    baseline = y + (_HEIGHT - height) / 2 + 11
     inside = (
         f"<title>{escape(f'{node.label}: {node.note}' if node.note else node.label)}</title>"
         f'<rect class="node {escape(node.state)}" x="{x:g}" y="{y:g}" width="{canvas.box:g}" '
         f'height="{_HEIGHT}" rx="8"/>'
     )
     for index, line in enumerate(lines):
-        inside += f'<text class="title" x="{x + _PADDING:g}" y="{baseline + 15 * index:g}">{escape(line)}</text>'
+        inside += f'<text class="title" x="{x + _PADDING:g}" y="{baseline + 14 * index:g}">{escape(line)}</text>'
     if node.note:
-        note_y = baseline + 15 * len(lines)
+        note_y = baseline + 14 * len(lines)
         note = escape(_shortened(node.note, canvas.letters + 2))
         inside += f'<text class="state" x="{x + _PADDING:g}" y="{note_y:g}">{note}</text>'
     shape = f"<g>{inside}</g>"

@@ -1,0 +1,151 @@
+"""What the rules found, as quotes and a comparison that a reviewer can judge by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tiebeam.web.views import CompareRow, Fact, Quote
+from tiebeam.web.wording import NONE, in_words, money, quantity, sentence
+
+_MOST_QUOTES = 12
+_MOST_NOTES = 6
+
+
+def finding_quotes(rules: object) -> tuple[Quote, ...]:
+    """Findings and rules that spoke, blocking ones first and in their colour."""
+    if not isinstance(rules, (list, tuple)):
+        return ()
+    found: Sequence[Mapping[str, Any]] = [rule for rule in rules if isinstance(rule, Mapping)]
+    ordered = sorted(found, key=lambda rule: not rule.get("blocks", True))
+    return tuple(
+        Quote(
+            text=str(rule.get("text", "")),
+            source=f"Rule {rule.get('rule', '')}",
+            note=_evidence_note(rule.get("evidence")),
+            tone="warn" if rule.get("blocks", True) else "",
+        )
+        for rule in ordered[:_MOST_QUOTES]
+    )
+
+
+def step_quotes(evidence: Mapping[str, Any]) -> tuple[Quote, ...]:
+    """The evidence a step left: lists of findings as quotes, everything else as one quote each."""
+    quotes: list[Quote] = []
+    for name, value in evidence.items():
+        if isinstance(value, list) and value and all(isinstance(one, Mapping) and "text" in one for one in value):
+            quotes += finding_quotes(value)
+        elif isinstance(value, (str, int, float)):
+            quotes.append(Quote(str(value), sentence(name)))
+    return tuple(quotes[:_MOST_QUOTES])
+
+
+def _evidence_note(evidence: object) -> str:
+    if not isinstance(evidence, Mapping):
+        return ""
+    plain = [
+        f"{in_words(str(key))} {value}"
+        for key, value in evidence.items()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(str(value)) <= 80
+    ]
+    return ", ".join(plain[:_MOST_NOTES])
+
+
+def comparison(match: Mapping[str, Any]) -> tuple[CompareRow, ...]:
+    """Invoice lines beside their order lines and receipts, from the output of the matching step."""
+    lines = match.get("lines")
+    if not isinstance(lines, list):
+        return ()
+    by_line = _findings_by_line(match.get("findings"))
+    return tuple(
+        _compare_row(line, position, by_line.get(position, ()))
+        for position, line in enumerate(lines, start=1)
+        if isinstance(line, Mapping)
+    )
+
+
+def _compare_row(line: Mapping[str, Any], position: int, findings: Sequence[Mapping[str, Any]]) -> CompareRow:
+    labels = {str(one.get("label")) for one in findings}
+    codes = {str(one.get("code")) for one in findings}
+    said = next((str(one.get("text", "")) for one in findings if one.get("blocks", True)), "")
+    order_line = line.get("order_line")
+    name = str(line.get("name") or line.get("sku") or f"Line {position}")
+    return CompareRow(
+        line=f"Line {position}" + (f" · order line {order_line}" if order_line else ""),
+        name=name,
+        invoiced=(_number(line.get("quantity")), _price(line.get("unit_price"))),
+        ordered=(_number(line.get("ordered_quantity")), _price(line.get("ordered_unit_price"))),
+        received=_number(line.get("received_quantity")),
+        is_quantity_off="quantity_variance" in labels or "quantity_variance" in codes,
+        is_price_off="price_variance" in labels or "price_variance" in codes,
+        finding=said,
+    )
+
+
+def _findings_by_line(findings: object) -> dict[int, list[Mapping[str, Any]]]:
+    by_line: dict[int, list[Mapping[str, Any]]] = {}
+    for one in findings if isinstance(findings, list) else ():
+        evidence = one.get("evidence") if isinstance(one, Mapping) else None
+        position = evidence.get("line") or evidence.get("position") if isinstance(evidence, Mapping) else None
+        if isinstance(position, int) or (isinstance(position, str) and position.isdigit()):
+            by_line.setdefault(int(position), []).append(one)
+    return by_line
+
+
+def _decimal(value: object) -> Decimal | None:
+    try:
+        return None if value in (None, "") else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _number(value: object) -> str:
+    return quantity(_decimal(value))
+
+
+def _price(value: object) -> str:
+    amount = _decimal(value)
+    return NONE if amount is None else f"{amount:,f}"
+
+
+def posting_facts(posting: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """What approving would post and pay, in words; empty parts say so."""
+    currency = str(posting.get("currency") or "")
+    lines = [line for line in posting.get("lines") or () if isinstance(line, Mapping)]
+    accounts = sorted({str(line["account"]) for line in lines if line.get("account")})
+    centres = sorted({str(line["cost_centre"]) for line in lines if line.get("cost_centre")})
+    booked = f"{sentence(str(posting.get('kind') or 'invoice'))} {posting.get('invoice_number') or 'without a number'}"
+    facts = [
+        Fact(
+            "Post",
+            f"{money(_decimal(posting.get('gross')), currency)}",
+            note=f"{booked}, {posting.get('supplier_name') or 'unknown supplier'}",
+        ),
+        Fact(
+            "Tax",
+            money(_decimal(posting.get("tax")), currency),
+            note=f"net {money(_decimal(posting.get('net')), currency)}",
+        ),
+        Fact("Pay", money(_decimal(posting.get("payable")), currency), note=_pay_note(posting)),
+        Fact("Order", str(posting.get("order_reference") or "none")),
+    ]
+    if accounts or centres:
+        facts.append(Fact("Account", ", ".join(accounts) or "none", note=", ".join(centres)))
+    return tuple(facts)
+
+
+def _pay_note(posting: Mapping[str, Any]) -> str:
+    account = str(posting.get("iban") or "")
+    grouped = " ".join(account[start : start + 4] for start in range(0, len(account), 4))
+    due = posting.get("due_date")
+    return f"to {grouped or 'no account'}" + (f", due {due}" if due else "")
+
+
+def plain_facts(values: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """The plain values of a mapping, in its order."""
+    return tuple(
+        Fact(sentence(str(key)), NONE if value is None else str(value))
+        for key, value in values.items()
+        if value is None or isinstance(value, (str, int, float, Decimal))
+    )

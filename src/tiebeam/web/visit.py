@@ -1,0 +1,216 @@
+"""One request of one signed-in person, and the wrapper that turns page functions into routes."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from tiebeam.app import App
+from tiebeam.errors import Refused, TiebeamError
+from tiebeam.graph import Graph
+from tiebeam.http import SignedOut, session_of
+from tiebeam.web.people import Names
+from tiebeam.web.problems import error_view, unexpected
+from tiebeam.web.render import Here, Renderer, Shell
+from tiebeam.workflow import intent_object
+from tiebeam.workforce import Obj, Principal, Session, check_csrf, may
+
+THEME_COOKIE = "theme"
+PASSING_COOKIE = "passing"
+_LARGEST_FORM = 210 * 1024 * 1024
+_LOG = logging.getLogger("tiebeam.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What all pages share."""
+
+    app: App
+    renderer: Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """`principal` comes from the session, never from a parameter. `form` is empty on GET."""
+
+    console: Console
+    request: Request
+    session: Session
+    principal: Principal
+    graph: Graph
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def app(self) -> App:
+        return self.console.app
+
+    @property
+    def names(self) -> Names:
+        return Names(self.graph)
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        return self.request.query_params
+
+    @property
+    def now(self) -> datetime:
+        return self.app.store.clock.now()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        settings = self.graph.settings
+        return settings.company.zone if settings else ZoneInfo("UTC")
+
+    @property
+    def currency(self) -> str:
+        settings = self.graph.settings
+        return settings.company.currency if settings else "EUR"
+
+    def path(self, name: str) -> str:
+        return str(self.request.path_params[name])
+
+    def said(self, name: str) -> str:
+        """A text field of the form, trimmed; empty when absent."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def allows(self, verb: str, obj: Obj) -> bool:
+        return may(self.principal, verb, obj).allowed
+
+    def shell(self) -> Shell:
+        settings = self.graph.settings
+        with self.app.store.read() as conn:
+            waiting = self.app.workforce.counts(conn, self.principal).mine
+        startable = tuple(
+            (intent, self.graph.intents[intent].title)
+            for intent in self.graph.adoptions
+            if intent in self.graph.intents and self.allows("run.start", intent_object(self.graph, intent))
+        )
+        return Shell(
+            here=Here(self.request.url.path, tuple(self.request.query_params.items())),
+            now=self.now,
+            person=self.principal.name,
+            person_roles=", ".join(self.names.role(role) for role in self.principal.roles) or "No role",
+            csrf=self.session.csrf_token,
+            workspace=settings.company.name if settings else "",
+            zone=self.zone,
+            theme=theme_of(self.request),
+            open_tasks=waiting,
+            passing=_passing(self.request),
+            upload_intents=startable,
+            can_audit=self.allows("journal.view", journal_object(self.graph)),
+        )
+
+    def page(self, template: str, *, status: int = 200, **view: Any) -> Response:
+        response = self.console.renderer.page(template, shell=self.shell(), status=status, **view)
+        if PASSING_COOKIE in self.request.cookies:
+            response.delete_cookie(PASSING_COOKIE)
+        return response
+
+    def back_to(self, path: str, *, saying: str = "") -> Response:
+        """Redirect after a form, with a message shown once."""
+        response = RedirectResponse(path, status_code=303)
+        if saying:
+            response.set_cookie(PASSING_COOKIE, quote(saying[:300]), max_age=60, httponly=True, samesite="lax")
+        return response
+
+    def query(self) -> str:
+        """The present query with its question mark, to keep the reader's place over a redirect."""
+        text = self.request.url.query
+        return f"?{text}" if text else ""
+
+
+PageFunction = Callable[[Visit], Response]
+
+
+def journal_object(graph: Graph) -> Obj:
+    """The journal as authority rules see it: owned by every role that owns an audit trail."""
+    return Obj("journal", "journal", {"audit_owner": tuple({one.audit_owner for one in graph.handoffs.values()})})
+
+
+def theme_of(request: Request) -> str:
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in {"light", "dark"} else ""
+
+
+def _passing(request: Request) -> str:
+    return unquote(request.cookies.get(PASSING_COOKIE, ""))[:300]
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether the browser says that a form was sent from a page of this host."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def to_sign_in(request: Request) -> Response:
+    if request.url.path.endswith((".json", ".csv")) or request.url.path == "/live":
+        return Response("sign in first", status_code=401)
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?next={quote(target)}" if target != "/" else "/sign-in", status_code=303)
+
+
+def route(console: Console, path: str, function: PageFunction, *, methods: tuple[str, ...] = ("GET",)) -> Route:
+    """A route whose function runs in a worker thread, for a signed-in person, with its errors made into pages."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            visit = await run_in_threadpool(_arrive, console, request)
+        except SignedOut:
+            return to_sign_in(request)
+        try:
+            if request.method == "POST":
+                visit = await _with_form(visit)
+            return await run_in_threadpool(function, visit)
+        except TiebeamError as problem:
+            return await run_in_threadpool(_problem_page, visit, problem)
+        except Exception:  # noqa: BLE001 - the last stop: logged with its traceback, told with a reference
+            reference = f"err_{secrets.token_hex(5)}"
+            _LOG.exception("%s %s failed, reference %s", request.method, request.url.path, reference)
+            return await run_in_threadpool(_failure_page, visit, reference)
+
+    return Route(path, endpoint, methods=list(methods))
+
+
+def _arrive(console: Console, request: Request) -> Visit:
+    session = session_of(console.app, request)
+    principal = console.app.workforce.principal(session.person_id)
+    return Visit(console, request, session, principal, console.app.graph())
+
+
+async def _with_form(visit: Visit) -> Visit:
+    request = visit.request
+    if not is_from_here(request):
+        raise Refused("this form was sent from another site, so nothing was done; use the console's own page")
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > _LARGEST_FORM:
+        raise Refused(f"an upload may hold at most {_LARGEST_FORM // 1024 // 1024} MB in all; send fewer files at once")
+    form = await request.form(max_files=200, max_fields=500)
+    token = form.get("csrf")
+    check_csrf(visit.session, token if isinstance(token, str) else None)
+    return Visit(visit.console, request, visit.session, visit.principal, visit.graph, form)
+
+
+def _problem_page(visit: Visit, problem: TiebeamError) -> Response:
+    if visit.request.url.path.endswith(".json"):
+        return JSONResponse({"error": {"code": problem.code, "message": problem.message}}, status_code=problem.status)
+    return visit.page("pages/error.html", status=problem.status, error=error_view(problem, visit.names))
+
+
+def _failure_page(visit: Visit, reference: str) -> Response:
+    return visit.page("pages/error.html", status=500, error=unexpected(reference))
