@@ -1,0 +1,8 @@
+"""Lets these tests import the repository's own `tools`, which are not part of the package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
