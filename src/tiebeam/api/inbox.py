@@ -52,7 +52,7 @@ def _looking(app: App, routes: APIRouter) -> None:
 
     @routes.get("/tasks")
     def listing(
-        principal: Annotated[Principal, Depends(read)],
+        principal: Principal = Depends(read),
         state: Annotated[str | None, Query(max_length=40)] = "active",
         role: Annotated[str | None, Query(max_length=160)] = None,
         mine: bool = False,
@@ -77,7 +77,7 @@ def _looking(app: App, routes: APIRouter) -> None:
             return plain(found)
 
     @routes.get("/tasks/{task_id}")
-    def one(task_id: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+    def one(task_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """A task with its packet, history, ladder and decision."""
         allow(principal, "task.view", "task", task_id)
         app.workforce.viewed(principal, task_id)
@@ -89,7 +89,7 @@ def _deciding(app: App, routes: APIRouter) -> None:
     change = changer(app)
 
     @routes.post("/tasks/{task_id}/decide")
-    def decide(task_id: str, body: DecideBody, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def decide(task_id: str, body: DecideBody, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Decide. The first decision wins; a second one is answered with 409 and the first."""
         decision = app.workforce.decide(
             principal,
@@ -102,7 +102,7 @@ def _deciding(app: App, routes: APIRouter) -> None:
         return plain(decision)
 
     @routes.post("/tasks/{task_id}/answer")
-    def answer(task_id: str, body: AnswerBody, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def answer(task_id: str, body: AnswerBody, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Put an answer that came outside of mail into the task."""
         with app.store.read() as conn:
             role = app.workforce.task(conn, task_id).role
@@ -114,22 +114,22 @@ def _passing_on(app: App, routes: APIRouter) -> None:
     change = changer(app)
 
     @routes.post("/tasks/{task_id}/claim")
-    def claim(task_id: str, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def claim(task_id: str, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Take a task, so that colleagues see it is being worked on."""
         return plain(app.workforce.claim(principal, task_id))
 
     @routes.post("/tasks/{task_id}/release")
-    def release(task_id: str, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def release(task_id: str, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Give a claimed task back to its role."""
         return plain(app.workforce.release(principal, task_id))
 
     @routes.post("/tasks/{task_id}/reassign")
-    def reassign(task_id: str, body: ReassignBody, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def reassign(task_id: str, body: ReassignBody, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Pass a task to another role or person; its due time is counted anew."""
         return plain(app.workforce.reassign(principal, task_id, role=body.role, person=body.person, reason=body.reason))
 
     @routes.post("/tasks/{task_id}/snooze")
-    def snooze(task_id: str, body: SnoozeBody, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def snooze(task_id: str, body: SnoozeBody, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Put a task aside until a moment; its deadline stays."""
         until: datetime = body.until
         return plain(app.workforce.snooze(principal, task_id, until=until))

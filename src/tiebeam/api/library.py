@@ -17,7 +17,7 @@ def router(app: App) -> APIRouter:
     read = reader(app)
 
     @routes.get("/library/{kind}")
-    def listing(kind: str, principal: Annotated[Principal, Depends(read)]) -> list[dict[str, Any]]:
+    def listing(kind: str, principal: Principal = Depends(read)) -> list[dict[str, Any]]:
         """All records of a kind: intents, recipes, roles, patterns, handoffs, evaluations, tracks …"""
         allow(principal, "intent.view", "intent")
         return plain(list(app.graph().records(kind).values()))
@@ -26,7 +26,7 @@ def router(app: App) -> APIRouter:
     def one(
         kind: str,
         record_id: Annotated[str, Query(alias="id", max_length=200)],
-        principal: Annotated[Principal, Depends(read)],
+        principal: Principal = Depends(read),
     ) -> dict[str, Any]:
         """One record with its file and its lineage both ways."""
         allow(principal, "intent.view", "intent", record_id)

@@ -21,7 +21,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/ledger/summary")
     def summary(
-        principal: Annotated[Principal, Depends(read)], since: date | None = None, until: date | None = None
+        principal: Principal = Depends(read), since: date | None = None, until: date | None = None
     ) -> list[dict[str, Any]]:
         """Per workflow over days, both ends included; the last thirty when none are given."""
         allow(principal, "run.view", "ledger")
@@ -37,7 +37,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/ledger/lines")
     def lines(
-        principal: Annotated[Principal, Depends(read)],
+        principal: Principal = Depends(read),
         run_id: Annotated[str | None, Query(max_length=60)] = None,
         intent: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,

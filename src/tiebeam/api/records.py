@@ -19,7 +19,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/journal")
     def listing(
-        principal: Annotated[Principal, Depends(read)],
+        principal: Principal = Depends(read),
         stream: Annotated[str, Query(max_length=200)] = "",
         actor: Annotated[str | None, Query(max_length=200)] = None,
         kind: Annotated[str | None, Query(max_length=80)] = None,
@@ -33,7 +33,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/journal/verify")
     def verify(
-        principal: Annotated[Principal, Depends(read)], stream: Annotated[str | None, Query(max_length=200)] = None
+        principal: Principal = Depends(read), stream: Annotated[str | None, Query(max_length=200)] = None
     ) -> dict[str, Any]:
         """Recompute the hashes of one stream, or of all."""
         allow(principal, "journal.view", "journal")

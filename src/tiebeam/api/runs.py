@@ -36,8 +36,8 @@ def _starting(app: App, routes: APIRouter) -> None:
 
     @routes.post("/runs", status_code=202)
     def start(
-        principal: Annotated[Principal, Depends(change)],
         files: Annotated[list[UploadFile], File(description="Documents to take in, in their order of arrival.")],
+        principal: Principal = Depends(change),
         intent: Annotated[str, Form(max_length=160)] = "finance.invoice-processing-matching",
     ) -> dict[str, Any]:
         """Take documents in and start a run for each. The answer comes at once; follow the runs with GET."""
@@ -49,7 +49,7 @@ def _starting(app: App, routes: APIRouter) -> None:
         return plain(accepted)
 
     @routes.post("/runs/{run_id}/cancel")
-    def cancel(run_id: str, body: Cancel, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def cancel(run_id: str, body: Cancel, principal: Principal = Depends(change)) -> dict[str, Any]:
         """End a run before its time; its open tasks are withdrawn."""
         app.starting.cancel(principal, run_id, reason=body.reason)
         with app.store.read() as conn:
@@ -61,8 +61,8 @@ def _looking(app: App, routes: APIRouter) -> None:
 
     @routes.get("/runs")
     def listing(
-        principal: Annotated[Principal, Depends(read)],
         wanted: Annotated[RunFilter, Depends()],
+        principal: Principal = Depends(read),
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
         size: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _looking(app: App, routes: APIRouter) -> None:
             return plain(list_runs(conn, wanted, page=page, size=size))
 
     @routes.get("/runs/{run_id}")
-    def one(run_id: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+    def one(run_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """A run with its steps, evidence, cost, tasks and journal."""
         allow(principal, "run.view", "run", run_id)
         with app.store.read() as conn:
@@ -86,7 +86,7 @@ def _looking(app: App, routes: APIRouter) -> None:
             }
 
     @routes.get("/batches/{batch_id}")
-    def batch(batch_id: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+    def batch(batch_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """How far the reading of a batch is."""
         allow(principal, "run.view", "run")
         with app.store.read() as conn:
@@ -97,14 +97,14 @@ def _documents(app: App, routes: APIRouter) -> None:
     read = reader(app)
 
     @routes.get("/documents/{document_id}")
-    def document(document_id: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+    def document(document_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """A document's fields with the places they were read from."""
         allow(principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             return plain(document_view(conn, document_id))
 
     @routes.get("/documents/{document_id}/content", response_class=Response)
-    def content(document_id: str, principal: Annotated[Principal, Depends(read)]) -> Response:
+    def content(document_id: str, principal: Principal = Depends(read)) -> Response:
         """The bytes as they arrived, as a download that no browser will run."""
         allow(principal, "document.view", "document", document_id)
         with app.store.read() as conn:

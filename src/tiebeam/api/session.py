@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
@@ -32,12 +32,12 @@ def router(app: App) -> APIRouter:
         return {"person": session.person_id, "csrf_token": session.csrf_token, "expires_at": plain(session.expires_at)}
 
     @routes.get("/session")
-    def who(request: Request, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+    def who(request: Request, principal: Principal = Depends(read)) -> dict[str, Any]:
         """The signed-in person, and the session's token."""
         return {"principal": plain(principal), "csrf_token": csrf_of(app, request)}
 
     @routes.delete("/session", status_code=204)
-    def sign_out(request: Request, response: Response, _principal: Annotated[Principal, Depends(change)]) -> None:
+    def sign_out(request: Request, response: Response, _principal: Principal = Depends(change)) -> None:
         """End this session."""
         app.workforce.access.sign_out(request.cookies.get(COOKIE, ""))
         response.delete_cookie(COOKIE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
@@ -26,10 +26,16 @@ class PromoteBody(BaseModel):
 
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["workflows"])
-    read, change = reader(app), changer(app)
+    _looking(app, routes)
+    _moving(app, routes)
+    return routes
+
+
+def _looking(app: App, routes: APIRouter) -> None:
+    read = reader(app)
 
     @routes.get("/workflows")
-    def listing(principal: Annotated[Principal, Depends(read)]) -> list[dict[str, Any]]:
+    def listing(principal: Principal = Depends(read)) -> list[dict[str, Any]]:
         """Every adopted workflow with its state and the present answer of every gate."""
         allow(principal, "intent.view", "intent")
         with app.store.read() as conn:
@@ -42,7 +48,7 @@ def router(app: App) -> APIRouter:
             ]
 
     @routes.get("/workflows/{intent}")
-    def one(intent: str, principal: Annotated[Principal, Depends(read)]) -> dict[str, Any]:
+    def one(intent: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """One workflow: state, gates, history, last evaluation and the figures of the last thirty days."""
         allow(principal, "intent.view", "intent", intent)
         _, adoption, recipe = app.promotion.adopted(intent)
@@ -66,15 +72,19 @@ def router(app: App) -> APIRouter:
                 "summary": plain(summary),
             }
 
+
+def _moving(app: App, routes: APIRouter) -> None:
+    change = changer(app)
+
     @routes.post("/workflows/{intent}/evaluate")
-    def evaluate(intent: str, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def evaluate(intent: str, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Run the evaluation set of the adopted recipe."""
         name, _, _ = app.promotion.adopted(intent)
         require(principal, "recipe.promote", intent_object(app.graph(), name))
         return plain(app.evaluate(intent, actor=principal.actor))
 
     @routes.post("/workflows/{intent}/promote")
-    def promote(intent: str, body: PromoteBody, principal: Annotated[Principal, Depends(change)]) -> dict[str, Any]:
+    def promote(intent: str, body: PromoteBody, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Move a workflow. A shut gate is answered with 409 and every gate's reason."""
         name, _, _ = app.promotion.adopted(intent)
         obj = intent_object(app.graph(), name)
@@ -85,5 +95,3 @@ def router(app: App) -> APIRouter:
             intent, to=body.to, actor=principal.actor, override=body.override, until=body.until
         )
         return plain(record)
-
-    return routes

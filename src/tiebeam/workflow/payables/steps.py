@@ -24,6 +24,8 @@ def checked_posting(call: StepCall) -> dict[str, Any]:
     decided = case.decision.get("decision")
     if approval is None and decided != "auto_pay":
         raise StepFailed(f"nobody approved this invoice and the rules decided {decided!r}; it is not posted")
+    if approval is None and call.input.get("stage") == "pilot":
+        raise StepFailed("this workflow is a pilot: nothing is posted or paid unless a person approved it")
     if approval is not None and digest_of(dict(approval.payload)) != approval.payload_hash:
         raise StepFailed("the approved payload and its hash differ; nothing is posted. Approve the case anew.")
     if approval is not None and approval.expires_at is not None and approval.expires_at < call.now:

@@ -103,7 +103,8 @@ class Promotion:
         adoption = graph.adoptions.get(intent)
         if adoption is None or ("/" in workflow and adoption.recipe != workflow):
             raise NotAdopted(
-                f"no recipe is adopted as {workflow!r}; add adoptions/{intent.replace('.', '/')}.toml and 'tiebeam apply'"
+                f"no recipe is adopted as {workflow!r}; add adoptions/{intent.replace('.', '/')}.toml, "
+                "then run 'tiebeam apply'"
             )
         return intent, adoption, graph.recipes[adoption.recipe]
 

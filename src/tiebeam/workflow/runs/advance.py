@@ -7,24 +7,21 @@ A run that is interrupted anywhere goes on from its rows: what is finished is no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from tiebeam.economics import Economics
 from tiebeam.engine import EffectStatus, Engine, Segment
-from tiebeam.errors import TiebeamError
 from tiebeam.kit import digest_of
-from tiebeam.spec import Effect, Step, StepKind
-from tiebeam.spec.conditions import ConditionFailed
+from tiebeam.spec import ConditionFailed, Effect, Step, StepKind
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.runs.ending import record_end
-from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan, StepPhase, StepState
+from tiebeam.workflow.runs.plan import RunPlan, StepPhase
 from tiebeam.workflow.runs.presenting import Presenter
 from tiebeam.workflow.runs.reviewing import Reviewing
 from tiebeam.workflow.runs.rows import (
-    RunRow,
     forget_step,
     load_run,
     load_states,
@@ -35,6 +32,15 @@ from tiebeam.workflow.runs.rows import (
     take_seq,
 )
 from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.work import (
+    CallOutside,
+    Work,
+    ambiguity,
+    look_outside,
+    position_of,
+    result_data,
+    result_from,
+)
 from tiebeam.workflow.steps import (
     ApprovalExpired,
     EffectUnclear,
@@ -49,36 +55,6 @@ from tiebeam.workflow.steps import (
 
 SEGMENT_SECONDS = 30
 _OUTSIDE = frozenset({Effect.IDEMPOTENT, Effect.AT_MOST_ONCE})
-
-
-@dataclass(slots=True)
-class Work:
-    """A run in hand during one unit of work."""
-
-    unit: Unit
-    row: RunRow
-    plan: RunPlan
-    states: dict[str, StepState]
-
-    def variables(self, problem: Mapping[str, Any] = NO_PROBLEM) -> dict[str, Any]:
-        run = {"state": self.row.state.value, "outcome": self.row.outcome or ""}
-        return self.plan.variables(self.states, run_input=self.row.input, problem=problem, run=run)
-
-    @property
-    def is_touched(self) -> bool:
-        """A person decided something in this run."""
-        deciders = (str(state.output.get("by") or "system:") for state in self.states.values())
-        return any(not person.startswith("system:") for person in deciders)
-
-
-@dataclass(frozen=True, slots=True)
-class CallOutside:
-    """A step whose effect lies outside our database; it is carried out with no unit of work open."""
-
-    step: Step
-    code: StepCode
-    call: StepCall
-    seq: int
 
 
 class Interpreter:
@@ -190,7 +166,7 @@ class Interpreter:
             phase=phase,
             outcome=outcome,
             seq=work.row.seq,
-            position=_position(work.plan, step),
+            position=position_of(work.plan, step),
             summary=None if result is None else result.summary,
             output=output,
             evidence=evidence,
@@ -223,7 +199,7 @@ class Interpreter:
             phase=StepPhase.WAITING,
             outcome=None,
             seq=work.row.seq,
-            position=_position(work.plan, step),
+            position=position_of(work.plan, step),
             summary=f"waits for a person: {protocol.title}",
             task_id=task_id,
         )
@@ -245,7 +221,7 @@ class Interpreter:
             phase=StepPhase.PROBLEM,
             outcome=kind,
             seq=work.row.seq,
-            position=_position(work.plan, step),
+            position=position_of(work.plan, step),
             summary=f"{message} ({protocol.title})",
             output={"problem": problem},
             task_id=task_id,
@@ -291,12 +267,12 @@ class Interpreter:
         except StepFailed as failure:
             self._problem_after(outside, kind="step_failed", message=failure.message)
         except EffectUnclear as doubt:
-            self._problem_after(outside, kind="ambiguous_effect", message=doubt.message, found=_look(outside))
+            self._problem_after(outside, kind="ambiguous_effect", message=doubt.message, found=look_outside(outside))
         else:
             with self._store.unit() as unit:
                 work = self._work(unit, run_id)
                 if step.id not in work.states and not work.row.state.is_final:
-                    self._engine.effects.confirm(unit, run_id=run_id, step_id=step.id, result=_result_data(result))
+                    self._engine.effects.confirm(unit, run_id=run_id, step_id=step.id, result=result_data(result))
                     self._finish_step(work, step, result)
 
     def _effect(self, outside: CallOutside) -> StepResult:
@@ -308,9 +284,9 @@ class Interpreter:
             request = {} if code.request is None else code.request(call)
         state = self._engine.effects.begin(run_id=run_id, step_id=step.id, mode=code.effect, key=key, request=request)
         if state.state is EffectStatus.AMBIGUOUS:
-            raise EffectUnclear(_ambiguous(step))
+            raise EffectUnclear(ambiguity(step))
         if state.state is EffectStatus.CONFIRMED:
-            return _result_from(state.result or {})
+            return result_from(state.result or {})
         try:
             return code.run(call)
         except StepFailed as refusal:
@@ -379,43 +355,3 @@ class Interpreter:
         if digest not in self._plans:
             self._plans[digest] = RunPlan(pinned(conn, digest))
         return self._plans[digest]
-
-
-def _position(plan: RunPlan, step: Step) -> int:
-    return plan.recipe.step.index(step)
-
-
-def _ambiguous(step: Step) -> str:
-    return (
-        f"{step.title!r} was begun and its confirmation never arrived. It is not repeated on its own: "
-        "look in the other system and say whether it took place."
-    )
-
-
-def _look(outside: CallOutside) -> dict[str, Any]:
-    """What the outer system itself knows of the effect; a system that cannot say leaves it to the person."""
-    if outside.code.find is None:
-        return {}
-    try:
-        return outside.code.find(outside.call) or {}
-    except TiebeamError as failure:
-        return {"not_checked": failure.message}
-
-
-def _result_data(result: StepResult) -> dict[str, Any]:
-    return {
-        "outcome": result.outcome,
-        "output": result.output,
-        "summary": result.summary,
-        "evidence": result.evidence,
-    }
-
-
-def _result_from(data: Mapping[str, Any]) -> StepResult:
-    """A confirmed effect's result, as `_result_data` stored it or as a person settled it."""
-    return StepResult(
-        outcome=str(data.get("outcome", "done")),
-        output=dict(data.get("output", {})),
-        summary=str(data.get("summary", "confirmed")),
-        evidence=dict(data.get("evidence", {})),
-    )

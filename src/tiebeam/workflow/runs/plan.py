@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tiebeam.errors import TiebeamError
-from tiebeam.spec import Recipe, Step
-from tiebeam.spec.conditions import Condition, compile_condition
+from tiebeam.spec import Condition, Recipe, Step, compile_condition
 
 _NAMES = frozenset({"steps", "input", "run", "problem"})
 NO_PROBLEM: Mapping[str, Any] = {"kind": "none", "step": "", "message": "", "found": {}}

@@ -20,6 +20,8 @@ MAX_WORDS = 6
 """How many words of a text are tried together as one order number."""
 SHORTEST_INSIDE_TEXT = 5
 """An order number this short or shorter is not looked for inside a longer text."""
+SHORTEST_OWN = 4
+"""Shorter numbers are not looked for in texts even among the supplier's own orders."""
 SUGGESTIONS = 3
 _SHORTEST_WITH_SLIP = 6
 _HAS_DIGIT = re.compile(r"\d")
@@ -42,6 +44,10 @@ def resolve_order(invoice: Invoice, *, supplier: Supplier | None, reference: Ref
         aside = _from_texts(invoice, own=own)
         if aside is not None:
             return OrderMatch((aside[0],), aside[1], printed)
+    for text in printed:
+        short = _named_in(text, invoice=invoice, own=own)
+        if short is not None:
+            return OrderMatch((short,), "number inside a text", printed)
     for text in printed:
         near = _corrected(text, invoice=invoice, own=own)
         if near is not None:
@@ -71,19 +77,19 @@ def _by_number(text: str, *, supplier: Supplier | None, reference: Reference) ->
     return (alike[0], "number without its zeros or letters") if len(alike) == 1 else None
 
 
-def _windows(text: str) -> list[str]:
+def _windows(text: str, *, longer_than: int = SHORTEST_INSIDE_TEXT) -> list[str]:
     """Keys of up to six neighbouring words, for numbers inside a sentence."""
     words = words_key(text).split()
     keys: list[str] = []
     for start in range(len(words)):
         for end in range(start + 1, min(start + MAX_WORDS, len(words)) + 1):
             key = number_key("".join(words[start:end]))
-            if len(key) > SHORTEST_INSIDE_TEXT and any(_HAS_DIGIT.search(word) for word in words[start:end]):
+            if len(key) > longer_than and any(_HAS_DIGIT.search(word) for word in words[start:end]):
                 keys.append(key)
     bare = [word for word in words if word not in REFERENCE_WORDS]
-    if len(bare) == 1 and len(words) > 1:
+    if 0 < len(bare) < len(words):
         # "Order 117": nothing but words about orders stands around the number, so a short one counts too.
-        keys.append(number_key(bare[0]))
+        keys.append(number_key("".join(bare)))
     return keys
 
 
@@ -116,17 +122,23 @@ def _same_shape(one: tuple[str, tuple[int, ...]], other: tuple[str, tuple[int, .
 
 
 def _from_texts(invoice: Invoice, *, own: Sequence[PurchaseOrder]) -> tuple[PurchaseOrder, str] | None:
-    """The supplier's own order named in the buyer's reference or a note, when at least one line is on it."""
-    by_key = {number_key(order.id): order for order in own}
-    texts = (
-        (invoice.buyer_reference, "number in the buyer's reference"),
-        *((n, "number in a note") for n in invoice.notes),
-    )
+    """The supplier's own order named in the buyer's reference or a note."""
+    texts = [(invoice.buyer_reference, "number in the buyer's reference")]
+    texts += [(note, "number in a note") for note in invoice.notes]
     for text, how in texts:
-        keys = [number_key(text), *_windows(text)] if text else []
-        named = _longest([by_key[key] for key in keys if key in by_key])
-        if len(named) == 1 and any(match.order_line for match in match_lines(invoice.lines, orders=named)):
-            return named[0], how
+        named = _named_in(text or "", invoice=invoice, own=own)
+        if named is not None:
+            return named, how
+    return None
+
+
+def _named_in(text: str, *, invoice: Invoice, own: Sequence[PurchaseOrder]) -> PurchaseOrder | None:
+    """The one order of the supplier whose number, even a short one, stands in a text and which has a line of the invoice."""
+    by_key = {number_key(order.id): order for order in own}
+    keys = [number_key(text), *_windows(text, longer_than=SHORTEST_OWN - 1)] if text else []
+    named = _longest([by_key[key] for key in keys if key in by_key])
+    if len(named) == 1 and any(match.order_line for match in match_lines(invoice.lines, orders=named)):
+        return named[0]
     return None
 
 

@@ -1,0 +1,84 @@
+"""A run in hand: its rows and plan within one unit of work, and what a call outside gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tiebeam.errors import TiebeamError
+from tiebeam.spec import Step
+from tiebeam.store import Unit
+from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan, StepState
+from tiebeam.workflow.runs.rows import RunRow
+from tiebeam.workflow.steps import StepCall, StepCode, StepResult
+
+
+@dataclass(slots=True)
+class Work:
+    """A run in hand during one unit of work."""
+
+    unit: Unit
+    row: RunRow
+    plan: RunPlan
+    states: dict[str, StepState]
+
+    def variables(self, problem: Mapping[str, Any] = NO_PROBLEM) -> dict[str, Any]:
+        run = {"state": self.row.state.value, "outcome": self.row.outcome or ""}
+        return self.plan.variables(self.states, run_input=self.row.input, problem=problem, run=run)
+
+    @property
+    def is_touched(self) -> bool:
+        """A person decided something in this run."""
+        deciders = (str(state.output.get("by") or "system:") for state in self.states.values())
+        return any(not person.startswith("system:") for person in deciders)
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutside:
+    """A step whose effect lies outside our database; it is carried out with no unit of work open."""
+
+    step: Step
+    code: StepCode
+    call: StepCall
+    seq: int
+
+
+def position_of(plan: RunPlan, step: Step) -> int:
+    return plan.recipe.step.index(step)
+
+
+def ambiguity(step: Step) -> str:
+    return (
+        f"{step.title!r} was begun and its confirmation never arrived. It is not repeated on its own: "
+        "look in the other system and say whether it took place."
+    )
+
+
+def look_outside(outside: CallOutside) -> dict[str, Any]:
+    """What the outer system itself knows of the effect; a system that cannot say leaves it to the person."""
+    if outside.code.find is None:
+        return {}
+    try:
+        return outside.code.find(outside.call) or {}
+    except TiebeamError as failure:
+        return {"not_checked": failure.message}
+
+
+def result_data(result: StepResult) -> dict[str, Any]:
+    return {
+        "outcome": result.outcome,
+        "output": result.output,
+        "summary": result.summary,
+        "evidence": result.evidence,
+    }
+
+
+def result_from(data: Mapping[str, Any]) -> StepResult:
+    """A confirmed effect's result, as `_result_data` stored it or as a person settled it."""
+    return StepResult(
+        outcome=str(data.get("outcome", "done")),
+        output=dict(data.get("output", {})),
+        summary=str(data.get("summary", "confirmed")),
+        evidence=dict(data.get("evidence", {})),
+    )
