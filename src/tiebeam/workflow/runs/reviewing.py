@@ -12,7 +12,7 @@ from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan
 from tiebeam.workflow.runs.presenting import Presenter, ReviewCase
 from tiebeam.workflow.runs.rows import RunRow, take_seq
 from tiebeam.workflow.steps import StepCall, StepFailed
-from tiebeam.workforce import IncompleteContext, NobodyHoldsRole, Workforce
+from tiebeam.workforce import BrokenProtocol, IncompleteContext, NobodyHoldsRole, Workforce
 
 
 class Reviewing:
@@ -64,7 +64,7 @@ class Reviewing:
                 needs_authority=review is not None and review.authority,
                 routed_because=rule,
             )
-        except (NobodyHoldsRole, IncompleteContext) as failure:
+        except (NobodyHoldsRole, IncompleteContext, BrokenProtocol) as failure:
             raise StepFailed(f"{step.title!r} cannot be handed over: {failure.message}") from failure
         return task_id, protocol
 
