@@ -55,9 +55,9 @@ class Economics:
     def run_cost(self, conn: sa.Connection, run_id: str) -> RunCost:
         """What one run used so far; all zeros for a run that used nothing yet."""
         rows = run_rows(conn, run_id)
-        steps: dict[str | None, list[Mapping[str, Any]]] = defaultdict(list)
+        steps: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for row in rows:
-            steps[row["step_id"]].append(row)
+            steps[row["step_id"] or ""].append(row)
         currency = self.prices.currency
         by_step = {step: tally_of(lines, currency=currency) for step, lines in steps.items()}
         return RunCost(**figures(tally_of(rows, currency=currency)), run_id=run_id, by_step=by_step)
@@ -118,7 +118,7 @@ class Economics:
         limit: int = 100,
         before: int | None = None,
     ) -> LedgerPage:
-        """Rows of truth, newest first, at most 500 a page."""
+        """Rows of truth, newest first, at most 1000 a page."""
         return select_lines(conn, filters or LedgerFilters(), limit=limit, before=before)
 
     def check_ledger(self, conn: sa.Connection) -> list[str]:

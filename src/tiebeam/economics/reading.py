@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,8 @@ from tiebeam.errors import Invalid
 from tiebeam.kit import usd_of_nano
 
 _MTOK = Decimal(1_000_000)
-_LONGEST_RANGE = timedelta(days=1100)
-_MOST_LINES = 500
+_LONGEST_RANGE = timedelta(days=3700)
+_MOST_LINES = 1000
 
 
 class MixedCurrencies(Invalid):
@@ -48,40 +48,37 @@ class Tally:
     """What the accepted units would have cost the old way."""
     baseline_minutes: Decimal = Decimal(0)
 
-    @property
-    def total_cost(self) -> Decimal:
-        return self.token_cost + self.review_cost + self.other_cost
+    # Derived figures are fields, so that whatever shows a tally shows all of it.
+    total_cost: Decimal = field(init=False)
+    cost_per_accepted: Decimal | None = field(init=False)
+    """All cost, rejected and failed units included, over accepted units; None while nothing was accepted."""
+    value: Decimal = field(init=False)
+    """What the baseline would have cost, less what was spent. Negative when the old way was cheaper."""
+    touchless_share: Decimal | None = field(init=False)
+    exception_share: Decimal | None = field(init=False)
+    usd_per_mtok: Decimal | None = field(init=False)
+    """What a million tokens really cost, cache and tiers included; None while none were used."""
 
-    @property
-    def cost_per_accepted(self) -> Decimal | None:
-        """All cost, rejected and failed units included, over accepted units; None while nothing was accepted."""
-        return self.total_cost / self.accepted if self.accepted else None
-
-    @property
-    def value(self) -> Decimal:
-        """What the baseline would have cost, less what was spent. Negative when the old way was cheaper."""
-        return self.baseline_cost - self.total_cost
-
-    @property
-    def touchless_share(self) -> Decimal | None:
-        return Decimal(self.touchless) / self.units if self.units else None
-
-    @property
-    def exception_share(self) -> Decimal | None:
-        return Decimal(self.exceptions) / self.units if self.units else None
-
-    @property
-    def usd_per_mtok(self) -> Decimal | None:
-        """What a million tokens really cost, cache and tiers included; None while none were used."""
-        return usd_of_nano(self.token_usd_nano) / self.tokens * _MTOK if self.tokens else None
+    def __post_init__(self) -> None:
+        total = self.token_cost + self.review_cost + self.other_cost
+        derived = {
+            "total_cost": total,
+            "cost_per_accepted": total / self.accepted if self.accepted else None,
+            "value": self.baseline_cost - total,
+            "touchless_share": Decimal(self.touchless) / self.units if self.units else None,
+            "exception_share": Decimal(self.exceptions) / self.units if self.units else None,
+            "usd_per_mtok": usd_of_nano(self.token_usd_nano) / self.tokens * _MTOK if self.tokens else None,
+        }
+        for name, figure in derived.items():
+            object.__setattr__(self, name, figure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCost(Tally):
-    """One run's cost, and the same by step (None = the run as a whole)."""
+    """One run's cost, and the same by step; the empty step is the run as a whole."""
 
     run_id: str
-    by_step: Mapping[str | None, Tally]
+    by_step: Mapping[str, Tally]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +184,7 @@ def as_rollup(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def select_lines(conn: sa.Connection, filters: LedgerFilters, *, limit: int, before: int | None) -> LedgerPage:
-    """At most 500 lines, newest first."""
+    """At most 1000 lines, newest first."""
     size = max(1, min(limit, _MOST_LINES))
     table = ledger_entry.c
     wanted = {"intent": filters.intent, "run_id": filters.run_id, "team": filters.team, "model": filters.model}
@@ -213,5 +210,5 @@ def as_day(moment: date | datetime) -> date:
 
 
 def figures(tally: Tally) -> dict[str, Any]:
-    """The tally's fields, to build a result that carries them."""
-    return {name: getattr(tally, name) for name in Tally.__slots__}
+    """The tally's given fields, to build a result that carries them; what is derived follows from them."""
+    return {one.name: getattr(tally, one.name) for one in fields(Tally) if one.init}

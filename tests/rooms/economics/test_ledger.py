@@ -24,7 +24,7 @@ from tiebeam.economics import (
     Prices,
 )
 from tiebeam.errors import Invalid
-from tiebeam.kit import FixedClock
+from tiebeam.kit import FixedClock, plain
 from tiebeam.spec import Instrumentation
 from tiebeam.store import Store
 
@@ -160,6 +160,15 @@ def test_a_runs_cost_is_shown_by_step(store: Store, books: Economics) -> None:
     assert cost.by_step["read"].token_cost == Decimal("1.80")
     assert cost.by_step["match"].review_cost == Decimal("1.50")
     assert cost.tokens == 1500
+
+
+def test_derived_figures_travel_with_the_tally(store: Store, books: Economics) -> None:
+    put(store, books, outcome("run_1"), review("run_1", "2", "1.50"))
+    with store.read() as conn:
+        shown = plain(books.workflow_summary(conn, INTENT, since=DAY, until=DAY))
+        cost = plain(books.run_cost(conn, "run_1"))
+    assert (shown["total_cost"], shown["cost_per_accepted"], shown["value"]) == ("1.50", "1.50", "-1.50")
+    assert set(cost["by_step"]) == {"", "match"}
 
 
 def test_what_a_million_tokens_really_cost_is_answered_from_the_ledger(store: Store, books: Economics) -> None:

@@ -62,7 +62,7 @@ def checked(instruction: PaymentInstruction) -> PaymentInstruction:
     if not bank_text(name, longest=70):
         raise InvalidPayment(f"the payee's name {name!r} has no letter that banks can carry")
     check_reference(instruction.end_to_end_id, what="end-to-end id")
-    if not any(number.strip() for number in instruction.invoice_numbers):
+    if not bank_text(" ".join(instruction.invoice_numbers), longest=140):
         raise InvalidPayment(f"the payment to {name!r} names no invoice; the payee could not assign it")
     return PaymentInstruction(
         end_to_end_id=instruction.end_to_end_id,

@@ -118,6 +118,7 @@ def test_equal_payments_give_equal_bytes() -> None:
         ({"end_to_end_id": "a//b"}, "end-to-end id"),
         ({"creditor_name": "株式会社"}, "no letter"),
         ({"invoice_numbers": ()}, "names no invoice"),
+        ({"invoice_numbers": ("七",)}, "names no invoice"),
     ],
 )
 def test_a_payment_that_a_bank_would_refuse_is_refused_before_it_is_written(
