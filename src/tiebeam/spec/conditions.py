@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -53,7 +53,7 @@ class Condition:
     def holds(self, variables: Mapping[str, Any]) -> bool:
         """True or false; raises ConditionFailed on a missing member, another type, too much data or another result."""
         try:
-            result: object = self._program.execute(plain_values(variables))
+            result: object = self._program.execute(plain_values(self._read_from(variables)))
         except KeyError as missing:
             raise ConditionFailed(
                 f"the condition {self.text!r} reads {missing.args[0]!r}, which is not there", condition=self.text
@@ -67,6 +67,29 @@ class Condition:
                 f"the condition {self.text!r} gives {result!r} instead of true or false", condition=self.text
             )
         return result
+
+    def _read_from(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Only what the condition reads: a run's outputs are large and conditions look at a few members."""
+        seen: dict[str, Any] = {}
+        for path in self.paths:
+            _copy_path(path.split("."), variables, seen)
+        return seen
+
+
+def _copy_path(names: Sequence[str], source: Mapping[str, Any], target: dict[str, Any]) -> None:
+    """Copy the member a path leads to, with the levels above it. What is missing stays missing."""
+    name, rest = names[0], names[1:]
+    if name not in source:
+        return
+    value = source[name]
+    # A last name that is no member is a method such as `size()`, or a missing member: both need the whole.
+    if not rest or not isinstance(value, Mapping) or (len(rest) == 1 and rest[0] not in value):
+        target[name] = value
+        return
+    below = target.setdefault(name, {})
+    # A shorter path has copied the whole member already.
+    if below is not value:
+        _copy_path(rest, value, below)
 
 
 def compile_condition(text: str, names: Iterable[str]) -> Condition:

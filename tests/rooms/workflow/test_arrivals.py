@@ -26,9 +26,7 @@ def test_without_a_list_files_arrive_in_the_order_of_their_names(tmp_path: Path)
 def test_a_list_beside_the_folder_gives_order_dates_and_channels(tmp_path: Path) -> None:
     place = folder(tmp_path, "A.xml", "B.pdf", "C.xml")
     (tmp_path / "inbox.csv").write_text(
-        "doc_id,received_at,channel,file\n"
-        "A,2026-03-05,peppol,invoices/A.xml\n"
-        "B,2026-03-04,email,invoices/B.pdf\n"
+        "doc_id,received_at,channel,file\nA,2026-03-05,peppol,invoices/A.xml\nB,2026-03-04,email,invoices/B.pdf\n"
     )
     found = arrivals_in(place)
     assert [item.name for item in found] == ["B.pdf", "A.xml", "C.xml"]

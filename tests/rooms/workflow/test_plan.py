@@ -69,9 +69,10 @@ def test_a_condition_sees_outcomes_and_outputs_under_names_without_hyphens() -> 
 def test_a_stop_rule_fires_with_its_reason_once_its_step_ran() -> None:
     stop = StopRule(id="too-many", when="steps.a.outcome == 'done' && steps.a.output.n > 5", reason="more than five")
     plan = RunPlan(recipe(step("a"), stop=(stop,)))
-    assert plan.stop_reason(plan.variables({}, run_input={})) is None
-    assert plan.stop_reason(plan.variables({"a": done("a", n=5)}, run_input={})) is None
-    assert plan.stop_reason(plan.variables({"a": done("a", n=6)}, run_input={})) == "too-many: more than five"
+    assert plan.stop_reason(plan.variables({}, run_input={}), after=plan.step("a")) is None
+    assert plan.stop_reason(plan.variables({"a": done("a", n=5)}, run_input={}), after=plan.step("a")) is None
+    reason = plan.stop_reason(plan.variables({"a": done("a", n=6)}, run_input={}), after=plan.step("a"))
+    assert reason == "too-many: more than five"
 
 
 # ids: HO-01, C3

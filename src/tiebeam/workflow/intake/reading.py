@@ -20,7 +20,7 @@ from tiebeam.kit import digest_of
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake.archive import Archive
 from tiebeam.workflow.intake.tables import batch, document
-from tiebeam.workflow.runs import Interpreter, RunRow, StepPhase, fail_run, load_run, load_states, save_step
+from tiebeam.workflow.runs import Interpreter, RunRow, StepPhase, StepRow, fail_run, insert_steps, load_run, load_states
 
 READ_STEP = "read"
 
@@ -115,9 +115,7 @@ class BatchReader:
             "document-hash": row["sha256"],
             "fields": [{"field": e.field, "text": e.text, "place": e.place} for e in result.evidence],
         }
-        save_step(
-            unit,
-            run.id,
+        read = StepRow(
             step_id=READ_STEP,
             phase=StepPhase.DONE,
             outcome=outcome,
@@ -127,6 +125,7 @@ class BatchReader:
             output=output,
             evidence=evidence,
         )
+        insert_steps(unit, run.id, [read])
         unit.journal(
             f"run:{run.id}",
             "step.done",

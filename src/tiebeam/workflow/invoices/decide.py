@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import Any
 
 from tiebeam.connect.documents import Invoice
 from tiebeam.connect.purchasing import Policy
 from tiebeam.kit import cents
-from tiebeam.workflow.invoices.matching import Finding, Label, MatchResult
+from tiebeam.workflow.invoices.matching import DIGITS, Finding, Label, MatchResult
 
 
 class Decision(StrEnum):
@@ -54,8 +54,9 @@ def decide_findings(
 
     `authority` holds roles as `{"id", "title", "approval_limit"}`; limit None = unlimited, 0 = may not approve money.
     """
-    exact = _in_policy_currency(invoice, policy=policy)
-    amount = None if exact is None else cents(exact)
+    with localcontext(prec=DIGITS):
+        exact = _in_policy_currency(invoice, policy=policy)
+        amount = None if exact is None else cents(exact)
     blocking = [finding for finding in findings if finding.blocks]
     notes = [finding for finding in findings if not finding.blocks]
     labels = tuple(sorted({finding.label.value for finding in findings if finding.label is not None}))

@@ -33,9 +33,20 @@ def invoice_of(call: StepCall) -> Invoice:
     if not isinstance(form, Mapping):
         raise StepFailed("there is no invoice to match: the document was not read and nobody completed it")
     try:
-        return invoice_from_json({key: None if value == "" else value for key, value in form.items()})
+        return checked(invoice_from_json({key: None if value == "" else value for key, value in form.items()}))
     except (ValueError, ArithmeticError, TypeError, AttributeError, KeyError) as problem:
         raise StepFailed(f"a field of the invoice has a wrong value: {problem}. Correct it and try again.") from problem
+
+
+def checked(invoice: Invoice) -> Invoice:
+    """The invoice, if all its amounts are numbers. Raises ValueError on infinity and the like."""
+    lines = [value for line in invoice.lines for value in (line.quantity, line.unit_price, line.net, line.tax_rate)]
+    parts = [value for part in invoice.tax_subtotals for value in (part.rate, part.taxable, part.tax)]
+    totals = [invoice.net, invoice.tax, invoice.gross, invoice.payable, invoice.allowance_total, invoice.charge_total]
+    for value in (*lines, *parts, *totals):
+        if value is not None and not value.is_finite():
+            raise ValueError(f"{value} is no amount")
+    return invoice
 
 
 def policy_of_call(call: StepCall) -> Policy:

@@ -9,12 +9,13 @@ from tiebeam.workflow.runs.reviewing import Reviewing
 from tiebeam.workflow.runs.rows import (
     RunFacts,
     RunRow,
+    StepRow,
     insert_run,
+    insert_steps,
     load_run,
     load_states,
     pin_recipe,
     pinned,
-    save_step,
 )
 from tiebeam.workflow.runs.states import RunState
 from tiebeam.workflow.runs.views import (
@@ -52,12 +53,14 @@ __all__ = [
     "RunStepView",
     "RunView",
     "StepPhase",
+    "StepRow",
     "StepState",
     "cancel_run",
     "case_rows",
     "decision_counts",
     "fail_run",
     "insert_run",
+    "insert_steps",
     "list_runs",
     "load_run",
     "load_states",
@@ -66,5 +69,4 @@ __all__ = [
     "run_counts",
     "run_view",
     "runs_pulse",
-    "save_step",
 ]

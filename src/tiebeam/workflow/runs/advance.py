@@ -22,11 +22,11 @@ from tiebeam.workflow.runs.plan import RunPlan, StepPhase
 from tiebeam.workflow.runs.presenting import Presenter
 from tiebeam.workflow.runs.reviewing import Reviewing
 from tiebeam.workflow.runs.rows import (
+    StepRow,
     forget_step,
     load_run,
     load_states,
     pinned,
-    save_step,
     set_facts,
     set_state,
     take_seq,
@@ -109,11 +109,16 @@ class Interpreter:
             return None
         work = Work(unit, row, self._plan(unit.conn, row.recipe_hash), load_states(unit.conn, run_id))
         set_state(unit, run_id, state=RunState.RUNNING)
+        outside = self._walk(work)
+        work.flush()
+        return outside
+
+    def _walk(self, work: Work) -> CallOutside | None:
         while (step := work.plan.next_step(work.states)) is not None:
             outside = self._do(work, step)
             if outside is not None:
                 return outside
-            if self._must_stop(work):
+            if self._must_stop(work, step):
                 return None
         self._settle(work)
         return None
@@ -159,17 +164,17 @@ class Interpreter:
     ) -> None:
         output = {} if result is None else result.output
         evidence = {} if result is None else result.evidence
-        work.states[step.id] = save_step(
-            work.unit,
-            work.row.id,
-            step_id=step.id,
-            phase=phase,
-            outcome=outcome,
-            seq=work.row.seq,
-            position=position_of(work.plan, step),
-            summary=None if result is None else result.summary,
-            output=output,
-            evidence=evidence,
+        work.keep(
+            StepRow(
+                step_id=step.id,
+                phase=phase,
+                outcome=outcome,
+                seq=work.row.seq,
+                position=position_of(work.plan, step),
+                summary=None if result is None else result.summary,
+                output=output,
+                evidence=evidence,
+            )
         )
         if result is None:
             return
@@ -192,16 +197,16 @@ class Interpreter:
         task_id, protocol = self._reviewing.open(
             work.unit, work.row, work.plan, step, call, presenter, work.variables()
         )
-        work.states[step.id] = save_step(
-            work.unit,
-            work.row.id,
-            step_id=step.id,
-            phase=StepPhase.WAITING,
-            outcome=None,
-            seq=work.row.seq,
-            position=position_of(work.plan, step),
-            summary=f"waits for a person: {protocol.title}",
-            task_id=task_id,
+        work.keep(
+            StepRow(
+                step_id=step.id,
+                phase=StepPhase.WAITING,
+                outcome=None,
+                seq=work.row.seq,
+                position=position_of(work.plan, step),
+                summary=f"waits for a person: {protocol.title}",
+                task_id=task_id,
+            )
         )
 
     def _open_problem(
@@ -214,21 +219,25 @@ class Interpreter:
         task_id, protocol = self._reviewing.open(
             work.unit, work.row, work.plan, step, call, presenter, variables, problem=problem
         )
-        work.states[step.id] = save_step(
-            work.unit,
-            work.row.id,
-            step_id=step.id,
-            phase=StepPhase.PROBLEM,
-            outcome=kind,
-            seq=work.row.seq,
-            position=position_of(work.plan, step),
-            summary=f"{message} ({protocol.title})",
-            output={"problem": problem},
-            task_id=task_id,
+        work.keep(
+            StepRow(
+                step_id=step.id,
+                phase=StepPhase.PROBLEM,
+                outcome=kind,
+                seq=work.row.seq,
+                position=position_of(work.plan, step),
+                summary=f"{message} ({protocol.title})",
+                output={"problem": problem},
+                task_id=task_id,
+            )
         )
 
-    def _must_stop(self, work: Work) -> bool:
-        reason = work.plan.stop_reason(work.variables())
+    def _must_stop(self, work: Work, step: Step) -> bool:
+        """Ask the stop rules that look at the step; one that cannot be decided stops the run too."""
+        try:
+            reason = work.plan.stop_reason(work.variables(), after=step)
+        except ConditionFailed as failure:
+            reason = f"a stop rule cannot be decided: {failure.message}"
         if reason is None:
             return False
         self._reviewing.cancel(work.unit, work.row.id, reason=reason)
@@ -249,7 +258,13 @@ class Interpreter:
         ended = replace(work.row, state=RunState.DONE, outcome=outcome)
         set_state(work.unit, work.row.id, state=RunState.DONE, outcome=outcome)
         variables = Work(work.unit, ended, work.plan, work.states).variables()
-        accepted = work.plan.is_accepted(variables)
+        try:
+            accepted = work.plan.is_accepted(variables)
+        except ConditionFailed as failure:
+            accepted = False
+            work.unit.journal(
+                f"run:{work.row.id}", "acceptance.undecided", actor="system:tiebeam", payload={"error": failure.message}
+            )
         work.unit.journal(
             f"run:{work.row.id}",
             "run.done",
@@ -274,6 +289,7 @@ class Interpreter:
                 if step.id not in work.states and not work.row.state.is_final:
                     self._engine.effects.confirm(unit, run_id=run_id, step_id=step.id, result=result_data(result))
                     self._finish_step(work, step, result)
+                    work.flush()
 
     def _effect(self, outside: CallOutside) -> StepResult:
         """Intent, call, result; the caller confirms. A refusal takes the intent back: nothing happened outside."""
@@ -329,6 +345,7 @@ class Interpreter:
             work = self._work(unit, run_id)
             if outside.step.id not in work.states:
                 self._open_problem(work, outside.step, kind=kind, message=message, found=found)
+                work.flush()
 
     def _work(self, unit: Unit, run_id: str) -> Work:
         row = load_run(unit.conn, run_id, for_update=True)

@@ -14,10 +14,11 @@ from tiebeam.workflow.runs.ending import record_end
 from tiebeam.workflow.runs.plan import RunPlan, StepPhase
 from tiebeam.workflow.runs.rows import (
     RunRow,
+    StepRow,
     forget_step,
     load_run,
+    move_step,
     pinned,
-    save_step,
     set_state,
     step_of_task,
 )
@@ -75,19 +76,20 @@ class Deciding:
         self, unit: Unit, row: RunRow, plan: RunPlan, *, step_id: str, task: Task, decision: Decision
     ) -> None:
         step = plan.step(step_id)
-        save_step(
-            unit,
-            row.id,
+        said = f": {decision.comment}" if decision.comment else ""
+        proof = {"task": task.id, "payload_hash": decision.payload_hash, "by": decision.person_id}
+        closed = StepRow(
             step_id=step_id,
             phase=StepPhase.DONE,
             outcome=decision.verb,
             seq=row.seq,
             position=plan.recipe.step.index(step),
-            summary=f"{decision.verb} by {decision.person_id}" + (f": {decision.comment}" if decision.comment else ""),
+            summary=f"{decision.verb} by {decision.person_name}{said}",
             output=_decision_output(decision),
-            evidence={"decision": {"task": task.id, "payload_hash": decision.payload_hash, "by": decision.person_id}},
+            evidence={"decision": proof},
             task_id=task.id,
         )
+        move_step(unit, row.id, closed)
 
     def _after_problem(
         self, unit: Unit, row: RunRow, plan: RunPlan, *, step_id: str, problem: dict[str, Any], decision: Decision

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tiebeam.errors import TiebeamError
-from tiebeam.spec import Condition, Recipe, Step, compile_condition
+from tiebeam.spec import Condition, Recipe, Step, compile_condition, step_variable
 
 _NAMES = frozenset({"steps", "input", "run", "problem"})
 NO_PROBLEM: Mapping[str, Any] = {"kind": "none", "step": "", "message": "", "found": {}}
@@ -48,6 +48,7 @@ class RunPlan:
         self.recipe = recipe
         self._when = {step.id: _compiled(step.when) for step in recipe.step if step.when is not None}
         self._stops = [(rule, _compiled(rule.when)) for rule in recipe.stop]
+        self._watched = {rule.id: _steps_read(condition) for rule, condition in self._stops}
         self._escalations = [(rule, _compiled(rule.when)) for rule in recipe.escalation]
         accepted = recipe.instrumentation.accepted_when if recipe.instrumentation else None
         self._accepted = None if accepted is None else _compiled(accepted)
@@ -69,10 +70,11 @@ class RunPlan:
         condition = self._when.get(step.id)
         return condition is None or condition.holds(variables)
 
-    def stop_reason(self, variables: Mapping[str, Any]) -> str | None:
-        """The reason of the first stop rule that holds. Until a step ran, rules read its outcome as `pending`."""
+    def stop_reason(self, variables: Mapping[str, Any], *, after: Step) -> str | None:
+        """The reason of the first rule that looks at this step and holds. Other steps may still read as `pending`."""
+        watched = step_variable(after.id)
         for rule, condition in self._stops:
-            if condition.holds(variables):
+            if watched in self._watched[rule.id] and condition.holds(variables):
                 return f"{rule.id}: {rule.reason}"
         return None
 
@@ -103,8 +105,14 @@ class RunPlan:
         for step in self.recipe.step:
             state = states.get(step.id)
             known = pending if state is None else {"outcome": state.outcome, "output": dict(state.output)}
-            steps[step.id.replace("-", "_")] = known
+            steps[step_variable(step.id)] = known
         return {"steps": steps, "input": dict(run_input), "problem": dict(problem), "run": dict(run or {})}
+
+
+def _steps_read(condition: Condition) -> frozenset[str]:
+    """Names of the steps a condition looks at."""
+    parts = (path.split(".") for path in condition.paths)
+    return frozenset(part[1] for part in parts if part[0] == "steps" and len(part) > 1)
 
 
 def _compiled(text: str) -> Condition:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from tiebeam.errors import NotFound
 from tiebeam.kit import digest_of
 from tiebeam.spec import Recipe, as_data
 from tiebeam.store import Unit
-from tiebeam.workflow.runs.plan import StepPhase, StepState
+from tiebeam.workflow.runs.plan import SETTLED, StepPhase, StepState
 from tiebeam.workflow.runs.states import RunState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
 
@@ -132,48 +132,58 @@ def load_states(conn: sa.Connection, run_id: str) -> dict[str, StepState]:
     }
 
 
-def save_step(  # one argument a column, all of them named
-    unit: Unit,
-    run_id: str,
-    *,
-    step_id: str,
-    phase: StepPhase,
-    outcome: str | None,
-    seq: int,
-    position: int,
-    summary: str | None = None,
-    output: Mapping[str, Any] | None = None,
-    evidence: Mapping[str, Any] | None = None,
-    task_id: str | None = None,
-    started_at: datetime | None = None,
-) -> StepState:
-    """Insert the step's row, or move a waiting one on."""
-    values: dict[str, Any] = {
-        "state": phase,
-        "outcome": outcome,
-        "summary": summary,
-        "output": dict(output or {}),
-        "evidence": dict(evidence or {}),
-        "task_id": task_id,
-        "seq": seq,
-        "ended_at": unit.now if phase in {StepPhase.DONE, StepPhase.SKIPPED} else None,
-    }
-    changed = unit.conn.execute(
-        sa.update(run_step)
-        .where(
-            run_step.c.run_id == run_id,
-            run_step.c.step_id == step_id,
-            run_step.c.state.in_([StepPhase.WAITING, StepPhase.PROBLEM]),
-        )
-        .values(**values)
-    ).rowcount
-    if not changed:
-        unit.conn.execute(
-            sa.insert(run_step).values(
-                run_id=run_id, step_id=step_id, position=position, started_at=started_at or unit.now, **values
-            )
-        )
-    return StepState(step_id=step_id, phase=phase, outcome=outcome or phase, output=dict(output or {}))
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step's row as it is first written, or moved on from waiting."""
+
+    step_id: str
+    phase: StepPhase
+    outcome: str | None
+    seq: int
+    position: int
+    summary: str | None = None
+    output: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    task_id: str | None = None
+
+    @property
+    def state(self) -> StepState:
+        return StepState(self.step_id, self.phase, self.outcome or self.phase, self.output)
+
+    def values(self, now: datetime) -> dict[str, Any]:
+        return {
+            "state": self.phase,
+            "outcome": self.outcome,
+            "summary": self.summary,
+            "output": dict(self.output),
+            "evidence": dict(self.evidence),
+            "task_id": self.task_id,
+            "seq": self.seq,
+            "ended_at": now if self.phase in SETTLED else None,
+        }
+
+
+def insert_steps(unit: Unit, run_id: str, rows: Sequence[StepRow]) -> None:
+    """Write steps that had no row. A second writer of the same step fails and loses its whole unit."""
+    if not rows:
+        return
+    values = [
+        {
+            "run_id": run_id,
+            "step_id": row.step_id,
+            "position": row.position,
+            "started_at": unit.now,
+            **row.values(unit.now),
+        }
+        for row in rows
+    ]
+    unit.conn.execute(sa.insert(run_step), values)
+
+
+def move_step(unit: Unit, run_id: str, row: StepRow) -> None:
+    """Move a step on that waited for a person."""
+    where = (run_step.c.run_id == run_id, run_step.c.step_id == row.step_id)
+    unit.conn.execute(sa.update(run_step).where(*where).values(**row.values(unit.now)))
 
 
 def forget_step(unit: Unit, run_id: str, step_id: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import Step
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan, StepState
-from tiebeam.workflow.runs.rows import RunRow
+from tiebeam.workflow.runs.rows import RunRow, StepRow, insert_steps
 from tiebeam.workflow.steps import StepCall, StepCode, StepResult
 
 
@@ -22,6 +22,17 @@ class Work:
     row: RunRow
     plan: RunPlan
     states: dict[str, StepState]
+    begun: list[StepRow] = field(default_factory=list[StepRow])
+    """Steps of this unit whose rows are not written yet."""
+
+    def keep(self, row: StepRow) -> None:
+        """Take a step's row up; `flush` writes all of them at once."""
+        self.states[row.step_id] = row.state
+        self.begun.append(row)
+
+    def flush(self) -> None:
+        insert_steps(self.unit, self.row.id, self.begun)
+        self.begun = []
 
     def variables(self, problem: Mapping[str, Any] = NO_PROBLEM) -> dict[str, Any]:
         run = {"state": self.row.state.value, "outcome": self.row.outcome or ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import localcontext
 
 from tiebeam.connect.documents import Invoice
 from tiebeam.connect.purchasing import Policy, Receipt
@@ -28,6 +29,8 @@ from tiebeam.workflow.invoices.matching.quantities import check_quantities
 from tiebeam.workflow.invoices.matching.suppliers import check_supplier, supplier_of_invoice, supplier_of_order
 from tiebeam.workflow.invoices.matching.taxes import check_taxes
 
+DIGITS = 120
+"""Enough for exact products of the longest numbers a document may hold."""
 LATEST = 2**31 - 1
 """An arrival after everything on file."""
 
@@ -42,6 +45,18 @@ def match_invoice(
     received_on: date | None = None,
 ) -> MatchResult:
     """Compare an invoice with suppliers, orders, receipts and what arrived before it."""
+    with localcontext(prec=DIGITS):
+        return _match(invoice, reference, policy, document_id, arrival, received_on)
+
+
+def _match(
+    invoice: Invoice,
+    reference: Reference,
+    policy: Policy,
+    document_id: str,
+    arrival: int,
+    received_on: date | None,
+) -> MatchResult:
     claim, supplier, order, lines = claim_of(
         invoice, reference=reference, document_id=document_id, arrival=arrival, received_on=received_on
     )

@@ -133,7 +133,7 @@ def _from_texts(invoice: Invoice, *, own: Sequence[PurchaseOrder]) -> tuple[Purc
 
 
 def _named_in(text: str, *, invoice: Invoice, own: Sequence[PurchaseOrder]) -> PurchaseOrder | None:
-    """The one order of the supplier whose number, even a short one, stands in a text and which has a line of the invoice."""
+    """The one order of the supplier whose number, even a short one, stands in a text and that has a line in common."""
     by_key = {number_key(order.id): order for order in own}
     keys = [number_key(text), *_windows(text, longer_than=SHORTEST_OWN - 1)] if text else []
     named = _longest([by_key[key] for key in keys if key in by_key])

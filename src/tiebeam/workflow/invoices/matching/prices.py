@@ -63,11 +63,16 @@ def _check_place(matches: Sequence[LineMatch], *, invoice: Invoice, policy: Poli
             worst = max(worst, price)
     if worst <= agreed:
         return []
-    within_percent = (worst - agreed) * 100 <= policy.price_tolerance_percent * agreed
-    within_amount = over <= policy.price_tolerance_per_line
+    within_percent = _settled((worst - agreed) * 100) <= _settled(policy.price_tolerance_percent * agreed)
+    within_amount = _settled(over) <= policy.price_tolerance_per_line
     if within_percent and within_amount:
         return []
     return [_variance(matches[0], worst=worst, over=over, quantity=quantity, invoice=invoice, policy=policy)]
+
+
+def _settled(value: Decimal) -> Decimal:
+    """Without the last digits that dividing by a price's base quantity leaves; far finer than any printed price."""
+    return value.quantize(Decimal("1E-12"))
 
 
 def _variance(
