@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from tiebeam.spec import Recipe, StepKind
+from tiebeam.spec import Effect, Recipe, StepKind
 from tiebeam.web import svg
 from tiebeam.web.wording import in_words
 from tiebeam.workflow.runs import RunStepView
 
 _CLASSES = {"done": "done", "waiting": "waiting", "problem": "waiting", "failed": "failed", "running": "running"}
+
+_LEAVES = {Effect.AT_MOST_ONCE: "at most once", Effect.IDEMPOTENT: "idempotent"}
+"""Effects outside the house, which a reader of the graph should see."""
 
 
 def direct_edges(after: Mapping[str, tuple[str, ...]]) -> list[svg.Edge]:
@@ -29,7 +32,7 @@ def direct_edges(after: Mapping[str, tuple[str, ...]]) -> list[svg.Edge]:
 
 def recipe_graph(recipe: Recipe, *, name: str) -> Markup:
     nodes = [
-        svg.Node(step.id, step.title, "a person decides" if step.kind is StepKind.REVIEW else in_words(step.effect))
+        svg.Node(step.id, step.title, "by a person" if step.kind is StepKind.REVIEW else _LEAVES.get(step.effect, ""))
         for step in recipe.step
     ]
     return svg.draw_graph(nodes, direct_edges({step.id: step.after for step in recipe.step}), name=name)

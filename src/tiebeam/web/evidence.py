@@ -54,43 +54,70 @@ def _evidence_note(evidence: object) -> str:
 
 def comparison(match: Mapping[str, Any]) -> tuple[CompareRow, ...]:
     """Invoice lines beside their order lines and receipts, from the output of the matching step."""
-    lines = match.get("lines")
-    if not isinstance(lines, list):
-        return ()
-    by_line = _findings_by_line(match.get("findings"))
-    return tuple(
-        _compare_row(line, position, by_line.get(position, ()))
-        for position, line in enumerate(lines, start=1)
-        if isinstance(line, Mapping)
-    )
+    lines = [line for line in match.get("lines") or () if isinstance(line, Mapping)]
+    findings = [one for one in match.get("findings") or () if isinstance(one, Mapping)]
+    return tuple(_compare_row(line, _received(line, match.get("receipts")), findings) for line in lines)
 
 
-def _compare_row(line: Mapping[str, Any], position: int, findings: Sequence[Mapping[str, Any]]) -> CompareRow:
-    labels = {str(one.get("label")) for one in findings}
-    codes = {str(one.get("code")) for one in findings}
-    said = next((str(one.get("text", "")) for one in findings if one.get("blocks", True)), "")
-    order_line = line.get("order_line")
-    name = str(line.get("name") or line.get("sku") or f"Line {position}")
+def _compare_row(
+    line: Mapping[str, Any], received: Decimal | None, findings: Sequence[Mapping[str, Any]]
+) -> CompareRow:
+    mine = [one for one in findings if _is_about(one, line)]
+    labels = {str(one.get("label")) for one in mine}
+    position, order_line = line.get("position"), line.get("order_line")
+    where = f"Line {position}" + (f" · {line.get('order')} line {order_line}" if order_line else " · not on an order")
     return CompareRow(
-        line=f"Line {position}" + (f" · order line {order_line}" if order_line else ""),
-        name=name,
+        line=where,
+        name=str(line.get("name") or line.get("sku") or f"Line {position}"),
         invoiced=(_number(line.get("quantity")), _price(line.get("unit_price"))),
-        ordered=(_number(line.get("ordered_quantity")), _price(line.get("ordered_unit_price"))),
-        received=_number(line.get("received_quantity")),
-        is_quantity_off="quantity_variance" in labels or "quantity_variance" in codes,
-        is_price_off="price_variance" in labels or "price_variance" in codes,
-        finding=said,
+        ordered=(_number(line.get("ordered_quantity")), _price(line.get("ordered_price"))),
+        received=quantity(received),
+        is_quantity_off=bool(labels & {"quantity_variance", "missing_receipt"}),
+        is_price_off="price_variance" in labels,
+        finding=next((_short(one) for one in mine if one.get("blocks", True)), ""),
     )
 
 
-def _findings_by_line(findings: object) -> dict[int, list[Mapping[str, Any]]]:
-    by_line: dict[int, list[Mapping[str, Any]]] = {}
-    for one in findings if isinstance(findings, list) else ():
-        evidence = one.get("evidence") if isinstance(one, Mapping) else None
-        position = evidence.get("line") or evidence.get("position") if isinstance(evidence, Mapping) else None
-        if isinstance(position, int) or (isinstance(position, str) and position.isdigit()):
-            by_line.setdefault(int(position), []).append(one)
-    return by_line
+def _short(finding: Mapping[str, Any]) -> str:
+    """The finding in as few words as a table cell holds; its full text stands among the quotes."""
+    evidence: Mapping[str, Any] = finding.get("evidence") or {}
+    percent_above = evidence.get("percent") or evidence.get("above_percent")
+    over = evidence.get("over")
+    label = in_words(str(finding.get("label") or finding.get("code") or ""))
+    said = f"{percent_above} % above" if percent_above else f"{over} too many" if over else label
+    return said[:1].upper() + said[1:]
+
+
+def _is_about(finding: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
+    evidence: Mapping[str, Any] = finding.get("evidence") or {}
+    places: list[Mapping[str, Any]] = [evidence]
+    if isinstance(evidence.get("lines"), list):
+        places += [one for one in evidence["lines"] if isinstance(one, Mapping)]
+    for place in places:
+        if place.get("position") is not None and place["position"] == line.get("position"):
+            return True
+        if place.get("order_line") is not None and place["order_line"] == line.get("order_line"):
+            return place.get("order") in (None, line.get("order"))
+    return False
+
+
+def _received(line: Mapping[str, Any], receipts: object) -> Decimal | None:
+    """What our own people counted for this line over all receipts; None where nothing is on file."""
+    if not isinstance(receipts, list) or not line.get("order_line"):
+        return None
+    counted: list[Decimal] = []
+    for receipt in receipts:
+        if receipt.get("kind") == "despatch":
+            continue
+        for got in receipt.get("lines") or ():
+            is_same = (
+                got.get("order_line") == line["order_line"]
+                if got.get("order_line")
+                else got.get("sku") == line.get("sku")
+            )
+            if is_same and (got.get("order_id") or receipt.get("order_id")) in (None, line.get("order")):
+                counted.append(_decimal(got.get("quantity")) or Decimal(0))
+    return sum(counted, Decimal(0)) if counted else None
 
 
 def _decimal(value: object) -> Decimal | None:

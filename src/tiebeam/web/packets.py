@@ -129,9 +129,10 @@ def _facts(visit: Visit, task: TaskView) -> tuple[Fact, ...]:
     facts = [
         Fact("Due", moment(task.due_at, visit.zone, visit.now)),
         Fact("For", task.role_title, note=people),
-        Fact("Because", task.routed_because),
         Fact("Audit owner", names.role(task.audit_owner), note="Owns the trail of this decision"),
     ]
+    if not task.routed_because.startswith("step "):
+        facts.insert(2, Fact("Because", task.routed_because))
     if task.claimed_by:
         facts.insert(2, Fact("Held by", names.person(task.claimed_by)))
     if task.excluded_people:
@@ -156,7 +157,8 @@ def _payload_facts(payload: Mapping[str, Any]) -> tuple[Fact, ...]:
         facts += plain_facts(contact) if isinstance(contact, Mapping) else (Fact("Contact", str(contact)),)
     if not facts:
         inner = payload.get("invoice")
-        facts = plain_facts(inner if isinstance(inner, Mapping) else payload)
+        shown = inner if isinstance(inner, Mapping) else payload
+        facts = plain_facts({key: value for key, value in shown.items() if value is not None and key != "syntax"})
     return facts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -73,14 +73,16 @@ def _time(at: datetime | None, shell: Shell, style: str = "moment") -> Markup:
     """A <time>: `moment`, `ago`, or `until` (kept counting by the browser)."""
     if at is None:
         return escape(wording.NONE)
-    full = wording.moment(at, shell.zone)
     text = {
         "moment": lambda: wording.moment(at, shell.zone, shell.now),
         "ago": lambda: wording.ago(at, shell.now),
         "until": lambda: wording.until(at, shell.now),
     }[style]()
+    # Relative words need the full moment as a hint; the browser adds the reader's own clock to the others.
+    title = Markup("") if style == "moment" else Markup(' title="{}"').format(wording.moment(at, shell.zone))
     counting = Markup(" data-countdown") if style == "until" else ""
-    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(at.isoformat(), full, counting, text)
+    machine = at.isoformat(timespec="seconds")
+    return Markup('<time datetime="{}"{}{}>{}</time>').format(machine, title, counting, text)
 
 
 def _marked(text: str, needle: str) -> Markup:
@@ -121,7 +123,8 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.version = assets_version()
-        self._environment.globals["assets"] = f"/static/{self.version}"
+        shared: MutableMapping[str, Any] = self._environment.globals
+        shared["assets"] = f"/static/{self.version}"
         self._environment.filters.update(FILTERS)
 
     def text(self, template: str, *, shell: Shell, **view: Any) -> str:

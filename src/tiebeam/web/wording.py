@@ -46,6 +46,8 @@ def duration(seconds: float | Decimal | None) -> str:
     if seconds is None:
         return NONE
     amount = float(seconds)
+    if amount == 0:
+        return NONE  # Begun and ended in one commit: not timed.
     if amount < 1:
         return f"{round(amount * 1000)} ms"
     if amount < 60:
@@ -107,9 +109,10 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
 
 
-def pretty_json(value: Any) -> str:
-    """Indented JSON; Decimals and moments as text."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+def pretty_json(value: Any, most_letters: int = 2_500) -> str:
+    """Indented JSON; Decimals and moments as text. Long values are cut, as pages must stay light; exports are whole."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    return text if len(text) <= most_letters else f"{text[:most_letters]}\n… cut here; the export holds all of it"
 
 
 def in_words(name: str) -> str:

@@ -15,7 +15,7 @@ from tiebeam.web.visit import Console, Visit, journal_object, route
 from tiebeam.web.wording import sentence
 from tiebeam.workforce import require
 
-_SIZE = 100
+_SIZE = 40
 _EXPORT = 1000
 _COLUMNS = (
     Column("at", "When", is_sortable=False),
@@ -28,7 +28,7 @@ _COLUMNS = (
 )
 _EMPTY = Empty("Nothing recorded", "Decisions, promotions, effects and sign-ins are written here as they happen.")
 _STREAMS = (("run:", "Runs"), ("workspace", "Workspace"), ("person:", "People"), ("batch:", "Batches"))
-_SHOWN_LETTERS = 160
+_SHOWN_LETTERS = 120
 
 
 def audit(visit: Visit) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ def _y_axis(scale: Scale, *, width: int, shown: Formatter) -> str:
 
 def _x_labels(labels: Sequence[str], at: Callable[[int], float], *, height: int, room: float) -> str:
     longest = max((len(label) for label in labels), default=1)
-    stride = max(1, -(-len(labels) * (longest * 6 + 14) // max(1, int(room))))
+    stride = max(1, math.ceil(len(labels) * (longest * 5.5 + 8) / max(1.0, room)))
     return "".join(
         f'<text text-anchor="middle" x="{at(index):g}" y="{height - 6}">{escape(labels[index])}</text>'
         for index in range(0, len(labels), stride)

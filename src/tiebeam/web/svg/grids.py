@@ -84,7 +84,8 @@ def waterfall(
         x = left + slot * (index + 0.5)
         high, low = scale.at(max(start, end)), scale.at(min(start, end))
         tone = "accent" if part.is_total else "ok" if part.value >= 0 else "bad"
-        said = escape(shown(part.value) if part.is_total or part.value < 0 else f"+{shown(part.value)}")
+        amount = part.value or 0.0  # Minus zero reads as zero.
+        said = escape(f"+{shown(amount)}" if amount > 0 and not part.is_total else shown(amount))
         drawn.append(
             f'<rect class="fill {tone}" x="{x - thick / 2:g}" y="{high:g}" width="{thick:g}" '
             f'height="{max(low - high, 1):g}" rx="2" data-tip="{escape(part.label)}: {said}"/>'
@@ -97,9 +98,9 @@ def waterfall(
     return frame("".join(drawn), width=width, height=height, name=name)
 
 
-def span_chart(spans: Sequence[Span], *, name: str, shown: Formatter, width: int = 880) -> Markup:
+def span_chart(spans: Sequence[Span], *, name: str, shown: Formatter, width: int = 720) -> Markup:
     """Bars on a common clock, one row each; a span shorter than a pixel still shows."""
-    left, right, top, tall = 190, 84, 6, 26
+    left, right, top, tall = 210, 84, 6, 26
     end = max((span.end for span in spans), default=1.0) or 1.0
     scale = Scale([0.0, end], left, width - right)
     drawn: list[str] = []
@@ -108,8 +109,9 @@ def span_chart(spans: Sequence[Span], *, name: str, shown: Formatter, width: int
         y = top + tall * row
         x, until = scale.at(max(0.0, span.start)), scale.at(span.end)
         said = span.note or shown(span.end - span.start)
+        label = span.label if len(span.label) <= 34 else f"{span.label[:33]}…"
         bar = (
-            f'<text class="label" text-anchor="end" x="{left - 12}" y="{y + 16}">{escape(span.label)}</text>'
+            f'<text class="label" text-anchor="end" x="{left - 12}" y="{y + 16}">{escape(label)}</text>'
             f'<path class="axis" d="M{left} {y + 25}H{width - right}"/>'
             f'<rect class="fill {span.tone}" x="{x:g}" y="{y + 6}" width="{max(until - x, 2):g}" height="12" rx="2" '
             f'data-tip="{escape(span.label)}: {escape(said)}"/>'
