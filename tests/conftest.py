@@ -89,8 +89,6 @@ def ids() -> CountingIds:
 def store(database_url: str, clock: Clock, ids: Ids) -> Iterator[Store]:
     """A store on a database with every table."""
     opened = Store(database_url, clock=clock, ids=ids)
-    # Tables of rooms that were first imported after the template was made.
-    opened.migrate()
     yield opened
     opened.close()
 

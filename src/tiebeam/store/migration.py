@@ -38,20 +38,17 @@ def upgrade(engine: sa.Engine) -> None:
     with engine.begin() as conn:
         if conn.dialect.name == "postgresql":
             conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-        if not known:
-            from tiebeam.store.tables import metadata
-
-            metadata.create_all(conn)
         current = current_version(conn)
         if current is not None and current not in known:
             raise DatabaseTooNew(
                 f"database is at version {current!r}, which this release does not know: update tiebeam"
             )
         if missing := [version for version in known if current is None or version > current]:
-            _run(conn, missing)
+            run(conn, missing)
 
 
-def _run(conn: sa.Connection, missing: list[str]) -> None:
+def run(conn: sa.Connection, missing: list[str]) -> None:
+    """Run these versions, in this order, in the caller's transaction."""
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
     from alembic.script import ScriptDirectory
