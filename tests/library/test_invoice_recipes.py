@@ -50,8 +50,16 @@ class Walk:
     """The interpreter's rule, in its smallest form: file order, `when` decides, everything else is skipped."""
 
     def __init__(
-        self, recipe: Recipe, *, read: str, decision: str, labels: list[str], people: Mapping[str, str]
+        self,
+        recipe: Recipe,
+        *,
+        read: str,
+        decision: str,
+        labels: list[str],
+        people: Mapping[str, str],
+        stage: str = "production",
     ) -> None:
+        self.stage = stage
         self.recipe, self.read, self.people = recipe, read, people
         self.decided = {"decision": decision, "labels": labels}
         self.steps: dict[str, dict[str, Any]] = {
@@ -70,7 +78,12 @@ class Walk:
     @property
     def variables(self) -> dict[str, Any]:
         problem = {"kind": "none", "step": "", "message": ""}
-        return {"steps": self.steps, "input": {}, "run": {"state": "done", "outcome": ""}, "problem": problem}
+        return {
+            "steps": self.steps,
+            "input": {"stage": self.stage},
+            "run": {"state": "done", "outcome": ""},
+            "problem": problem,
+        }
 
     def _take(self, step: Step) -> None:
         if step.when is None or self._holds(step.when):
@@ -166,6 +179,15 @@ def test_an_invoice_without_findings_below_the_limit_reaches_nobody(three_way: l
     clean = [walk for walk in three_way if walk.decided["decision"] == "auto_pay"]
     assert {walk.outcome("post") for walk in clean} == {"posted"}
     assert all(not walk.asked for walk in clean)
+
+
+@pytest.mark.parametrize(("verb", "posted"), [("approve", "posted"), ("reject", "skipped")])
+def test_in_a_pilot_a_person_approves_what_would_be_paid_automatically(graph: Graph, verb: str, posted: str) -> None:
+    walk = Walk(
+        graph.recipes[THREE_WAY], read="read", decision="auto_pay", labels=[], people={"approve": verb}, stage="pilot"
+    )
+    assert walk.asked == {"approve": "finance.payment-approval"}
+    assert walk.outcome("post") == posted
 
 
 def test_whoever_accepts_a_difference_does_not_release_it(graph: Graph, three_way: list[Walk]) -> None:
