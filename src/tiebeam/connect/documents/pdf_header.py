@@ -24,7 +24,12 @@ _TITLE_ENDINGS = tuple(
         kreditnota avoir korrektur"""
     )
 )
+_MONTHS_FIRST = frozenset({"US", "CA", "PH"})
 _MAX_REFERENCE = 40
+_PAY_UNTIL = re.compile(
+    r"\b(zahlbar|zahlen|zahlung|uberweis\w*|begleichen|payable|payment|pay|payer|regler|reglement|paiement|betalen|voldoen|betaling"
+    r"|pagare|pagamento|pagar|pago|betala\w*|betales?|maksetta\w*)\b.*\b(bis|by|before|until|avant|le|voor|entro|il|antes|el|senast|senest|innen)\b"
+)
 _CREDIT = re.compile(
     r"\b(credit ?note|credit ?memo|gutschrift|rechnungskorrektur|stornorechnung|storno|avoir|creditnota"
     r"|creditfactuur|nota di credito|nota de credito|factura rectificativa|abono|kreditnota|kreditfaktura|kreditnote"
@@ -100,10 +105,11 @@ def _is_sentence(mark: Mark) -> bool:
 class Dates:
     """Reads the dates of a document, with the order of day and month that the document itself proves."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: Marks, *, country: str | None) -> None:
         self.warnings: list[str] = []
         self._marks = marks
         self._month_first = self._proven()
+        self._writes_days_first = country is not None and country not in _MONTHS_FIRST
 
     def find(self, kind: str) -> list[Candidate[tuple[date, ...]]]:
         return self._marks.best(kind, fit=_first_days)
@@ -120,6 +126,14 @@ class Dates:
             month_first = _order_by_terms(first.value, second.value)
         return self._decided(first, month_first=month_first), self._decided(second, month_first=month_first)
 
+    def due_in_sentence(self) -> Candidate[date] | None:
+        """`Zahlbar ohne Abzug bis 06.06.2026.`: a sentence about paying, a word for until, and one date."""
+        for line in self._marks.lines:
+            found = days_in(line.text)
+            if len(found) == 1 and _PAY_UNTIL.search(plain(line.text)):
+                return self.decided(Candidate(value=found[0], score=5.0, quote=line.text, place=line.place))
+        return None
+
     def decided(self, candidate: Candidate[tuple[date, ...]]) -> Candidate[date]:
         decided = self._decided(candidate, month_first=self._month_first)
         assert decided is not None
@@ -132,7 +146,7 @@ class Dates:
             return None
         readings = candidate.value
         value = readings[-1] if month_first and len(readings) == 2 else readings[0]
-        if month_first is None and len(readings) == 2:
+        if month_first is None and len(readings) == 2 and not self._writes_days_first:
             self.warnings.append(
                 f"The date {candidate.quote!r} can be read in two ways; it is taken as {value.isoformat()} (day first)."
             )

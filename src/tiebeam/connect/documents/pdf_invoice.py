@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tiebeam.connect.documents.pdf_open import embedded_invoice, open_pdf
+from tiebeam.connect.documents.pdf_open import damaged, embedded_invoice, open_pdf
 from tiebeam.connect.documents.pdf_pages import read_pages
 from tiebeam.connect.documents.pdf_words import Page, pages_of, text_of_pages
 from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable, bounded
@@ -18,10 +18,14 @@ def read_pdf(data: bytes, *, name: str, limits: Limits) -> ReadResult:
     The XML of a hybrid PDF is the invoice. Where it is damaged the pages do not silently take its place: the document
     is unreadable, and what the pages show is handed on as found.
     """
+    import pypdfium2
+
     document = open_pdf(data, limits=limits)
     try:
         embedded = embedded_invoice(document, limits=limits)
         pages = pages_of(document, limits=limits)
+    except pypdfium2.PdfiumError as problem:
+        raise damaged() from problem
     finally:
         document.close()
     text = bounded(text_of_pages(pages))

@@ -121,7 +121,7 @@ _SOURCE: Mapping[str, str] = {
         |acquirente|committente|facturar a|facturado a|datos del cliente|datos de facturacion
         |comprador|faturar a|kund|fakturaadress|faktureras till|faktureres til|kopare|kober
         |fakturaadresse|faktura till|faktura til|asiakas|laskutusosoite|laskutettava
-        |fakturamottagare|kjoper|ostaja|fakturamodtager|fakturamottaker|saaja|laskun saaja|debitor
+        |fakturamottagare|kjoper|ostaja|fakturamodtager|til|till|fakturamottaker|saaja|laskun saaja|debitor
         |a l attention de|fao""",
     "ship_to": """ship to|deliver to|delivery address|delivered to|shipping address|lieferadresse
         |lieferanschrift|warenempfanger|lieferung an|adresse de livraison|livre a|livrer a

@@ -41,6 +41,10 @@ def _unopened(problem: str) -> Unreadable:
         return Unreadable(
             ReadErrorCode.PDF_ENCRYPTED, "The PDF is protected by a password; ask the sender for an open one."
         )
+    return damaged()
+
+
+def damaged() -> Unreadable:
     return Unreadable(
         ReadErrorCode.PDF_MALFORMED, "The PDF is damaged and cannot be opened; ask the sender for a new copy."
     )
@@ -53,7 +57,7 @@ def embedded_invoice(document: PdfDocument, *, limits: Limits) -> tuple[str, byt
     try:
         attachments = [document.get_attachment(i) for i in range(min(document.count_attachments(), limits.attachments))]
         named = [(attachment.get_name(), attachment) for attachment in attachments]
-    except pypdfium2.PdfiumError:
+    except (pypdfium2.PdfiumError, UnicodeDecodeError):
         return None  # A damaged list of attachments is the same as none: the pages are read instead.
     xml = [(name, attachment) for name, attachment in named if name.lower().endswith(".xml")]
     xml.sort(key=lambda pair: pair[0].lower() not in _KNOWN_NAMES)

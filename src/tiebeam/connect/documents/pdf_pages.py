@@ -61,15 +61,16 @@ def _decimal_mark(lines: Sequence[Words]) -> str | None:
 def _assembled(
     pages: tuple[Page, ...], marks: Marks, *, table: Table | None, totals: Totals, parties: Parties, start: int
 ) -> PageReading:
-    dates = Dates(marks)
+    accounts, account_evidence, account_warnings = ibans(marks)
+    country = parties.seller.country or (accounts[0][:2] if accounts else None)
+    dates = Dates(marks, country=country)
     number = _number(marks)
     order = _order(marks, number=number)
     issued, due = dates.dates()
+    due = due or dates.due_in_sentence()
     if issued is None:
         issued = _unlabelled_date(marks, dates, start=start, due=due, number=number)
     buyer_reference = _first(references(marks, "buyer_reference"))
-    accounts, account_evidence, account_warnings = ibans(marks)
-    country = parties.seller.country or (accounts[0][:2] if accounts else None)
     code, code_evidence, code_warning = currency(marks.lines, marks, country=country)
     kind, title = type_code(pages, gross=totals.gross)
     warnings = [*dates.warnings, *account_warnings, *totals.warnings, *([code_warning] if code_warning else [])]

@@ -32,7 +32,9 @@ _TITLES = word_set(
     notadecredito fatturadivendita invoicecopy statement abono quote handelsrechnung kreditnote
     fakturaoriginal"""
 )
-_SPLIT = re.compile(r"\s*[·•●|∙▪◆]\s*|\s+[–—-]\s+|\s{2,}|,\s+")
+_SPLIT = re.compile(
+    r"\s*[·•●|∙▪◆]\s*|\s+[–—-]\s+|\s{2,}|,\s+(?!(?:inc|llc|ltd|corp|plc|gmbh|co|b\.v|n\.v|s\.\w)\b)", re.IGNORECASE
+)
 _ADDRESS = re.compile(
     r"\b\d{4,6}\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|^\d+[ ,]"
     r"|\b\w+(?:strasse|straße|str\.|weg|platz|gasse|straat|laan|gatan|vägen|gata|vej|gade|katu|tie)\b",
@@ -141,7 +143,7 @@ def _first_name(block: Sequence[Words]) -> _Name | None:
             if not _may_head_name(head):
                 continue  # `Nummer: 4711` in an address block is no name.
             text = tail.strip()
-        name = re.split(r",\s|\s{2,}|;|\|", text)[0].strip(" :,-")
+        name = re.split(r";", _SPLIT.split(text)[0])[0].strip(" :,-")
         if sum(letter.isalpha() for letter in name) >= 2 and not _CONTACT.search(name) and not vat_at(name):
             return _Name(name, phrase, 0.0)
     return None

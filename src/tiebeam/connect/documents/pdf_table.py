@@ -247,11 +247,12 @@ def _line(row: Row, *, number: int, mark: str | None) -> tuple[InvoiceLine, list
     amounts = {kind: _number(cells.get(kind), mark=mark) for kind in _NUMERIC}
     quantity, unit = _quantity(cells.get("quantity"), mark=mark)
     kind = _net_kind(quantity, amounts)
+    sku = _text(cells.get("sku")) or _sku_below(row)
     name = " ".join(part for part in (_text(row.before), _text(cells.get("description")), _text(row.after)) if part)
     line = InvoiceLine(
         id=_text(cells.get("pos")).rstrip(".)") or str(number + 1),
         name=name or None,
-        sku=_text(cells.get("sku")) or None,
+        sku=sku or None,
         quantity=quantity,
         unit=_text(cells.get("unit")) or unit,
         unit_price=amounts["unit_price"],
@@ -261,6 +262,18 @@ def _line(row: Row, *, number: int, mark: str | None) -> tuple[InvoiceLine, list
     words = cells.get(kind) or []
     evidence = [Evidence(f"lines[{number}].net", row.first.text[:300], words[0].place)] if words else []
     return line, evidence
+
+
+def _sku_below(row: Row) -> str:
+    """`Art.-Nr. FK-1200` under the description is the article number, not more of the name."""
+    for words in row.after:
+        tokens = [token_of(word.text) for word in words.parts]
+        length, kinds = column_labels().at(tokens, 0) if tokens else (0, [])
+        rest = words.parts[length:]
+        if "sku" in kinds and len(rest) == 1 and any(letter.isdigit() for letter in rest[0].text):
+            row.after.remove(words)
+            return rest[0].text
+    return ""
 
 
 def _net_kind(quantity: Decimal | None, amounts: dict[str, Decimal | None]) -> str:

@@ -197,12 +197,11 @@ def _number_below(marks: Marks, label: Mark, *, mark: str | None) -> tuple[Decim
 def _summary_rows(lines: Iterable[Words], *, mark: str | None) -> Iterator[tuple[TaxSubtotal, Words]]:
     """Rows of a tax summary: a rate, what it applies to, and the tax that follows from the two."""
     for line in lines:
-        numbers = [
-            (word, parse_number(word.text.strip("()"), mark=mark or "."))
-            for word in line.words
-            if is_number(word.text.strip("()"))
-        ]
-        values = [value for _, value in numbers if value is not None]
+        whole = all(is_number(phrase.text.strip("()%")) for phrase in line.parts)
+        cells = line.parts if whole else line.words
+        texts = [cell.text.strip("()") for cell in cells]
+        numbers = [parse_number(text, mark=mark or ".") for text in texts if is_number(text)]
+        values = [value for value in numbers if value is not None]
         if not 3 <= len(values) <= 4:
             continue
         for rate in values[:3]:

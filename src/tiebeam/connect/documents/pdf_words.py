@@ -104,7 +104,8 @@ def _glyphs(page: Any, *, width: float, height: float, most: int) -> list[Glyph]
         size = abs(float(box.top) - float(box.bottom))
         if turn:
             left, right, base, size = _turned(box, x=x.value, y=y.value, turn=turn, width=width, height=height)
-        glyphs.append(Glyph(chr(code), min(left, right), max(left, right), height - base, max(size, 1.0) / 1.15))
+        text = chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+        glyphs.append(Glyph(text, min(left, right), max(left, right), height - base, max(size, 1.0) / 1.15))
     text_page.close()
     return glyphs
 

@@ -96,7 +96,7 @@ def test_a_day_that_could_be_a_month_is_proven_or_warned_about(
     from datetime import date
 
     truth, shape = _one(dates="slashes")
-    truth = replace(truth, issued=date(*issued), due=date(*due))
+    truth = replace(truth, issued=date(*issued), due=date(*due), vat_id="123456789", iban="")
     result = read_bytes(render(truth, shape), name="dates.pdf")
     assert result.invoice is not None
     assert (result.invoice.issue_date, result.invoice.due_date) == (truth.issued, truth.due)
