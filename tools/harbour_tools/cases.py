@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from tools.harbour_tools.company import SUPPLIERS
-from tools.harbour_tools.facts import Line, Story, check_digits
+from tools.harbour_tools.discrepancies import tell_discrepancies
+from tools.harbour_tools.facts import Story
 from tools.harbour_tools.story import Teller
+from tools.harbour_tools.without_order import tell_without_order
 
 
 def tell() -> Story:
@@ -16,11 +15,8 @@ def tell() -> Story:
     _tolerated(teller)
     _partial(teller)
     _noisy(teller)
-    _prices_and_quantities(teller)
-    _tax_and_parties(teller)
-    _accounts(teller)
-    _several_at_once(teller)
-    _services(teller)
+    tell_discrepancies(teller)
+    tell_without_order(teller)
     _credits(teller)
     _unreadable(teller)
     _open_orders(teller)
@@ -143,270 +139,12 @@ def _noisy(t: Teller) -> None:
     )
 
 
-def _prices_and_quantities(t: Teller) -> None:
-    forged = t.order("S2002", "10-12", ("SK-HM-500", 400), ("SK-ZG-180", 500))
-    t.receive(forged, "10-29")
-    t.bill(
-        forged, "R26-3502", "10-30", "cii", "One price is 7.6 % above the order.", "price_variance", price={"1": "4.25"}
-    )
-    bars = t.order("S2021", "10-13", ("AV-CV-25", 6000))
-    t.receive(bars, "11-05")
-    t.bill(
-        bars,
-        "2026/E/2011",
-        "11-06",
-        "fatturapa",
-        "Only 1.9 % above the order, but 240 EUR on the line.",
-        "price_variance",
-        price={"1": "2.16"},
-        arrives_after=2,
-    )
-    oil = t.order("S2015", "10-20", ("VG-HO-208", 4))
-    t.receive(oil, "11-04")
-    t.bill(
-        oil,
-        "VF26-4519",
-        "11-05",
-        "pdf-plain",
-        "An old price list: 6 % above the order.",
-        "price_variance",
-        price={"1": "648.70"},
-    )
-    handles = t.order("S2004", "10-13", ("HA-ES-320", 800))
-    t.receive(handles, "10-30", l1=640)
-    t.bill(handles, "HA-261031", "11-02", "pdf-letter", "800 invoiced, 640 received.", "quantity_variance")
-    labels = t.order("S2017", "10-21", ("EO-BLIST", 20))
-    t.receive(labels, "11-05")
-    t.bill(
-        labels,
-        "E-2026-1288",
-        "11-06",
-        "ubl",
-        "22 invoiced, 20 ordered and received.",
-        "quantity_variance",
-        only={"1": 22},
-    )
-    pallets = t.order("S2013", "10-22", ("NE-PAL-EX", 120))
-    t.receive(pallets, "11-06", l1=100)
-    t.bill(pallets, "110602", "11-09", "ubl", "120 invoiced, 100 received.", "quantity_variance")
-    grips = t.order("S2008", "10-27", ("KD-2K-SD1", 5000))
-    t.bill(grips, "26-0871", "11-11", "cii", "Invoiced before anything arrived.", "missing_receipt")
-    discs = t.order("S2014", "10-28", ("TA-FD-115", 300))
-    t.bill(discs, "INV-21077", "11-12", "pdf-plain", "No receipt yet: still at customs.", "missing_receipt")
-
-
-def _tax_and_parties(t: Teller) -> None:
-    boxes = t.order("S2005", "10-21", ("KW-FK-6B", 900))
-    t.receive(boxes, "11-05")
-    t.bill(
-        boxes,
-        "RG-88231",
-        "11-09",
-        "facturx",
-        "The tax is 27.00 EUR too high.",
-        "tax_mismatch",
-        tax_error=Decimal("27.00"),
-    )
-    labels = t.order("S2017", "10-26", ("EO-60X40", 25))
-    t.receive(labels, "11-09")
-    reduced = tuple(
-        Line(
-            line.sku,
-            SUPPLIERS["S2017"].item(line.sku or "").name,
-            line.quantity,
-            line.unit,
-            line.price,
-            Decimal(7),
-            "1",
-        )
-        for line in labels.lines
-    )
-    t.bill(labels, "E-2026-1304", "11-10", "ubl", "7 % tax on goods ordered at 19 %.", "tax_mismatch", lines=reduced)
-    wood = t.order("S2004", "10-22", ("HA-BU-110", 1500))
-    t.receive(wood, "11-06")
-    t.bill(
-        wood,
-        "GT-5633",
-        "11-10",
-        "cii",
-        "An order of another supplier is named.",
-        "wrong_supplier",
-        supplier=SUPPLIERS["S2016"],
-    )
-    gauges = t.order("S2018", "10-23", ("MZ-MS-150", 6))
-    t.receive(gauges, "11-10")
-    t.bill(
-        gauges,
-        "Z-602290",
-        "11-11",
-        "pdf-band",
-        "Ordered in francs, invoiced in euros.",
-        "currency_mismatch",
-        currency="EUR",
-    )
-    steel = t.order("S2001", "10-19", ("RS-C60-F30", 700))
-    t.receive(steel, "11-05")
-    t.bill(
-        steel,
-        "2026-10702",
-        "11-06",
-        "ubl",
-        "Names an order that does not exist.",
-        "missing_po",
-        reference="HTB-2025-9917",
-    )
-
-
-def _accounts(t: Teller) -> None:
-    steel = t.order("S2001", "10-20", ("RS-C45-R20", 900), ("RS-ZUSCHN", 60))
-    t.receive(steel, "11-09")
-    t.bill(
-        steel,
-        "2026-10731",
-        "11-10",
-        "ubl",
-        "All as ordered, but another bank account than on file.",
-        "bank_detail_change",
-        iban=check_digits("DE", "999577770000998811"),
-    )
-    wheels = t.order("S2007", "10-26", ("OM-PV-5L", 14))
-    t.receive(wheels, "11-12")
-    t.bill(
-        wheels,
-        "F2026-1088",
-        "11-13",
-        "pdf-band",
-        "All as ordered, but an account in another country.",
-        "bank_detail_change",
-        iban=check_digits("LT", "9999900000112233"),
-    )
-
-
-def _several_at_once(t: Teller) -> None:
-    forged = t.order("S2002", "10-22", ("SK-HM-500", 500), ("SK-HM-1000", 300))
-    t.receive(forged, "11-11", l1=500, l2=260)
-    t.bill(
-        forged,
-        "R26-3588",
-        "11-12",
-        "cii",
-        "A higher price on one line, more than received on the other.",
-        "price_variance",
-        "quantity_variance",
-        price={"1": "4.40"},
-    )
-    boxes = t.order("S2005", "10-28", ("KW-FK-2B", 2500))
-    t.receive(boxes, "11-11", l1=2300)
-    t.bill(
-        boxes,
-        "RG-88290",
-        "11-13",
-        "facturx",
-        "More than received, and the tax does not add up.",
-        "quantity_variance",
-        "tax_mismatch",
-        tax_error=Decimal("14.25"),
-    )
-    discs = t.order("S2014", "10-23", ("TA-GW-200", 80))
-    t.receive(discs, "11-12")
-    t.bill(
-        discs,
-        "INV-21102",
-        "11-13",
-        "pdf-plain",
-        "A higher price and another bank account.",
-        "price_variance",
-        "bank_detail_change",
-        price={"1": "13.10"},
-        iban=check_digits("GB", "QXZA99990077112233"),
-    )
-
-
-def _services(t: Teller) -> None:
-    t.service(
-        "S2009",
-        "B-261077",
-        "10-19",
-        "pdf-letter",
-        "Freight without an order: the usual cost centre is proposed.",
-        [
-            ("Stückgut Bremen - Verona, 2 Paletten, 14.10.2026", "1", "C62", "412.00"),
-            ("Dieselzuschlag", "1", "C62", "38.50"),
-        ],
-    )
-    t.service(
-        "S2009",
-        "B-261162",
-        "11-09",
-        "pdf-letter",
-        "Freight without an order.",
-        [
-            ("Teilladung Bremen - Sheffield, 4,2 t, 04.11.2026", "1", "C62", "1480.00"),
-            ("Zollabfertigung Ausfuhr", "1", "C62", "85.00"),
-        ],
-    )
-    t.service(
-        "S2010",
-        "4410077-10",
-        "11-02",
-        "facturx",
-        "Energy of October, no order.",
-        [
-            ("Strom Werk Hemelingen, Arbeitspreis", "31240", "KWH", "0.1874"),
-            ("Strom, Leistungspreis", "1", "MON", "940.00"),
-        ],
-        period="01.10.2026 - 31.10.2026",
-    )
-    t.service(
-        "S2011",
-        "TP-2026-1530",
-        "10-26",
-        "ubl",
-        "Temporary staff, no order.",
-        [("Zerspanungsmechaniker, KW 43", "76", "HUR", "38.90"), ("Nachtzuschlag 25 %", "16", "HUR", "9.73")],
-    )
-    t.service(
-        "S2011",
-        "TP-2026-1571",
-        "11-09",
-        "ubl",
-        "Temporary staff, no order.",
-        [("Zerspanungsmechaniker, KW 45", "80", "HUR", "38.90")],
-    )
-    t.service(
-        "S2012",
-        "PS-20261101",
-        "11-01",
-        "pdf-plain",
-        "A software subscription, no order.",
-        [("Drawing archive, 25 seats, November 2026", "25", "MON", "21.00"), ("Storage 500 GB", "1", "MON", "30.00")],
-    )
-    t.service(
-        "S2019",
-        "2026-0388",
-        "11-02",
-        "pdf-letter",
-        "Cleaning, no order.",
-        [("Unterhaltsreinigung Oktober 2026, Halle 1 und Büro", "1", "MON", "1260.00")],
-    )
-    t.service(
-        "S2020",
-        "LB-0926",
-        "11-05",
-        "pdf-band",
-        "Advertising, no order.",
-        [("Gestaltung Katalog 2027, 1. Rate", "1", "C62", "3200.00")],
-    )
-    t.service(
-        "S2022",
-        "10092",
-        "11-16",
-        "pdf-letter",
-        "A repair, no order, and another bank account than on file.",
-        [("Instandsetzung Reibspindelpresse, Monteurstunden", "14", "HUR", "72.00"), ("Anfahrt", "1", "C62", "64.00")],
-        labels=("bank_detail_change", "missing_po"),
-        iban=check_digits("DE", "999588880000445566"),
-    )
+def _open_orders(t: Teller) -> None:
+    """Orders whose invoices have not come yet, as in every company."""
+    t.order("S2001", "11-10", ("RS-C45-R20", 3000), ("RS-51CRV4", 900))
+    t.receive(t.order("S2008", "11-06", ("KD-2K-SD3", 3000)), "11-19")
+    t.order("S2003", "11-09", ("VL-HSS-12", 300))
+    t.receive(t.order("S2005", "11-09", ("KW-FK-6B", 1200), ("KW-EINL", 4000)), "11-18", l1=1200)
 
 
 def _credits(t: Teller) -> None:
@@ -451,11 +189,3 @@ def _unreadable(t: Teller) -> None:
     plating = t.order("S2016", "10-30", ("GT-PH", 510))
     t.receive(plating, "11-12")
     t.bill(plating, "GT-5660", "11-13", "broken", "The file breaks off in the middle.", decision="unreadable")
-
-
-def _open_orders(t: Teller) -> None:
-    """Orders whose invoices have not come yet, as in every company."""
-    t.order("S2001", "11-10", ("RS-C45-R20", 3000), ("RS-51CRV4", 900))
-    t.receive(t.order("S2008", "11-06", ("KD-2K-SD3", 3000)), "11-19")
-    t.order("S2003", "11-09", ("VL-HSS-12", 300))
-    t.receive(t.order("S2005", "11-09", ("KW-FK-6B", 1200), ("KW-EINL", 4000)), "11-18", l1=1200)

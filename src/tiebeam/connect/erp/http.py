@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,8 +110,6 @@ class HttpErp:
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:
-    import json
-
     data = bytearray()
     for part in answer.iter_bytes():
         data += part
