@@ -2,8 +2,7 @@
 
 from tiebeam.engine.dispatcher import ALL, EngineBusy
 from tiebeam.engine.effects import EffectRecord, Effects, EffectSettled, EffectState, EffectStatus, UnknownEffect
-from tiebeam.engine.engine import Engine, UnknownQueue
-from tiebeam.engine.segments import Segment, UnknownKind
+from tiebeam.engine.engine import Engine, Segment, UnknownKind, UnknownQueue
 from tiebeam.engine.waits import Timer
 from tiebeam.engine.workers import SegmentLost
 

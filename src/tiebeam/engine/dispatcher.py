@@ -9,12 +9,15 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.engine.dispatch_rows import APPLICATION, CONTRACT, WORKFLOW, DispatchRows, segment_id
 from tiebeam.engine.loops import Loop, Pacer
+from tiebeam.engine.tables import setup
 from tiebeam.errors import Conflict
 from tiebeam.store import Store, Unit
 
@@ -69,7 +72,20 @@ def open_client(engine: sa.Engine) -> DBOSClient:
 
 
 def migrate_dispatch(store: Store) -> None:
-    """Create or bring forward DBOS's tables. Fast when they are there."""
+    """Create or bring forward DBOS's tables. Where this version has done so before, DBOS is not even imported."""
+    installed = version("dbos")
+    mine = setup.c.part == "dbos"
+    with store.read() as conn:
+        if conn.execute(sa.select(setup.c.version).where(mine)).scalar_one_or_none() == installed:
+            return
+    _make_tables(store)
+    with store.unit() as unit:
+        insert = postgresql.insert if store.dialect == "postgresql" else sqlite.insert
+        statement = insert(setup).values(part="dbos", version=installed)
+        unit.conn.execute(statement.on_conflict_do_update(index_elements=["part"], set_={"version": installed}))
+
+
+def _make_tables(store: Store) -> None:
     engine = store.open_dispatch()
     client = open_client(engine)
     try:

@@ -7,6 +7,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from tiebeam.engine.dispatch_rows import DispatchRows, millis
 from tiebeam.engine.dispatcher import ALL, QUEUES, Dispatcher, enqueue_segment, migrate_dispatch, open_client
 from tiebeam.engine.effects import Effects
 from tiebeam.engine.loops import Loop
-from tiebeam.engine.segments import PoisonHandler, Segment, SegmentHandler, SegmentRunner
+from tiebeam.engine.segments import PoisonHandler, SegmentRunner
 from tiebeam.engine.tables import turn
 from tiebeam.engine.waits import Sweeper, TimerHandler
 from tiebeam.engine.workers import Reaper, Worker
@@ -34,6 +35,25 @@ class UnknownQueue(Invalid):
     """There is no queue of this name."""
 
     code = "unknown_queue"
+
+
+class UnknownKind(Invalid):
+    """A segment's kind has no handler in this process, or a name that cannot be one."""
+
+    code = "unknown_segment_kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of work without any waiting. `kind:key:seq` is unique for ever."""
+
+    kind: str
+    key: str
+    seq: int
+    engine: Engine
+
+
+SegmentHandler = Callable[[Segment], None]
 
 
 def _ignore(name: str) -> None:
@@ -74,6 +94,7 @@ class Engine:
         self._loops: list[Loop] = []
         self._sweep_loop: Loop | None = None
         self._undo: list[Callable[[], None]] = []
+        self._handlers: dict[str, SegmentHandler] = {}
         self._runner = SegmentRunner(store, self._rows, self._observe, retry_seconds=retry_seconds)
         self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
         self._reaper = Reaper(
@@ -89,7 +110,9 @@ class Engine:
 
     def register(self, kind: str, handler: SegmentHandler) -> None:
         """Who runs segments of this kind. An error it raises is tried again three times, then `on_poison` is told."""
-        self._runner.register(kind, handler)
+        if ":" in kind:
+            raise UnknownKind(f"segment kind {kind!r} holds a colon: use letters and hyphens")
+        self._handlers[kind] = handler
 
     def on_poison(self, kind: str, handler: PoisonHandler) -> None:
         """Who learns that a segment was put aside: called with (unit, key, seq, error text)."""
@@ -258,7 +281,13 @@ class Engine:
             return len(finished) + health.forget(unit, before=before, limit=limit)
 
     def _segment(self, kind: str, key: str, seq: int, claim: str) -> None:
-        self._runner.run(Segment(kind, key, seq, self), claim=claim)
+        def work() -> None:
+            handler = self._handlers.get(kind)
+            if handler is None:
+                raise UnknownKind(f"segment kind {kind!r} has no handler here: register it before launch")
+            handler(Segment(kind, key, seq, self))
+
+        self._runner.run(work, kind=kind, key=key, seq=seq, claim=claim)
 
     def _known(self, queue: str) -> None:
         if queue not in QUEUES:

@@ -6,40 +6,17 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from tiebeam.engine.dispatch_rows import DispatchRows, segment_id
 from tiebeam.engine.tables import failure
 from tiebeam.engine.workers import SegmentLost
-from tiebeam.errors import Invalid
 from tiebeam.store import Store, Unit
-
-if TYPE_CHECKING:
-    from tiebeam.engine.engine import Engine
 
 _log = logging.getLogger("tiebeam.engine")
 
 
-class UnknownKind(Invalid):
-    """A segment's kind has no handler in this process."""
-
-    code = "unknown_segment_kind"
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of work without any waiting. `kind:key:seq` is unique for ever."""
-
-    kind: str
-    key: str
-    seq: int
-    engine: Engine
-
-
-SegmentHandler = Callable[[Segment], None]
 PoisonHandler = Callable[[Unit, str, int, str], None]
 
 
@@ -53,18 +30,12 @@ class SegmentRunner:
         self._rows = rows
         self._observe = observe
         self._retry_seconds = tuple(retry_seconds)
-        self._handlers: dict[str, SegmentHandler] = {}
         self._poison_handlers: dict[str, PoisonHandler] = {}
         self._here = threading.local()
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._active = 0
         self.ended: Callable[[], None] | None = None
-
-    def register(self, kind: str, handler: SegmentHandler) -> None:
-        if ":" in kind:
-            raise Invalid(f"segment kind {kind!r} holds a colon: use letters and hyphens")
-        self._handlers[kind] = handler
 
     def on_poison(self, kind: str, handler: PoisonHandler) -> None:
         self._poison_handlers[kind] = handler
@@ -89,15 +60,17 @@ class SegmentRunner:
             # The lock makes a reaper wait until this unit ends, or this unit see what the reaper did.
             self._fence(unit.conn, self._rows.owner(segment).with_for_update(read=True), token)
 
-    def run(self, segment: Segment, *, claim: str) -> None:
-        """Run it under the token `claim`. Raises SegmentLost when another worker has it at the end."""
-        name = segment_id(kind=segment.kind, key=segment.key, seq=segment.seq)
+    def run(self, work: Callable[[], None], *, kind: str, key: str, seq: int, claim: str) -> None:
+        """Do a segment's work under the token `claim`. Raises SegmentLost when another worker has it at the end."""
+        name = segment_id(kind=kind, key=key, seq=seq)
         with self._changed:
             self._active += 1
         self._here.claim = (name, claim)
         try:
             self._observe("segment:start")
-            self._attempt(segment)
+            error = self._attempt(work, name)
+            if error is not None:
+                self._put_aside(kind, key, seq, error)
             self._observe("segment:end")
             # A dispatcher that may not record the end of a segment waits for the one who may, holding a thread.
             with self._store.read() as conn:
@@ -127,32 +100,27 @@ class SegmentRunner:
         if conn.execute(owner).scalar_one_or_none() != token:
             raise SegmentLost
 
-    def _attempt(self, segment: Segment) -> None:
-        error = ""
+    def _attempt(self, work: Callable[[], None], name: str) -> str | None:
+        """Try until it succeeds or the attempts are used up; the last error's text, or None."""
+        error: str | None = None
         for pause in (0.0, *self._retry_seconds):
             if pause:
                 self._pause(pause)
             try:
-                self._handle(segment)
+                work()
             except Exception:  # noqa: BLE001 - whatever it was, the segment is tried again and then put aside
                 error = traceback.format_exc()
-                _log.exception("segment %s failed", segment_id(kind=segment.kind, key=segment.key, seq=segment.seq))
+                _log.exception("segment %s failed", name)
             else:
-                return
-        self._put_aside(segment, error)
+                return None
+        return error
 
-    def _handle(self, segment: Segment) -> None:
-        handler = self._handlers.get(segment.kind)
-        if handler is None:
-            raise UnknownKind(f"segment kind {segment.kind!r} has no handler here: register it before launch")
-        handler(segment)
-
-    def _put_aside(self, segment: Segment, error: str) -> None:
+    def _put_aside(self, kind: str, key: str, seq: int, error: str) -> None:
         pause = 0.5
         while True:
             try:
                 with self._store.unit() as unit:
-                    self.poison(unit, segment.kind, segment.key, segment.seq, error)
+                    self.poison(unit, kind, key, seq, error)
                 return
             except Exception:  # noqa: BLE001 - a segment that cannot even be put aside must not vanish
                 _log.exception("putting a segment aside failed and is tried again")

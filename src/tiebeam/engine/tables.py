@@ -17,6 +17,13 @@ worker = sa.Table(
     sa.Index(None, "state", "heartbeat_at"),
 )
 
+setup = sa.Table(
+    "engine_setup",
+    metadata,
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
+)
+
 turn = sa.Table(
     "engine_turn",
     metadata,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 
@@ -10,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from tiebeam.engine import Engine, EngineBusy, Segment, UnknownQueue
+from tiebeam.kit import Clock, Ids
 from tiebeam.store import Store, Unit, read_journal
 
 
@@ -288,3 +291,37 @@ def test_the_dispatcher_keeps_portable_json_and_no_pickle(engine: Engine) -> Non
     with engine.store.read() as conn:
         text = conn.execute(sa.text(f"SELECT inputs FROM {table}")).scalar_one()
     assert text == '{"namedArgs":{},"positionalArgs":["run","a",1]}'
+
+
+def test_preparing_again_does_not_even_import_the_dispatcher(database_url: str) -> None:
+    program = (
+        "import sys\n"
+        "from tiebeam.engine import Engine\n"
+        "from tiebeam.kit import RandomIds, SystemClock\n"
+        "from tiebeam.store import Store\n"
+        "clock = SystemClock()\n"
+        f"Engine(Store({database_url!r}, clock=clock, ids=RandomIds(clock))).prepare()\n"
+        "assert 'dbos' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+
+
+def test_several_processes_may_prepare_at_once(empty_database_url: str, clock: Clock, ids: Ids) -> None:
+    errors: list[Exception] = []
+
+    def prepare() -> None:
+        store = Store(empty_database_url, clock=clock, ids=ids)
+        try:
+            store.migrate()
+            Engine(store).prepare()
+        except sa.exc.SQLAlchemyError as error:
+            errors.append(error)
+        finally:
+            store.close()
+
+    threads = [threading.Thread(target=prepare) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []

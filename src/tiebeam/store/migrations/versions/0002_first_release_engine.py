@@ -12,6 +12,7 @@ down_revision = "0001_first_release"
 def upgrade() -> None:
     _make_engine_effect()
     _make_engine_failure()
+    _make_engine_setup()
     _make_engine_turn()
     _make_engine_wait()
     _make_engine_worker()
@@ -45,6 +46,15 @@ def _make_engine_failure() -> None:
         sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_engine_failure")),
     )
     op.create_index(op.f("ix_engine_failure_failed_at"), "engine_failure", ["failed_at"], unique=False)
+
+
+def _make_engine_setup() -> None:
+    op.create_table(
+        "engine_setup",
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("part", name=op.f("pk_engine_setup")),
+    )
 
 
 def _make_engine_turn() -> None:
