@@ -124,6 +124,9 @@ def _engine(url: str) -> sa.Engine:
         engine = sa.create_engine(parsed, connect_args={"timeout": 30})
         event.listen(engine, "connect", _durable)
         return engine
+    if parsed.drivername == "postgresql":
+        # Without a driver named, SQLAlchemy would look for one that is not installed.
+        parsed = parsed.set(drivername="postgresql+psycopg")
     return sa.create_engine(parsed, pool_pre_ping=True)
 
 
