@@ -71,10 +71,10 @@ def case_from(given: Mapping[str, Any]) -> Case:
         for number, row in enumerate(plain.get("earlier", ()), start=1):
             _add_earlier(row, number=number, reference=reference, policy=policy)
         invoice = completed_invoice(plain["invoice"], currency=policy.currency)
+        received = plain.get("received_on")
+        received_on = invoice.issue_date if received is None else date.fromisoformat(received)
     except (KeyError, InvalidOperation, ValueError, ReferenceUnreadable) as problem:
         raise CaseBroken(f"the case cannot be used: {type(problem).__name__} {problem}") from problem
-    received = plain.get("received_on")
-    received_on = invoice.issue_date if received is None else date.fromisoformat(received)
     return Case(invoice, reference, policy, received_on, tuple(plain.get("roles", ())))
 
 

@@ -13,8 +13,8 @@ from tiebeam.connect.documents import Invoice
 from tiebeam.connect.purchasing import Supplier
 from tiebeam.kit import wilson_lower_bound, words_key
 
-SAME_ITEM = 85.0
-"""Lowest similarity (0–100) at which a line counts as bought before."""
+SAME_ITEM = 80.0
+"""Lowest similarity (0–100) at which a line counts as bought before; a month in the name may differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+
 from tests.builders.matching_cases import CaseDraft
 
 CLEAN = ("auto_pay", [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.builders.matching_cases import CaseDraft
 
 CLEAN = ("auto_pay", [])

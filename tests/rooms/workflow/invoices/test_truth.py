@@ -10,9 +10,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.builders.purchasing import random_company
 from tests.builders.shared_data import shared_data
-
 from tiebeam.connect.documents import Invoice, InvoiceLine, Party, TaxSubtotal, read_bytes
 from tiebeam.connect.purchasing import load_orders, load_policy, load_receipts, load_suppliers
 from tiebeam.workflow.invoices import Decision, MemoryReference, decide_invoice, match_invoice
