@@ -69,13 +69,18 @@ def rollup_key(row: Mapping[Any, Any]) -> Key:
 
 def insert_lines(conn: sa.Connection, entries: Iterable[LedgerEntry]) -> list[dict[str, Any]]:
     """Insert lines whose key is new and return them. Outcomes come last: they look at the run's other lines."""
-    new: list[dict[str, Any]] = []
-    for entry in sorted(entries, key=lambda one: one.kind is EntryKind.OUTCOME):
-        row = _row(conn, entry)
-        written = conn.execute(_insert_or_ignore(conn, ledger_entry, row, keys=("key",)).returning(ledger_entry.c.seq))
-        if written.scalar() is not None:
-            new.append(row)
-    return new
+    once = {entry.key: entry for entry in reversed(list(entries))}
+    outcomes = [entry for entry in once.values() if entry.kind is EntryKind.OUTCOME]
+    others = [entry for entry in once.values() if entry.kind is not EntryKind.OUTCOME]
+    return [*_insert(conn, others), *_insert(conn, outcomes)]
+
+
+def _insert(conn: sa.Connection, entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    if not entries:
+        return []
+    rows = [_row(conn, entry) for entry in reversed(entries)]
+    new = set(conn.execute(_or_ignore(conn, ledger_entry, keys=("key",)).returning(ledger_entry.c.key), rows).scalars())
+    return [row for row in rows if row["key"] in new]
 
 
 def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -88,17 +93,22 @@ def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> Non
         _add(conn, dict(zip(_DIMENSIONS, key, strict=True)), added[key])
 
 
+# Built once: a run's commit should not pay for putting the same statements together again.
+_HERE = sa.and_(*(ledger_daily.c[name] == sa.bindparam(f"at_{name}") for name in _DIMENSIONS))
+_LOCK = sa.select(*(ledger_daily.c[name] for name in Sums.__slots__)).where(_HERE).with_for_update()
+_WRITE = sa.update(ledger_daily).where(_HERE).values({name: sa.bindparam(f"new_{name}") for name in Sums.__slots__})
+
+
 def _add(conn: sa.Connection, place: Mapping[str, Any], more: Sums) -> None:
-    here = sa.and_(*(ledger_daily.c[name] == value for name, value in place.items()))
     # Amounts are decimal text, which SQL cannot add exactly; the row is locked, read, added to and written back.
-    locked = sa.select(*(ledger_daily.c[name] for name in Sums.__slots__)).where(here).with_for_update()
-    found = conn.execute(locked).mappings().first()
+    here = {f"at_{name}": value for name, value in place.items()}
+    found = conn.execute(_LOCK, here).mappings().first()
     if found is None:
         empty = {**place, **Sums().values()}
-        conn.execute(_insert_or_ignore(conn, ledger_daily, empty, keys=_DIMENSIONS))
-        found = conn.execute(locked).mappings().one()
+        conn.execute(_or_ignore(conn, ledger_daily, keys=_DIMENSIONS), empty)
+        found = conn.execute(_LOCK, here).mappings().one()
     total = Sums(**{str(name): value for name, value in found.items()}).plus(more)
-    conn.execute(sa.update(ledger_daily).where(here).values(**total.values()))
+    conn.execute(_WRITE, {**here, **{f"new_{name}": value for name, value in total.values().items()}})
 
 
 def _row(conn: sa.Connection, entry: LedgerEntry) -> dict[str, Any]:
@@ -133,9 +143,9 @@ def _was_reviewed(conn: sa.Connection, run_id: str) -> bool:
     return conn.execute(review.limit(1)).first() is not None
 
 
-def _insert_or_ignore(conn: sa.Connection, table: sa.Table, row: Mapping[str, Any], *, keys: Sequence[str]) -> Any:
+def _or_ignore(conn: sa.Connection, table: sa.Table, *, keys: Sequence[str]) -> Any:
     make = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    return make(table).values(**row).on_conflict_do_nothing(index_elements=list(keys))
+    return make(table).on_conflict_do_nothing(index_elements=list(keys))
 
 
 def priced(entry: LedgerEntry, *, amount: Decimal, currency: str) -> LedgerEntry:
