@@ -22,7 +22,7 @@ from tiebeam.errors import Conflict
 from tiebeam.store import Store, Unit
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOS, DBOSClient
 
 
 class EngineBusy(Conflict):
@@ -113,6 +113,18 @@ def enqueue_segment(
     client.enqueue_in_transaction(unit.conn, options, kind, key, seq)
 
 
+def _workflow(run: Callable[[str, str, int, str], None]) -> Callable[[str, str, int], None]:
+    from dbos._context import get_local_dbos_context
+
+    def segment(kind: str, key: str, seq: int) -> None:
+        context = get_local_dbos_context()
+        assert context is not None
+        assert context.owner_xid is not None
+        run(kind, key, seq, context.owner_xid)
+
+    return segment
+
+
 class Dispatcher:
     """DBOS launched in this process, its queue loops paced by us."""
 
@@ -169,9 +181,7 @@ class Dispatcher:
 
     def _launch(self, executor_id: str, run: Callable[[str, str, int, str], None]) -> None:
         from dbos import DBOS
-        from dbos._context import get_local_dbos_context
         from dbos._dbos import _dbos_global_instance  # pyright: ignore[reportPrivateUsage]
-        from dbos._queue import queue_worker_thread
         from dbos._serialization import DBOSPortableJSONSerializer
 
         if _dbos_global_instance is not None:
@@ -190,14 +200,7 @@ class Dispatcher:
             }
         )
         try:
-
-            def segment(kind: str, key: str, seq: int) -> None:
-                context = get_local_dbos_context()
-                assert context is not None
-                assert context.owner_xid is not None
-                run(kind, key, seq, context.owner_xid)
-
-            DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(segment)
+            DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(_workflow(run))
             # DBOS's own loops would poll each queue at a fixed interval for ever.
             DBOS.listen_queues([])
             DBOS.launch()
@@ -205,24 +208,29 @@ class Dispatcher:
             for event in dbos.background_thread_stop_events:
                 event.set()
             for name, pacer in self._pacers.items():
-                rule = QUEUES[name]
-                queue = DBOS.register_queue(
-                    name,
-                    global_concurrency=rule.everywhere,
-                    worker_concurrency=rule.per_worker,
-                    partition_worker_concurrency=rule.per_team,
-                    on_conflict="always_update",
-                )
-                # The rules are code here: without this each poll would first read them back.
-                queue.database_backed_queue = False
-                thread = threading.Thread(
-                    target=queue_worker_thread, args=(pacer, dbos, queue), name=f"tiebeam-queue-{name}", daemon=True
-                )
-                self._threads.append(thread)
-                thread.start()
+                self._listen(dbos, name, pacer)
         except BaseException:
             self._abort()
             raise
+
+    def _listen(self, dbos: DBOS, name: str, pacer: Pacer) -> None:
+        from dbos._queue import queue_worker_thread
+
+        rule = QUEUES[name]
+        queue = dbos.register_queue(
+            name,
+            global_concurrency=rule.everywhere,
+            worker_concurrency=rule.per_worker,
+            partition_worker_concurrency=rule.per_team,
+            on_conflict="always_update",
+        )
+        # The rules are code here: without this each poll would first read them back.
+        queue.database_backed_queue = False
+        thread = threading.Thread(
+            target=queue_worker_thread, args=(pacer, dbos, queue), name=f"tiebeam-queue-{name}", daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
 
     def _abort(self) -> None:
         from dbos import DBOS

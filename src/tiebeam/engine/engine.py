@@ -134,9 +134,17 @@ class Engine:
         # Entered before it takes anything: the segments of a worker nobody knows count as stranded.
         worker.beat()
         self._runner.open()
-        self._dispatcher = Dispatcher(
-            self.store, executor_id=self.executor_id, run=self._segment, queues=queues, poll_seconds=self._poll_seconds
-        )
+        try:
+            self._dispatcher = Dispatcher(
+                self.store,
+                executor_id=self.executor_id,
+                run=self._segment,
+                queues=queues,
+                poll_seconds=self._poll_seconds,
+            )
+        except BaseException:
+            worker.leave()
+            raise
         self._runner.ended = self._dispatcher.free
         self._undo.append(self.store.before_commit(self._runner.guard))
         self._sweep_loop = Loop("sweeper", self._sweep_step)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tiebeam.kit import Clock, Ids
 from tiebeam.store import journal
 from tiebeam.store.database import normalised, open_dispatch, open_reader, open_writer
+from tiebeam.store.migration import upgrade
 
 if TYPE_CHECKING:
     from tiebeam.store.journal import JournalEntry, StreamHead
@@ -72,8 +73,6 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the schema up to this version, forward only. Safe when several processes do it at once."""
-        from tiebeam.store.migration import upgrade
-
         upgrade(self.engine)
 
     @contextmanager

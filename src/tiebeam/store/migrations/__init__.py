@@ -1,0 +1,1 @@
+"""What `migration` runs: explicit statements, never our declared tables."""

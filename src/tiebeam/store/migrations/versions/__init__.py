@@ -1,0 +1,1 @@
+"""Numbered versions of the schema, each following the one before."""
