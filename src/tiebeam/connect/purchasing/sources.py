@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from tiebeam.connect.purchasing import ubl
 from tiebeam.connect.purchasing.errors import ReferenceUnreadable
 from tiebeam.connect.purchasing.model import PurchaseOrder, Receipt, Supplier
 from tiebeam.connect.purchasing.tables import ORDERS, RECEIPTS, SUPPLIERS, Shape, column_map, table_of
@@ -80,8 +81,6 @@ def _from_folder(path: Path, *, shape: Shape, kinds: frozenset[str], settings: M
 
 
 def _from_xml(files: Iterable[Path], *, kinds: frozenset[str]) -> Iterable[Any]:
-    from tiebeam.connect.purchasing import ubl
-
     cancelled: set[str] = set()
     records: list[Any] = []
     for file in files:

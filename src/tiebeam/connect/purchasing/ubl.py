@@ -7,8 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
-
 from tiebeam.connect.purchasing.errors import ReferenceUnreadable
 from tiebeam.connect.purchasing.model import OrderLine, PurchaseOrder, Receipt, ReceiptKind, ReceiptLine
 from tiebeam.connect.purchasing.values import compact, date_of, decimal_of
@@ -23,6 +21,8 @@ _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 
 def parse_file(path: Path) -> Element:
     """The root element. Raises ReferenceUnreadable on damage, on a document type and above 20 MiB."""
+    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+
     if path.stat().st_size > MAX_BYTES:
         raise ReferenceUnreadable(f"{path.name!r} is larger than 20 MiB; no order or receipt is", file=path.name)
     parser = etree.XMLParser(
@@ -47,7 +47,8 @@ def parse_file(path: Path) -> Element:
 
 
 def kind_of(root: Element) -> str:
-    return etree.QName(root).localname
+    """The document's name without its namespace, such as `Order`."""
+    return str(root.tag).rpartition("}")[2]
 
 
 def _path(path: str) -> str:
