@@ -19,6 +19,9 @@ def finding_quotes(rules: object) -> tuple[Quote, ...]:
         return ()
     found: Sequence[Mapping[str, Any]] = [rule for rule in rules if isinstance(rule, Mapping)]
     ordered = sorted(found, key=lambda rule: not rule.get("blocks", True))
+    if any(rule.get("blocks", True) for rule in ordered):
+        # That a discrepancy needs a person says nothing beside the discrepancy itself.
+        ordered = [rule for rule in ordered if not str(rule.get("rule", "")).startswith("decision.")]
     return tuple(
         Quote(
             text=str(rule.get("text", "")),
@@ -65,7 +68,7 @@ def _compare_row(
     mine = [one for one in findings if _is_about(one, line)]
     labels = {str(one.get("label")) for one in mine}
     position, order_line = line.get("position"), line.get("order_line")
-    where = f"Line {position}" + (f" · {line.get('order')} line {order_line}" if order_line else " · not on an order")
+    where = f"Line {position}" + (f" · order line {order_line}" if order_line else " · not on an order")
     return CompareRow(
         line=where,
         name=str(line.get("name") or line.get("sku") or f"Line {position}"),

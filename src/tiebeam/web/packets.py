@@ -68,10 +68,11 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
     verdict = may(visit.principal, "task.decide", task_object(task))
     decision = task.context.get("decision")
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
+    quotes = _quotes(task, rules)
     return TaskPage(
         id=task.id,
         title=task.title,
-        summary=task.summary,
+        summary="" if any(quote.text == task.summary for quote in quotes) else task.summary,
         kind=task.protocol.title,
         pills=(kind_pill(task), state_pill(task)),
         amount=money(task.amount, task.currency or "") if task.amount is not None else "",
@@ -81,7 +82,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         payload_hash=task.payload_hash,
         routed_because=task.routed_because,
         instructions=task.protocol.instructions.strip(),
-        quotes=_quotes(task, rules),
+        quotes=quotes,
         compare=_compare(match),
         documents=_documents(visit, task),
         verbs=_verbs(task) if task.is_active else (),
@@ -132,7 +133,7 @@ def _facts(visit: Visit, task: TaskView) -> tuple[Fact, ...]:
         Fact("Audit owner", names.role(task.audit_owner), note="Owns the trail of this decision"),
     ]
     if not task.routed_because.startswith("step "):
-        facts.insert(2, Fact("Because", task.routed_because))
+        facts.insert(2, Fact("By rule", sentence(task.routed_because)))
     if task.claimed_by:
         facts.insert(2, Fact("Held by", names.person(task.claimed_by)))
     if task.excluded_people:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -123,8 +123,8 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.version = assets_version()
-        shared: MutableMapping[str, Any] = self._environment.globals
-        shared["assets"] = f"/static/{self.version}"
+        shared: dict[str, Any] = {"assets": f"/static/{self.version}"}
+        self._environment.globals.update(shared)
         self._environment.filters.update(FILTERS)
 
     def text(self, template: str, *, shell: Shell, **view: Any) -> str:

@@ -38,6 +38,8 @@ class Cell:
     """A pill of that tone: ok, warn, bad, accent, neutral."""
     is_mono: bool = False
     is_soft: bool = False
+    is_long: bool = False
+    """May break anywhere, as machine text must."""
     when: datetime | None = None
     """Shown as a time element; the text is then its words."""
     raw: Any = None

@@ -183,6 +183,8 @@ def route(console: Console, path: str, function: PageFunction, *, methods: tuple
             reference = f"err_{secrets.token_hex(5)}"
             _LOG.exception("%s %s failed, reference %s", request.method, request.url.path, reference)
             return await run_in_threadpool(_failure_page, visit, reference)
+        finally:
+            await request.close()
 
     return Route(path, endpoint, methods=list(methods))
 

@@ -98,6 +98,7 @@ def _row(visit: Visit, entry: JournalEntry) -> Row:
             content if len(content) <= _SHOWN_LETTERS else f"{content[:_SHOWN_LETTERS]}…",
             is_mono=True,
             is_soft=True,
+            is_long=True,
             raw=content,
         ),
         Cell(entry.hash[:12], is_mono=True, is_soft=True, raw=entry.hash),

@@ -100,7 +100,11 @@ def _kpis(visit: Visit, run: RunView, cost: RunCost) -> tuple[Kpi, ...]:
     return (
         Kpi("Amount", money(item.amount), item.counterparty or "", unit=item.currency or ""),
         Kpi("Decision by rules", sentence(item.decision) if item.decision else "–", labels or "no finding"),
-        Kpi("From start to end", duration(took), f"{duration(machine)} of it in steps" if machine else "under way"),
+        Kpi(
+            "From start to end",
+            duration(took),
+            f"{duration(machine)} of it in steps" if machine else "with what is waited for",
+        ),
         Kpi("Review", f"{cost.review_minutes:.1f} min", money(cost.review_cost, cost.currency), "#ledger"),
         Kpi("Cost", money(cost.total_cost), "all charges so far", "#ledger", unit=cost.currency),
     )
@@ -150,7 +154,7 @@ def _step(run: RunView, step: RunStepView, titles: Mapping[str, str], cost: RunC
 def _spans(run: RunView, titles: Mapping[str, str]) -> Figure | None:
     """Steps on one clock. People's time is drawn short, as minutes of machine work vanish beside days of waiting."""
     steps = [step for step in run.steps if step.state is not StepPhase.SKIPPED]
-    if not steps:
+    if not any(step.task_id or seconds_between(step.started_at, step.ended_at) for step in steps):
         return None
     machine = [seconds_between(s.started_at, s.ended_at) or 0.0 for s in steps if s.task_id is None]
     short = max(sum(machine), 0.01) * _WAIT_DRAWN
