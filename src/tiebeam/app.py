@@ -35,6 +35,8 @@ from tiebeam.workforce import Principal, Workforce, local_principal
 STATE_FOLDER = ".tiebeam"
 DATABASE_VARIABLE = "TIEBEAM_DATABASE_URL"
 LARGEST_DOCUMENT = 20 * 1024 * 1024
+HEARTBEAT_TIMEOUT = 15.0
+"""Seconds of silence after which a worker counts as dead and others take over its work."""
 _GRAPH_AGE_SECONDS = 1.0
 
 
@@ -143,6 +145,7 @@ def open_app(
     ids: Ids | None = None,
     observer: Callable[[str], None] | None = None,
     url: str | None = None,
+    heartbeat_timeout: float = HEARTBEAT_TIMEOUT,
 ) -> App:
     """Open a workspace on its database, migrated; a database that knows no workspace yet is given this one's files.
 
@@ -153,7 +156,7 @@ def open_app(
     (workspace / STATE_FOLDER).mkdir(exist_ok=True)
     store = Store(url or database_url(workspace), clock=clock, ids=ids or RandomIds(clock))
     store.migrate()
-    engine = Engine(store, observer=observer)
+    engine = Engine(store, observer=observer, heartbeat_timeout=heartbeat_timeout)
     engine.prepare()
     graph = Applied(store, workspace)
     with store.read() as conn:

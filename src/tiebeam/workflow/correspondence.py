@@ -43,7 +43,7 @@ class Correspondence:
         letter = Letter(
             sender=self._sender,
             to=(message.recipient,),
-            subject=subject_for(task_id, message.subject or task.title),
+            subject=subject_for(task_id, " ".join((message.subject or task.title).split())),
             text=message.text,
             sent_at=message.asked_at,
         )

@@ -29,7 +29,7 @@ def proposed_posting(case: PayablesCase) -> dict[str, Any]:
         "iban": _account(case),
         "order_reference": case.match.get("matched_order"),
         "document_id": case.call.run.document_id,
-        "lines": [_line(line, case.coding) for line in invoice.get("lines", [])],
+        "lines": [_line(line, case) for line in invoice.get("lines", [])],
     }
 
 
@@ -46,7 +46,9 @@ def _account(case: PayablesCase) -> str | None:
     return printed[0] if printed else case.supplier.get("iban")
 
 
-def _line(line: Mapping[str, Any], coding: Mapping[str, Any]) -> dict[str, Any]:
+def _line(line: Mapping[str, Any], case: PayablesCase) -> dict[str, Any]:
+    """Coded as proposed, else as the supplier's invoices usually are."""
+    coding, supplier = case.coding, case.supplier
     return {
         "text": line.get("name"),
         "sku": line.get("sku"),
@@ -55,6 +57,6 @@ def _line(line: Mapping[str, Any], coding: Mapping[str, Any]) -> dict[str, Any]:
         "net": line.get("net"),
         "tax_rate": line.get("tax_rate"),
         "order_line": line.get("order_line"),
-        "account": coding.get("account"),
-        "cost_centre": coding.get("cost_centre"),
+        "account": coding.get("account") or supplier.get("account"),
+        "cost_centre": coding.get("cost_centre") or supplier.get("cost_centre"),
     }

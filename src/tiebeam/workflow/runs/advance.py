@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from tiebeam.economics import Economics
 from tiebeam.engine import EffectStatus, Engine, Segment
+from tiebeam.errors import TiebeamError
 from tiebeam.kit import digest_of
 from tiebeam.spec import ConditionFailed, Effect, Step, StepKind
 from tiebeam.store import Store, Unit
@@ -305,11 +306,11 @@ class Interpreter:
             return result_from(state.result or {})
         try:
             return code.run(call)
-        except StepFailed as refusal:
+        except (StepFailed, ApprovalExpired) as refusal:
             self._take_back(outside, refusal)
             raise
 
-    def _take_back(self, outside: CallOutside, refusal: StepFailed) -> None:
+    def _take_back(self, outside: CallOutside, refusal: TiebeamError) -> None:
         with self._store.unit() as unit:
             self._engine.effects.settle(
                 unit,

@@ -1,0 +1,340 @@
+"""The interpreter over real rows: effects, problems, reviews and stops, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.rooms.workflow.test_plan import META, step
+from tests.rooms.workforce.company import COMPANY, HANDOFF
+from tiebeam.economics import Economics, Prices
+from tiebeam.engine import Engine
+from tiebeam.kit import CountingIds, FixedClock
+from tiebeam.spec import Effect, EscalationRule, Instrumentation, Recipe, Review, Step, StepKind, StopRule
+from tiebeam.store import Store, read_journal
+from tiebeam.workflow.runs import (
+    Deciding,
+    Interpreter,
+    PlainPresenter,
+    Reviewing,
+    RunPlan,
+    RunState,
+    RunView,
+    insert_run,
+    pin_recipe,
+    run_view,
+)
+from tiebeam.workflow.steps import (
+    ApprovalExpired,
+    EffectUnclear,
+    Services,
+    StepCall,
+    StepCode,
+    StepFailed,
+    StepRegister,
+    StepResult,
+)
+from tiebeam.workforce import Workforce, local_principal
+
+HANDOFFS = {
+    "test.any": HANDOFF.model_copy(
+        update={"id": "test.any", "context": ("problem",), "ladder": (), "editable": ("a",), "expires_hours": None}
+    ),
+}
+RULES = (EscalationRule(id="anything", when="true", handoff="test.any"),)
+
+
+def fine(_call: StepCall) -> StepResult:
+    return StepResult("done", {"n": 1}, "done", {"proof": 1})
+
+
+@dataclass
+class Shop:
+    """An interpreter with step codes a test chooses, and what it did to the outer world."""
+
+    store: Store
+    engine: Engine
+    clock: FixedClock
+    codes: dict[str, StepCode] = field(default_factory=dict[str, StepCode])
+    calls: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.workforce = Workforce(self.store, self.engine, people=lambda: COMPANY)
+        self.economics = Economics(self.store, prices=Prices({}, clock=self.clock))
+        deciding = Deciding(
+            engine=self.engine,
+            economics=self.economics,
+            cancel_tasks=lambda unit, run_id, reason: self.workforce.cancel_tasks(unit, run_id, reason=reason),
+            rates=lambda _intent, _plan: (Decimal(30), "EUR"),
+        )
+        self.workforce.on_decided(deciding)
+
+    def code(self, name: str, run: Callable[[StepCall], StepResult], *, effect: Effect = Effect.PURE) -> None:
+        def noted(call: StepCall) -> StepResult:
+            self.calls.append(name)
+            return run(call)
+
+        self.codes[f"test.{name}"] = StepCode(f"test.{name}", effect, noted, find=lambda _call: {"seen": True})
+
+    def interpreter(self) -> Interpreter:
+        services = Services(workspace=Path(), erp=None, payments=None, mail=None, debtor={})
+        return Interpreter(
+            self.store,
+            engine=self.engine,
+            economics=self.economics,
+            register=StepRegister(self.codes.values()),
+            services=lambda: services,
+            reviewing=Reviewing(self.workforce, handoffs=lambda: HANDOFFS),
+            presenter_of=lambda _intent: PlainPresenter(),
+        )
+
+    def start(self, *steps: Step, stop: tuple[StopRule, ...] = ()) -> str:
+        recipe = Recipe(
+            id="test.intent/recipe",
+            meta=META,
+            intent="test.intent",
+            title="A recipe",
+            summary="For tests",
+            workforce_effect="None",
+            step=steps,
+            escalation=RULES,
+            stop=stop,
+            instrumentation=Instrumentation(
+                accepted_when="run.state == 'done'",
+                baseline_cost_per_unit=Decimal(9),
+                baseline_minutes_per_unit=Decimal(15),
+                baseline_source="a test",
+                metrics=("n",),
+            ),
+        )
+        run_id = self.store.ids.new("run")
+        with self.store.unit() as unit:
+            insert_run(
+                unit,
+                run_id=run_id,
+                recipe=recipe,
+                recipe_hash=pin_recipe(unit, recipe),
+                team="payables",
+                subject="a case",
+                run_input={"subject": "a case"},
+                document_id=None,
+                batch_id=None,
+                actor="person:ada",
+            )
+        return run_id
+
+    def advance(self, run_id: str) -> RunView:
+        self.interpreter().advance(run_id)
+        return self.view(run_id)
+
+    def view(self, run_id: str) -> RunView:
+        with self.store.read() as conn:
+            return run_view(conn, run_id)
+
+    def decide(self, run_id: str, verb: str, *, by: str = "ada") -> RunView:
+        with self.store.read() as conn:
+            (task,) = self.workforce.tasks(conn, run_id=run_id, state="active").rows
+        self.workforce.decide(local_principal(COMPANY, by), task.id, verb=verb)
+        return self.advance(run_id)
+
+    def kinds(self, run_id: str) -> list[str]:
+        with self.store.read() as conn:
+            return [entry.kind for entry in read_journal(conn, f"run:{run_id}")]
+
+
+@pytest.fixture
+def shop(store: Store, engine: Engine, clock: FixedClock, ids: CountingIds) -> Shop:
+    engine.prepare()
+    return Shop(store, engine, clock)
+
+
+def state_of(view: RunView, step_id: str) -> str:
+    return next(item.state.value for item in view.steps if item.step_id == step_id)
+
+
+# ids: WF-15, B8
+def test_a_recipe_of_six_steps_runs_to_its_end_and_is_accounted_for(shop: Shop) -> None:
+    for name in "abcdef":
+        shop.code(name, fine, effect=Effect.DB if name in "bd" else Effect.PURE)
+    steps = [
+        step(name, after=("abcdef"[place - 1],) if place else (), effect=shop.codes[f"test.{name}"].effect)
+        for place, name in enumerate("abcdef")
+    ]
+    run_id = shop.start(*steps)
+    view = shop.advance(run_id)
+    assert (view.item.state, view.item.outcome) == (RunState.DONE, "done")
+    assert shop.calls == list("abcdef")
+    with shop.store.read() as conn:
+        cost = shop.economics.run_cost(conn, run_id)
+    assert (cost.units, cost.accepted, cost.baseline_cost) == (1, 1, Decimal(9))
+
+
+def test_advancing_a_finished_run_does_nothing_again(shop: Shop) -> None:
+    shop.code("a", fine)
+    run_id = shop.start(step("a"))
+    shop.advance(run_id)
+    shop.advance(run_id)
+    assert shop.calls == ["a"]
+
+
+# ids: B14, WF-09
+def test_evidence_that_was_declared_and_is_missing_goes_to_a_person(shop: Shop) -> None:
+    shop.code("a", lambda _call: StepResult("done", {}, "done"))
+    run_id = shop.start(step("a", evidence=("proof",)))
+    view = shop.advance(run_id)
+    assert view.item.state is RunState.WAITING
+    assert state_of(view, "a") == "problem"
+    assert "'proof'" in (view.steps[0].summary or "")
+    shop.code("a", fine)
+    assert shop.decide(run_id, "approve").item.state is RunState.DONE
+
+
+def test_a_step_that_fails_leaves_nothing_behind_and_can_be_tried_again_or_ended(shop: Shop) -> None:
+    def writes_then_fails(call: StepCall) -> StepResult:
+        assert call.unit is not None
+        call.unit.conn.execute(sa.text("update run set subject = 'half done'"))
+        raise StepFailed("the supplier is not on file")
+
+    shop.code("a", writes_then_fails, effect=Effect.DB)
+    run_id = shop.start(step("a", effect=Effect.DB))
+    view = shop.advance(run_id)
+    assert view.item.state is RunState.WAITING
+    assert view.item.subject == "a case"
+    view = shop.decide(run_id, "reject")
+    assert view.item.state is RunState.STOPPED
+    assert "not on file" in (view.item.reason or "")
+
+
+def test_a_condition_that_cannot_be_decided_goes_to_a_person(shop: Shop) -> None:
+    shop.code("a", fine)
+    shop.code("b", fine)
+    run_id = shop.start(step("a"), step("b", after=("a",), when="steps.a.output.missing == 1"))
+    view = shop.advance(run_id)
+    assert view.item.state is RunState.WAITING
+    assert view.steps[-1].outcome == "condition_failed"
+
+
+# ids: WF-08, B13
+def test_a_stop_rule_ends_the_run_with_its_reason(shop: Shop) -> None:
+    shop.code("a", fine)
+    shop.code("b", fine)
+    rule = StopRule(id="enough", when="steps.a.outcome == 'done'", reason="once is enough")
+    run_id = shop.start(step("a"), step("b", after=("a",)), stop=(rule,))
+    view = shop.advance(run_id)
+    assert (view.item.state, view.item.reason) == (RunState.STOPPED, "enough: once is enough")
+    assert shop.calls == ["a"]
+    assert "run.stopped" in shop.kinds(run_id)
+
+
+def unclear(_call: StepCall) -> StepResult:
+    raise EffectUnclear("the line broke")
+
+
+def crash(_call: StepCall) -> StepResult:
+    raise RuntimeError("the process died here")
+
+
+@pytest.mark.parametrize(("verb", "calls"), [("approve", 1), ("reject", 2)])
+def test_an_effect_nobody_is_sure_of_is_asked_about_and_never_repeated_on_its_own(
+    shop: Shop, verb: str, calls: int
+) -> None:
+    shop.code("a", unclear, effect=Effect.AT_MOST_ONCE)
+    run_id = shop.start(step("a", effect=Effect.AT_MOST_ONCE))
+    view = shop.advance(run_id)
+    assert (view.item.state, view.steps[0].outcome) == (RunState.WAITING, "ambiguous_effect")
+    shop.advance(run_id)
+    assert shop.calls == ["a"]
+    shop.code("a", fine, effect=Effect.AT_MOST_ONCE)
+    view = shop.decide(run_id, verb)
+    assert view.item.state is RunState.DONE
+    assert len(shop.calls) == calls
+
+
+def test_a_crash_during_an_at_most_once_effect_is_asked_about(shop: Shop) -> None:
+    shop.code("a", crash, effect=Effect.AT_MOST_ONCE)
+    run_id = shop.start(step("a", effect=Effect.AT_MOST_ONCE))
+    with pytest.raises(RuntimeError):
+        shop.advance(run_id)
+    view = shop.advance(run_id)
+    assert view.steps[0].outcome == "ambiguous_effect"
+    assert shop.calls == ["a"]
+
+
+def test_a_crash_during_an_idempotent_effect_is_repeated_with_the_same_key(shop: Shop) -> None:
+    keys: list[str] = []
+
+    def first_crashes(call: StepCall) -> StepResult:
+        keys.append(call.key)
+        return crash(call) if len(keys) == 1 else fine(call)
+
+    shop.code("a", first_crashes, effect=Effect.IDEMPOTENT)
+    run_id = shop.start(step("a", effect=Effect.IDEMPOTENT))
+    with pytest.raises(RuntimeError):
+        shop.advance(run_id)
+    assert shop.advance(run_id).item.state is RunState.DONE
+    assert len(set(keys)) == 1
+    assert len(keys) == 2
+
+
+def test_a_refused_effect_is_known_not_to_have_happened_and_may_be_tried_again(shop: Shop) -> None:
+    def refused(_call: StepCall) -> StepResult:
+        raise StepFailed("the period is closed")
+
+    shop.code("a", refused, effect=Effect.AT_MOST_ONCE)
+    run_id = shop.start(step("a", effect=Effect.AT_MOST_ONCE))
+    assert shop.advance(run_id).steps[0].outcome == "step_failed"
+    shop.code("a", fine, effect=Effect.AT_MOST_ONCE)
+    assert shop.decide(run_id, "approve").item.state is RunState.DONE
+    assert shop.calls == ["a", "a"]
+
+
+def review(step_id: str, **values: Any) -> Step:
+    handoff = Review(handoff="test.any", **values)
+    return Step(id=step_id, title=step_id, kind=StepKind.REVIEW, pattern="orchestration", review=handoff)
+
+
+# ids: B10
+def test_an_approval_that_has_expired_is_asked_for_again(shop: Shop) -> None:
+    old = [True]
+
+    def needs_fresh(call: StepCall) -> StepResult:
+        if old.pop() if old else False:
+            raise ApprovalExpired("too old", step_id="ok")
+        return fine(call)
+
+    shop.code("a", needs_fresh, effect=Effect.AT_MOST_ONCE)
+    run_id = shop.start(review("ok"), step("a", after=("ok",), effect=Effect.AT_MOST_ONCE))
+    shop.advance(run_id)
+    view = shop.decide(run_id, "approve")
+    assert view.item.state is RunState.WAITING
+    assert "approval.expired" in shop.kinds(run_id)
+    assert shop.decide(run_id, "approve").item.state is RunState.DONE
+
+
+# ids: B11, HO-02
+def test_four_eyes_keep_the_first_decider_out_of_the_second_review(shop: Shop) -> None:
+    second = review("second", four_eyes_with=("first",)).model_copy(update={"after": ("first",)})
+    run_id = shop.start(review("first"), second)
+    shop.advance(run_id)
+    shop.decide(run_id, "approve", by="ada")
+    with shop.store.read() as conn:
+        (task,) = shop.workforce.tasks(conn, run_id=run_id, state="active").rows
+    assert task.excluded_people == ("ada",)
+    view = shop.decide(run_id, "approve", by="bob")
+    assert view.item.state is RunState.DONE
+
+
+def test_a_run_goes_on_with_the_recipe_it_began_with(shop: Shop) -> None:
+    shop.code("a", fine)
+    run_id = shop.start(review("ok"), step("a", after=("ok",)))
+    shop.advance(run_id)
+    shop.start(step("a"))
+    view = shop.decide(run_id, "approve")
+    assert [item.step_id for item in view.steps] == ["ok", "a"]
+    assert [item.id for item in RunPlan(view.recipe).recipe.step] == ["ok", "a"]
