@@ -20,7 +20,7 @@ def lint(
     for problem in _of_records(graph, records):
         yield replace(problem, severity=Severity.WARNING)
     if settings is not None and graph.settings is not None and root is not None:
-        for problem in (*_of_settings(graph, graph.settings, settings, root), *_of_adoptions(graph, records)):
+        for problem in (*_of_settings(graph, records, graph.settings, settings, root), *_of_adoptions(graph, records)):
             yield replace(problem, severity=Severity.WARNING)
 
 
@@ -33,7 +33,13 @@ def _of_records(graph: Graph, records: Mapping[tuple[Kind, str], Found]) -> Iter
     yield from _retired(graph, records)
 
 
-def _of_settings(graph: Graph, said: spec.WorkspaceSettings, settings: Source, root: Path) -> Iterator[Problem]:
+def _of_settings(
+    graph: Graph,
+    records: Mapping[tuple[Kind, str], Found],
+    said: spec.WorkspaceSettings,
+    settings: Source,
+    root: Path,
+) -> Iterator[Problem]:
     if said.payments.debtor_iban == spec.SPECIMEN_IBAN:
         message = "payment files carry the specimen account of the IBAN registry."
         fix = "put your own account in [payments] before a file goes to a bank."
@@ -42,6 +48,13 @@ def _of_settings(graph: Graph, said: spec.WorkspaceSettings, settings: Source, r
         if system not in graph.systems:
             message = f"no system is called {system!r}."
             yield settings.problem("reference", (use, "system"), message, fix=f"declare systems/{system}.toml.")
+    for person_id, person in graph.people.items():
+        if person.email.endswith("@localhost"):
+            message = f"{person_id!r} has a placeholder address; nobody real may stand behind it."
+            source = records[(Kind.PEOPLE, person_id)].source
+            yield source.problem(
+                "placeholder-person", ("email",), message, fix="put a name and address there."
+            )
     if not any(person.administrator for person in graph.people.values()):
         message = "nobody is an administrator, so nobody can give others access."
         yield settings.problem("administrator", (), message, fix="set `administrator = true` for one person.")
@@ -87,16 +100,24 @@ def _staffing(graph: Graph, adoption: spec.Adoption, source: Source) -> Iterator
                 fix = f"give {role_id!r} to a person, or change the protocol in handoffs/."
                 yield source.problem("role-empty", ("recipe",), message, fix=fix)
     for step in recipe.step:
-        if step.review is not None and step.review.four_eyes_with and len(graph.people) < 2:
-            others = ", ".join(step.review.four_eyes_with)
-            message = f"the review {step.id!r} needs another person than {others}, and there is only one."
-            fix = "add a second person below people/; until then such a case waits."
+        needed = _eyes(recipe, step.id)
+        if needed > len(graph.people):
+            message = f"the review {step.id!r} needs {needed} different people, and there are {len(graph.people)}."
+            fix = "add people below people/; until then such a case cannot be decided."
             yield source.problem("four-eyes", ("recipe",), message, fix=fix)
     needs_authority = any(step.review and step.review.authority for step in recipe.step)
     if needs_authority and not _unlimited(graph):
         message = "nobody may approve without a limit, so the largest invoices cannot be approved."
         fix = "give one person a role with `approval_limit = \"unlimited\"`, such as 'cfo'."
         yield source.problem("approval-limit", ("recipe",), message, fix=fix)
+
+
+def _eyes(recipe: spec.Recipe, step_id: str) -> int:
+    """How many different people it takes to get past a review, counting those it must not be decided by."""
+    step = next(step for step in recipe.step if step.id == step_id)
+    if step.review is None or not step.review.four_eyes_with:
+        return 1
+    return 1 + max(_eyes(recipe, other) for other in step.review.four_eyes_with)
 
 
 def _unlimited(graph: Graph) -> bool:
