@@ -99,6 +99,43 @@ def test_reordered_and_renamed_lines_are_still_the_same_content() -> None:
     assert draft.outcome() == DUPLICATE
 
 
+def _equal_halves(draft: CaseDraft, *receipts: tuple[int, int]) -> None:
+    draft.given["receipts"] = [
+        {
+            "id": f"GR-{place}",
+            "order": "PO-2026-00166",
+            "lines": [{"order_line": "1", "quantity": a}, {"order_line": "2", "quantity": b}],
+        }
+        for place, (a, b) in enumerate(receipts)
+    ]
+    draft.invoice["lines"][0]["quantity"], draft.invoice["lines"][1]["quantity"] = 5, 2
+
+
+def test_equal_deliveries_with_a_receipt_each_are_invoiced_one_by_one() -> None:
+    draft = CaseDraft()
+    _equal_halves(draft, (5, 2), (5, 2))
+    draft.earlier(number="RE-0")
+    assert draft.outcome() == CLEAN
+    draft.earlier(number="RE-00")
+    assert draft.outcome() == DUPLICATE
+
+
+def test_a_copy_of_one_of_two_equal_deliveries_does_not_use_up_the_other() -> None:
+    draft = CaseDraft()
+    _equal_halves(draft, (5, 2), (5, 2))
+    draft.earlier(number="RE-0")
+    draft.earlier(number="re 0")
+    assert draft.outcome() == CLEAN
+
+
+@pytest.mark.parametrize("receipts", [((10, 4),), ((5, 4), (5, 0)), ((5, 2),), ((6, 2), (4, 2))])
+def test_without_a_receipt_of_its_own_an_equal_invoice_is_a_copy(receipts: tuple[tuple[int, int], ...]) -> None:
+    draft = CaseDraft()
+    _equal_halves(draft, *receipts)
+    draft.earlier(number="RE-0")
+    assert draft.outcome() == DUPLICATE
+
+
 def test_recurring_invoices_without_an_order_are_told_apart_by_number() -> None:
     draft = CaseDraft()
     draft.given["orders"] = []

@@ -7,29 +7,66 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.kit import compact_key, decimal_text
+from tiebeam.workflow.invoices.matching.keys import number_key
 from tiebeam.workflow.invoices.matching.model import Claim, Finding, Label, Reference
+from tiebeam.workflow.invoices.matching.quantities import delivery_contents
 
 
 def find_original(claim: Claim, *, reference: Reference, window_days: int) -> tuple[Claim, str] | None:
     """The earlier invoice this one repeats, and how: `same number` or `same content`.
 
     Numbers are compared without case, spaces and punctuation, at any distance in time. Content means order, lines,
-    quantities and gross total, within the window; an invoice that was rejected or credited may be issued again.
+    quantities and gross total, within the window; an invoice that was rejected or credited may be issued again, and
+    equal deliveries with a receipt each may be invoiced one by one.
     """
-    if claim.number_key:
-        for earlier in reference.claims_of(claim.supplier_key, claim.number_key):
-            if earlier.arrival < claim.arrival and earlier.is_credit_note == claim.is_credit_note:
-                return earlier, "same number"
+    same_number = _of_same_number(claim, reference=reference)
+    if same_number is not None:
+        return same_number, "same number"
+    standing, deliveries = alike_claims(claim, reference=reference, window_days=window_days)
+    near = _near(claim, standing, window_days=window_days)
+    return (near[0], "same content") if near and len(deliveries) <= len(standing) else None
+
+
+def _of_same_number(claim: Claim, *, reference: Reference) -> Claim | None:
+    earlier = reference.claims_of(claim.supplier_key, claim.number_key) if claim.number_key else ()
+    same = (
+        other for other in earlier if other.arrival < claim.arrival and other.is_credit_note == claim.is_credit_note
+    )
+    return next(same, None)
+
+
+def _near(claim: Claim, others: Iterable[Claim], *, window_days: int) -> list[Claim]:
+    return [other for other in others if _days_apart(claim, other) <= window_days]
+
+
+def alike_claims(claim: Claim, *, reference: Reference, window_days: int) -> tuple[list[Claim], list[str]]:
+    """Earlier invoices over the very same content that still stand, repetitions left out, and the receipts over it."""
     if claim.is_credit_note or claim.order_id is None or claim.gross is None or not claim.lines:
-        return None
+        return [], []
     on_order = [other for other in reference.claims_on(claim.order_id) if other.arrival < claim.arrival]
-    for earlier in on_order:
-        if _same_content(claim, earlier, window_days=window_days) and not _is_credited(earlier, on_order):
-            return earlier, "same content"
-    return None
+    same = [other for other in on_order if _same_content(claim, other) and not _is_credited(other, on_order)]
+    deliveries = equal_deliveries(claim, reference=reference) if same else []
+    standing: list[Claim] = []
+    for earlier in same:
+        is_covered = len(deliveries) > len(standing) or not _near(earlier, standing, window_days=window_days)
+        if is_covered and _of_same_number(earlier, reference=reference) is None:
+            standing.append(earlier)
+    return standing, deliveries
 
 
-def _same_content(claim: Claim, earlier: Claim, *, window_days: int) -> bool:
+def equal_deliveries(claim: Claim, *, reference: Reference) -> list[str]:
+    """Receipts that each brought exactly what the invoice bills. Two of them prove two deliveries, not two copies:
+    what is paid in all stays within what was received, because quantities are compared over all invoices."""
+    order_id = claim.order_id or ""
+    order = next((each for each in reference.orders_with_key(number_key(order_id)) if each.id == order_id), None)
+    if order is None or any(line.order_id != order_id or line.order_line is None for line in claim.lines):
+        return []
+    billed = {place[1]: quantity for place, quantity in content_of(claim).items() if quantity}
+    contents = delivery_contents(order, receipts=reference.receipts_of(order_id))
+    return [receipt_id for receipt_id, content in contents.items() if content == billed]
+
+
+def _same_content(claim: Claim, earlier: Claim) -> bool:
     return (
         not earlier.is_credit_note
         and not earlier.is_rejected
@@ -38,7 +75,6 @@ def _same_content(claim: Claim, earlier: Claim, *, window_days: int) -> bool:
         and earlier.currency == claim.currency
         and earlier.gross == claim.gross
         and content_of(earlier) == content_of(claim)
-        and _days_apart(claim, earlier) <= window_days
     )
 
 
@@ -87,7 +123,7 @@ def counted_claims(claims: Sequence[Claim], *, reference: Reference, window_days
 def check_duplicate(claim: Claim, *, reference: Reference, window_days: int) -> tuple[list[Finding], Claim | None]:
     found = find_original(claim, reference=reference, window_days=window_days)
     if found is None:
-        return [], None
+        return _own_delivery(claim, reference=reference, window_days=window_days), None
     original, how = found
     facts = {
         "original_document": original.document_id,
@@ -109,6 +145,18 @@ def check_duplicate(claim: Claim, *, reference: Reference, window_days: int) -> 
             Label.DUPLICATE_INVOICE,
         )
     ], original
+
+
+def _own_delivery(claim: Claim, *, reference: Reference, window_days: int) -> list[Finding]:
+    alike, receipts = alike_claims(claim, reference=reference, window_days=window_days)
+    if not alike or len(receipts) <= len(alike):
+        return []
+    text = (
+        f"{claim.number!r} bills the same as {alike[0].number!r}, but {len(receipts)} receipts "
+        f"({', '.join(receipts)}) brought that much each: an equal delivery of its own."
+    )
+    evidence = {"receipts": receipts, "alike": [earlier.number for earlier in alike]}
+    return [Finding("duplicate.own-delivery", "equal_delivery", text, evidence, blocks=False)]
 
 
 def _text(claim: Claim, facts: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ def received_for(order: PurchaseOrder, line: OrderLine, *, receipts: Iterable[Re
     units: list[str] = []
     for receipt in receipts:
         for part in receipt.lines:
-            if (part.order_id or receipt.order_id) != order.id or _line_of(part, order) is not line:
+            if (part.order_id or receipt.order_id) != order.id or order_line_of(part, order) is not line:
                 continue
             if receipt.kind is ReceiptKind.DESPATCH:
                 despatched += part.quantity
@@ -53,7 +53,8 @@ def received_for(order: PurchaseOrder, line: OrderLine, *, receipts: Iterable[Re
     return Received(quantity, tuple(dict.fromkeys(ids)), despatched, tuple(dict.fromkeys(units)))
 
 
-def _line_of(part: ReceiptLine, order: PurchaseOrder) -> OrderLine | None:
+def order_line_of(part: ReceiptLine, order: PurchaseOrder) -> OrderLine | None:
+    """By the line's number, else its item number, else its name; None where that is not clear."""
     if part.order_line is not None:
         return order.line(part.order_line)
     if part.sku:
@@ -67,6 +68,23 @@ def _line_of(part: ReceiptLine, order: PurchaseOrder) -> OrderLine | None:
 def _comparable(one: str | None, other: str | None) -> bool:
     left, right = unit_key(one), unit_key(other)
     return left is None or right is None or left == right
+
+
+def delivery_contents(order: PurchaseOrder, *, receipts: Iterable[Receipt]) -> dict[str, dict[str, Decimal]]:
+    """What each receipt brought of an order: quantities by order line, for receipts whose every line is clear."""
+    contents: dict[str, dict[str, Decimal]] = {}
+    for receipt in receipts:
+        parts = [part for part in receipt.lines if (part.order_id or receipt.order_id) == order.id]
+        placed = [(part, order_line_of(part, order)) for part in parts]
+        if receipt.kind is ReceiptKind.DESPATCH or not all(
+            line and _comparable(p.unit, line.unit) for p, line in placed
+        ):
+            continue
+        content = contents.setdefault(receipt.id, {})
+        for part, line in placed:
+            if line is not None and part.quantity:
+                content[line.id] = content.get(line.id, Decimal(0)) + part.quantity
+    return contents
 
 
 def check_quantities(
