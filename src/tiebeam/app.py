@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+
 from tiebeam.connect.documents import Reader
 from tiebeam.connect.erp import open_erp
 from tiebeam.connect.mail import MailSpool
 from tiebeam.connect.payments import PaymentSpool
 from tiebeam.economics import Economics, Prices, forecast
 from tiebeam.engine import Engine
-from tiebeam.errors import Invalid
+from tiebeam.errors import Invalid, TiebeamError
 from tiebeam.graph import Graph, applied, applied_digest, load
 from tiebeam.graph import apply as apply_graph
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
@@ -38,6 +41,13 @@ LARGEST_DOCUMENT = 20 * 1024 * 1024
 HEARTBEAT_TIMEOUT = 15.0
 """Seconds of silence after which a worker counts as dead and others take over its work."""
 _GRAPH_AGE_SECONDS = 1.0
+
+
+class DatabaseUnreachable(TiebeamError):
+    """The database of the workspace does not answer, or does not let us in."""
+
+    code = "database_unreachable"
+    status = 503
 
 
 class Applied:
@@ -154,8 +164,7 @@ def open_app(
     clock = clock or SystemClock()
     workspace = workspace.resolve()
     (workspace / STATE_FOLDER).mkdir(exist_ok=True)
-    store = Store(url or database_url(workspace), clock=clock, ids=ids or RandomIds(clock))
-    store.migrate()
+    store = _open_store(url or database_url(workspace), clock=clock, ids=ids or RandomIds(clock))
     engine = Engine(store, observer=observer, heartbeat_timeout=heartbeat_timeout)
     engine.prepare()
     graph = Applied(store, workspace)
@@ -165,6 +174,31 @@ def open_app(
         with store.unit() as unit:
             graph.apply(unit, actor="system:tiebeam")
     return _compose(workspace, store, engine, graph)
+
+
+def _open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
+    """The store, migrated. Raises DatabaseUnreachable, which names the database without its password."""
+    try:
+        shown = make_url(url).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError) as wrong:
+        raise DatabaseUnreachable(
+            f"{DATABASE_VARIABLE} is no database URL; write postgresql+psycopg://user:password@host/name"
+        ) from wrong
+    store = Store(url, clock=clock, ids=ids)
+    try:
+        store.migrate()
+    except DatabaseError as problem:
+        store.close()
+        # Its other kinds mean that a statement of ours is wrong.
+        if type(problem) not in {DatabaseError, OperationalError}:
+            raise
+        said = " ".join(str(problem.orig).split())
+        raise DatabaseUnreachable(
+            f"the database {shown} cannot be used: {said}. Start it, or correct {DATABASE_VARIABLE}; "
+            "without that variable the data lies in a file of the workspace",
+            database=shown,
+        ) from problem
+    return store
 
 
 def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:

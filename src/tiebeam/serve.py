@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -23,9 +26,14 @@ from tiebeam.workflow.intake import arrivals_in
 from tiebeam.workforce import Obj, Principal, require
 
 INTENT = "finance.invoice-processing-matching"
-WATCH_SECONDS = 5.0
-GRACE_SECONDS = 10
+WATCH_SECONDS = 2.0
+SETTLED_SECONDS = 1.0
+GRACE_SECONDS = 5
+BACKLOG = 2048
 _log = logging.getLogger("tiebeam.serve")
+
+Mark = tuple[int, int]
+"""When a file was last written, in nanoseconds, and its size."""
 
 
 def build_asgi(app: App, *, shutdown: Shutdown | None = None) -> Starlette:
@@ -46,6 +54,13 @@ def build_asgi(app: App, *, shutdown: Shutdown | None = None) -> Starlette:
     )
 
 
+class PortTaken(TiebeamError):
+    """Somebody else listens where we should."""
+
+    code = "port_taken"
+    status = 409
+
+
 class Watch:
     """Takes in what people put into the workspace's inbox folder, and the answers that come by mail."""
 
@@ -54,46 +69,61 @@ class Watch:
         self._principal = principal
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tiebeam-watch", daemon=True)
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._taken: dict[Path, Mark] = {}
+        self._last: dict[Path, Mark] = {}
+        self._warned = ""
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(timeout=WATCH_SECONDS)
+        self._thread.join(timeout=GRACE_SECONDS)
 
     def look(self) -> int:
-        """One look; returns how many new documents were taken in."""
+        """One look; returns how many new documents were taken in. Files that are still being written are left."""
         self._app.correspondence.collect()
         settings = self._app.graph().settings
-        folder = None if settings is None or settings.sources.inbox is None else settings.sources.inbox
+        folder = None if settings is None else settings.sources.inbox
         if folder is None or not (self._app.workspace / folder).is_dir():
             return 0
-        place = self._app.workspace / folder
-        arrivals = [item for item in arrivals_in(place) if item.path is not None and self._is_new(item.path)]
-        if not arrivals:
+        arrivals = arrivals_in(self._app.workspace / folder)
+        marks = {item.path: _mark_of(item.path) for item in arrivals if item.path and os.access(item.path, os.R_OK)}
+        ready = [item for item in arrivals if item.path in marks and self._is_ready(item.path, marks[item.path])]
+        self._last = marks
+        if not ready:
             return 0
-        return self._app.starting.take_in(self._principal, INTENT, arrivals, source=str(folder)).new
+        new = self._app.starting.take_in(self._principal, INTENT, ready, source=str(folder)).new
+        self._taken |= {item.path: marks[item.path] for item in ready if item.path}
+        return new
 
-    def _is_new(self, path: Path) -> bool:
-        stat = path.stat()
-        mark = (stat.st_mtime_ns, stat.st_size)
-        if self._seen.get(path) == mark:
+    def _is_ready(self, path: Path, mark: Mark) -> bool:
+        if self._taken.get(path) == mark:
             return False
-        self._seen[path] = mark
-        return True
+        return self._last.get(path) == mark or time.time() - mark[0] / 1e9 > SETTLED_SECONDS
 
     def _run(self) -> None:
         while True:
             try:
                 self.look()
+                self._warned = ""
             except TiebeamError as problem:
-                _log.warning("the inbox folder was not taken in: %s", problem.message)
+                self._warn(problem.message)
             except Exception:  # noqa: BLE001 - the watch goes on; the next look may succeed
                 _log.exception("looking into the inbox folder failed")
             if self._stop.wait(WATCH_SECONDS):
                 return
+
+    def _warn(self, message: str) -> None:
+        """Once for each new reason, not at every look."""
+        if message != self._warned:
+            _log.warning("the inbox folder was not taken in: %s", message)
+        self._warned = message
+
+
+def _mark_of(path: Path) -> Mark:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def make_link(app: App, principal: Principal, person_id: str, *, base_url: str) -> str:
@@ -114,39 +144,92 @@ def serve_workspace(
     say: Callable[[str], None],
 ) -> None:
     """Serve until interrupted."""
+    listening = _listen(host, port)
     app = open_app(workspace)
-    principal = app.principal(person_id)
-    watch = Watch(app, principal)
     shutdown = Shutdown()
-    config = uvicorn.Config(
+    try:
+        principal = app.principal(person_id)
+        server = _Server(_config(app, shutdown), shutdown)
+        base_url = _base_url(listening)
+        server.once_up = lambda: say(
+            f"Tiebeam serves {workspace} at {base_url}\n"
+            f"Sign in as {principal.name}: {make_link(app, principal, principal.person_id, base_url=base_url)}\n"
+            "Stop with Ctrl-C."
+        )
+        with _left_to_us(signal.SIGINT, signal.SIGTERM), _working(app, principal, with_worker=with_worker):
+            server.run(sockets=[listening])
+    finally:
+        app.close()
+        listening.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket, before anything else is begun. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        # Two sockets may be bound to one address as long as neither listens.
+        listening.listen(BACKLOG)
+    except OSError as problem:
+        listening.close()
+        raise PortTaken(
+            f"cannot listen at {host!r} port {port}: {problem.strerror or problem}; "
+            "is Tiebeam running already? Give another port with --port, 0 picks a free one",
+            host=host,
+            port=port,
+        ) from problem
+    return listening
+
+
+def _base_url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    if ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _config(app: App, shutdown: Shutdown) -> uvicorn.Config:
+    return uvicorn.Config(
         build_asgi(app, shutdown=shutdown),
-        host=host,
-        port=port,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
+        backlog=BACKLOG,
     )
-    server = _Server(config, shutdown)
-    server.once_up = lambda bound: say(
-        f"Tiebeam serves {workspace} at http://{host}:{bound}\n"
-        f"Sign in as {principal.name}: {make_link(app, principal, principal.person_id, base_url=f'http://{host}:{bound}')}\n"
-        "Stop with Ctrl-C."
-    )
+
+
+@contextmanager
+def _working(app: App, principal: Principal, *, with_worker: bool) -> Generator[None]:
+    """Work is done and the inbox folder watched meanwhile."""
+    if not with_worker:
+        yield
+        return
+    watch = Watch(app, principal)
+    app.engine.launch()
+    watch.start()
     try:
-        if with_worker:
-            app.engine.launch()
-            watch.start()
-        server.run()
+        yield
     finally:
-        if with_worker:
-            watch.stop()
-        app.close()
+        watch.stop()
+
+
+@contextmanager
+def _left_to_us(*signals: signal.Signals) -> Generator[None]:
+    """The server raises the signal that ended it once more; here that must not end the process before it has closed."""
+    former = {name: signal.signal(name, lambda *_: None) for name in signals}
+    try:
+        yield
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)
 
 
 class _Server(uvicorn.Server):
     """Says where it listens once it does, and ends open streams before it waits for them."""
 
-    once_up: Callable[[int], None]
+    once_up: Callable[[], None]
 
     def __init__(self, config: uvicorn.Config, shutdown: Shutdown) -> None:
         super().__init__(config)
@@ -155,7 +238,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self.once_up(self.servers[0].sockets[0].getsockname()[1])
+            self.once_up()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._shutdown.begin()
@@ -166,11 +249,11 @@ def run_worker(workspace: Path, *, say: Callable[[str], None]) -> None:
     """Work until interrupted or terminated."""
     app = open_app(workspace)
     stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
-    app.engine.launch()
-    say(f"working for {workspace}; stop with Ctrl-C")
     try:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stop.set())
+        app.engine.launch()
+        say(f"working for {workspace}; stop with Ctrl-C")
         stop.wait()
     finally:
         app.close()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from tiebeam import __version__
-from tiebeam.api import inbox, library, money, records, runs, session, workflows
+from tiebeam.api import inbox, library, money, overview, records, runs, session, workflows
+from tiebeam.api.gate import Gate, refusal
 from tiebeam.app import App
 from tiebeam.errors import Invalid, TiebeamError
-from tiebeam.http import problem_of
 
 PREFIX = "/api/v1"
-_MEDIA_TYPE = "application/problem+json"
 
 
 def build_api(app: App) -> FastAPI:
@@ -26,21 +26,21 @@ def build_api(app: App) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (session, runs, inbox, workflows, library, money, records):
+    for module in (session, overview, runs, inbox, workflows, library, money, records):
         api.include_router(module.router(app))
+    api.add_middleware(Gate, app=app)
     api.add_exception_handler(TiebeamError, _problem)
+    api.add_exception_handler(HTTPException, _problem)
     api.add_exception_handler(RequestValidationError, _wrong_request)
     api.add_exception_handler(Exception, _problem)
     return api
 
 
 def _problem(_request: Request, error: Exception) -> JSONResponse:
-    status, body = problem_of(error)
-    return JSONResponse(body, status_code=status, media_type=_MEDIA_TYPE)
+    return refusal(error)
 
 
 def _wrong_request(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-    status, body = problem_of(Invalid(faults[:2000]))
-    return JSONResponse(body, status_code=status, media_type=_MEDIA_TYPE)
+    return refusal(Invalid(faults[:2000]))

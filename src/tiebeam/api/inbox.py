@@ -7,15 +7,16 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from tiebeam.api.access import allow, changer, reader
+from tiebeam.api.body import Body
 from tiebeam.app import App
 from tiebeam.kit import plain
 from tiebeam.workforce import Principal
 
 
-class DecideBody(BaseModel):
+class DecideBody(Body):
     """`payload_hash` is the hash of the packet as it was shown; another one is answered with 409."""
 
     verb: Literal["approve", "reject", "edit", "ask"]
@@ -24,17 +25,17 @@ class DecideBody(BaseModel):
     minutes: Decimal | None = Field(default=None, ge=0, le=1440)
 
 
-class ReassignBody(BaseModel):
+class ReassignBody(Body):
     role: str | None = Field(default=None, max_length=160)
     person: str | None = Field(default=None, max_length=160)
     reason: str = Field(default="", max_length=2000)
 
 
-class SnoozeBody(BaseModel):
+class SnoozeBody(Body):
     until: AwareDatetime
 
 
-class AnswerBody(BaseModel):
+class AnswerBody(Body):
     text: str = Field(min_length=1, max_length=20_000)
     sender: str = Field(min_length=1, max_length=320)
 

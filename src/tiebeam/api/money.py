@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -25,15 +25,25 @@ def router(app: App) -> APIRouter:
     ) -> list[dict[str, Any]]:
         """Per workflow over days, both ends included; the last thirty when none are given."""
         allow(principal, "run.view", "ledger")
-        last = until or app.store.clock.now().date()
-        first = since or last - timedelta(days=30)
-        if first > last or (last - first).days > 3660:
-            raise Invalid(f"from {first} to {last} is no span of days; give since ≤ until, at most ten years apart")
+        first, last = _span(app, since, until)
         with app.store.read() as conn:
             return [
                 {**plain(item), "cost_per_accepted": plain(item.cost_per_accepted), "value": plain(item.value)}
                 for item in app.economics.summaries(conn, since=first, until=last)
             ]
+
+    @routes.get("/ledger/daily")
+    def daily(
+        principal: Principal = Depends(read),
+        intent: Annotated[str | None, Query(max_length=200)] = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> list[dict[str, Any]]:
+        """One line for every day, of one workflow or of all together."""
+        allow(principal, "run.view", "ledger")
+        first, last = _span(app, since, until)
+        with app.store.read() as conn:
+            return plain(app.economics.daily(conn, intent, first, last))
 
     @routes.get("/ledger/lines")
     def lines(
@@ -50,3 +60,12 @@ def router(app: App) -> APIRouter:
             return plain(app.economics.ledger_lines(conn, filters, limit=limit, before=before))
 
     return routes
+
+
+def _span(app: App, since: date | None, until: date | None) -> tuple[date, date]:
+    """Both ends included. Raises Invalid."""
+    last = until or app.store.clock.now().date()
+    first = since or date.fromordinal(max(1, last.toordinal() - 30))
+    if first > last or (last - first).days > 3660:
+        raise Invalid(f"from {first} to {last} is no span of days; give since ≤ until, at most ten years apart")
+    return first, last

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
+from fastapi.responses import FileResponse
+from pydantic import Field
 
 from tiebeam.api.access import allow, changer, reader
+from tiebeam.api.body import Body
 from tiebeam.app import LARGEST_DOCUMENT, App
-from tiebeam.errors import Invalid
+from tiebeam.errors import Invalid, NotFound
+from tiebeam.http import TooLarge
 from tiebeam.kit import plain
 from tiebeam.store import read_journal
 from tiebeam.workflow.intake import batch_view, document_view
@@ -19,7 +22,7 @@ from tiebeam.workforce import Principal
 MOST_FILES = 200
 
 
-class Cancel(BaseModel):
+class Cancel(Body):
     reason: str = Field(min_length=1, max_length=2000)
 
 
@@ -43,7 +46,7 @@ def _starting(app: App, routes: APIRouter) -> None:
         """Take documents in and start a run for each. The answer comes at once; follow the runs with GET."""
         if len(files) > MOST_FILES:
             raise Invalid(f"{len(files)} files at once; send at most {MOST_FILES}")
-        taken = [(item.filename or "document", item.file.read(LARGEST_DOCUMENT + 1)) for item in files]
+        taken = [(_name_of(item), item.file.read()) for item in files]
         today = app.store.clock.now().date()
         accepted = app.starting.upload(principal, intent, taken, channel="api", received_at=today)
         return plain(accepted)
@@ -103,12 +106,27 @@ def _documents(app: App, routes: APIRouter) -> None:
         with app.store.read() as conn:
             return plain(document_view(conn, document_id))
 
-    @routes.get("/documents/{document_id}/content", response_class=Response)
-    def content(document_id: str, principal: Principal = Depends(read)) -> Response:
+    @routes.get("/documents/{document_id}/content", response_class=FileResponse)
+    def content(document_id: str, principal: Principal = Depends(read)) -> FileResponse:
         """The bytes as they arrived, as a download that no browser will run."""
         allow(principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             view = document_view(conn, document_id)
-        data = app.intake.archive.path_of(view.sha256).read_bytes()
-        headers = {"Content-Disposition": f'attachment; filename="{document_id}"', "X-Content-Type-Options": "nosniff"}
-        return Response(data, media_type="application/octet-stream", headers=headers)
+        if not view.archived:
+            raise NotFound(f"the original of {view.name!r} was too large to keep; only its hash is known")
+        return FileResponse(
+            app.intake.archive.path_of(view.sha256),
+            media_type="application/octet-stream",
+            filename=view.name,
+            headers={"X-Content-Type-Options": "nosniff"},
+        )
+
+
+def _name_of(item: UploadFile) -> str:
+    """The name as far as it can be kept. Raises TooLarge, before the content is brought into memory."""
+    name = "".join(sign for sign in item.filename or "" if sign.isprintable()) or "document"
+    if (item.size or 0) > LARGEST_DOCUMENT:
+        raise TooLarge(
+            f"{name!r} is larger than {LARGEST_DOCUMENT // 1024 // 1024} MiB; nothing was taken in", document=name
+        )
+    return name

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from tiebeam.api.access import changer, reader
+from tiebeam.api.body import Body
 from tiebeam.app import App
 from tiebeam.http import COOKIE, csrf_of, session_cookie
 from tiebeam.kit import plain
 from tiebeam.workforce import Principal
 
 
-class SignIn(BaseModel):
+class SignIn(Body):
     token: str = Field(max_length=200, description="The token of a one-time link.")
 
 

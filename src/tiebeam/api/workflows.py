@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from tiebeam.api.access import allow, changer, reader
+from tiebeam.api.body import Body
 from tiebeam.app import App
 from tiebeam.kit import plain
 from tiebeam.workflow import intent_object
@@ -18,7 +19,7 @@ from tiebeam.workflow.runs import decision_counts
 from tiebeam.workforce import Principal, require
 
 
-class PromoteBody(BaseModel):
+class PromoteBody(Body):
     to: Stage
     override: str | None = Field(default=None, max_length=2000)
     until: date | None = None

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import json_option, print_json, print_table, write_jsonl
+from tiebeam.cli.shared import Group, check_output, json_option, jsonl_option, print_json, print_table, write_jsonl
 
 
-@click.group()
+@click.group(cls=Group)
 def documents() -> None:
     """Read invoices in any supported syntax. Needs no workspace."""
 
 
 @documents.command("read")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--jsonl", type=click.Path(path_type=Path), help="Write one JSON object a file here; '-' prints them.")
+@jsonl_option
 @json_option
 def read(paths: tuple[Path, ...], jsonl: Path | None, as_json: bool) -> int:
     """Read the documents of PATHS (files, or folders with all below them) in confined processes.
@@ -26,6 +26,7 @@ def read(paths: tuple[Path, ...], jsonl: Path | None, as_json: bool) -> int:
     """
     from tiebeam.connect.documents import Reader, reference_fields
 
+    check_output(jsonl)
     files = list(_files(paths))
     with Reader(workers=2) as reader:
         results = reader.read_many((name, path) for name, path in files)

@@ -3,30 +3,54 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import (
+    json_option,
+    limit_option,
+    opened,
+    person_option,
+    print_json,
+    print_table,
+    workspace_option,
+)
+from tiebeam.cli.show import print_task
 
 if TYPE_CHECKING:
     from tiebeam.workforce import Decision
+
+CARRY_ON_SECONDS = 60
+
+
+def _minutes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
+    """Minutes of a review, at most a day."""
+    if value is None:
+        return None
+    try:
+        minutes = Decimal(value)
+    except InvalidOperation:
+        minutes = Decimal("NaN")
+    if not minutes.is_finite() or not 0 <= minutes <= 24 * 60:
+        raise click.BadParameter(f"{value!r} is no number of minutes from 0 to 1440")
+    return minutes
 
 
 @click.command()
 @click.argument("task", required=False)
 @click.option("--state", default="active", show_default=True, help="open, claimed, decided …, active, closed or all.")
 @click.option("--mine", is_flag=True, help="Only what you may decide.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
+@limit_option
 @workspace_option
 @person_option
 @json_option
 def inbox(
     task: str | None, state: str, mine: bool, limit: int, workspace: Path | None, person: str | None, as_json: bool
 ) -> int:
-    """List review tasks, or show TASK with its whole packet."""
+    """List review tasks, or show TASK with its packet. With --json the packet is whole."""
     from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
@@ -34,7 +58,8 @@ def inbox(
         require(principal, "task.view", Obj("task", task or "*", {}))
         with app.store.read() as conn:
             if task is not None:
-                print_json(app.workforce.task(conn, task))
+                view = app.workforce.task(conn, task)
+                print_json(view) if as_json else print_task(view)
                 return 0
             page = app.workforce.tasks(
                 conn,
@@ -61,54 +86,70 @@ def inbox(
 @click.option(
     "--input",
     "input_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="JSON: comment; for edit changes; for ask text, to and subject. May also hold payload_hash.",
+    type=click.File(encoding="utf-8"),
+    help="A file of JSON ('-' is standard input): comment; for edit changes; for ask text, to and subject; for all "
+    "payload_hash, so that nothing is decided that changed since it was looked at.",
 )
 @click.option("--comment", default=None, help="Why, in a sentence.")
-@click.option("--minutes", type=Decimal, default=None, help="Minutes the review took.")
+@click.option("--minutes", callback=_minutes, default=None, metavar="NUMBER", help="Minutes the review took.")
 @workspace_option
 @person_option
 @json_option
 def decide(
     task: str,
     verb: str,
-    input_file: Path | None,
+    input_file: TextIO | None,
     comment: str | None,
     minutes: Decimal | None,
     workspace: Path | None,
     person: str | None,
     as_json: bool,
 ) -> int:
-    """Decide TASK and carry its run on. The first decision wins; a later one is told who decided before."""
+    """Decide TASK and carry its run on.
+
+    The first decision wins. A later one exits with 1 and names the first, which --json prints.
+    """
+    from tiebeam.workforce import AlreadyDecided
+
     given = _given(input_file, comment)
     with opened(workspace) as app:
         principal = app.principal(person)
-        decision = app.workforce.decide(
-            principal,
-            task,
-            verb=verb,
-            payload_hash=given.pop("payload_hash", None),
-            input=given,
-            minutes=minutes,
-        )
+        try:
+            decision = app.workforce.decide(
+                principal,
+                task,
+                verb=verb,
+                payload_hash=given.pop("payload_hash", None),
+                input=given,
+                minutes=minutes,
+            )
+        except AlreadyDecided as late:
+            if not as_json:
+                raise
+            print_json(late.data["decision"])
+            return 1
         app.engine.launch()
-        app.engine.drain(timeout=60)
+        finished = app.engine.drain(timeout=CARRY_ON_SECONDS)
     if as_json:
         print_json(decision)
     else:
         click.echo(_sentence(decision))
+    if not finished:
+        click.echo("its run goes on whenever 'tiebeam serve' or 'tiebeam worker' runs", err=True)
     return 0
 
 
-def _given(input_file: Path | None, comment: str | None) -> dict[str, Any]:
+def _given(input_file: TextIO | None, comment: str | None) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if input_file is not None:
         try:
-            read = json.loads(input_file.read_text(encoding="utf-8"))
-        except ValueError as problem:
-            raise click.UsageError(f"{input_file} is not JSON: {problem}") from problem
+            read = json.load(input_file)
+        except (ValueError, RecursionError) as problem:
+            raise click.UsageError(f"{input_file.name} is not JSON: {problem}") from problem
         if not isinstance(read, dict):
-            raise click.UsageError(f"{input_file} must hold one JSON object")
+            raise click.UsageError(f"{input_file.name} must hold one JSON object")
+        if not isinstance(read.get("payload_hash", ""), str):
+            raise click.UsageError(f"payload_hash in {input_file.name} must be text")
         given = read
     if comment is not None:
         given["comment"] = comment

@@ -6,19 +6,28 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import (
+    Group,
+    json_option,
+    limit_option,
+    opened,
+    person_option,
+    print_json,
+    print_table,
+    workspace_option,
+)
 
 
-@click.group()
+@click.group(cls=Group)
 def journal() -> None:
     """The record of who did what, as chains of hashes."""
 
 
 @journal.command("list")
 @click.option("--stream", default=None, help="A stream or its beginning, such as run: or workspace.")
-@click.option("--actor", default=None)
-@click.option("--kind", default=None)
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 500))
+@click.option("--actor", default=None, help="Only what this one did, for example person:ada.")
+@click.option("--kind", default=None, help="Only entries of this kind, for example task.decided.")
+@limit_option
 @workspace_option
 @person_option
 @json_option

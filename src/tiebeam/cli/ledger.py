@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import (
+    Group,
+    json_option,
+    limit_option,
+    opened,
+    person_option,
+    print_json,
+    print_table,
+    workspace_option,
+)
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group()
+@click.group(cls=Group)
 def ledger() -> None:
     """Minutes, tokens, outcomes and value, as recorded while work was done."""
 
@@ -61,9 +70,39 @@ def _shown(item: object) -> dict[str, object]:
     return {name: getattr(item, name) for name in names}
 
 
+@ledger.command("daily")
+@click.option("--intent", default=None, help="Only this workflow's, by its intent [default: all together].")
+@click.option("--since", type=_DAY, default=None, help="First day [default: 30 days ago].")
+@click.option("--until", type=_DAY, default=None, help="Last day [default: today].")
+@workspace_option
+@person_option
+@json_option
+def daily(
+    intent: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    workspace: Path | None,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """One line for every day, quiet days included."""
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        first, last = _days(since, until, today=app.store.clock.now().date())
+        with app.store.read() as conn:
+            found = app.economics.daily(conn, intent, first, last)
+    if as_json:
+        print_json(found)
+        return
+    names = ("day", "units", "accepted", "touchless", "exceptions", "review_minutes", "total_cost")
+    print_table([name.replace("_", " ") for name in names], [[getattr(line, name) for name in names] for line in found])
+
+
 @ledger.command("lines")
 @click.option("--run", "run_id", default=None, help="Only this run.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000))
+@limit_option
 @workspace_option
 @person_option
 @json_option
@@ -104,7 +143,7 @@ def check(workspace: Path | None, person: str | None, as_json: bool) -> int:
 
 def _days(since: datetime | None, until: datetime | None, *, today: date) -> tuple[date, date]:
     last = today if until is None else until.date()
-    first = last - timedelta(days=30) if since is None else since.date()
-    if first > last:
-        raise click.UsageError(f"--since {first} is after --until {last}")
+    first = date.fromordinal(max(1, last.toordinal() - 30)) if since is None else since.date()
+    if first > last or (last - first).days > 3660:
+        raise click.UsageError(f"from {first} to {last} is no span of days; at most ten years, the earlier day first")
     return first, last

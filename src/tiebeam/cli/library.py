@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tiebeam.cli.shared import json_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import Group, json_option, print_json, print_table, workspace_of, workspace_option
+
+if TYPE_CHECKING:
+    from tiebeam.graph import Graph
 
 
-@click.group()
+@click.group(cls=Group)
 def library() -> None:
     """Browse intents, recipes, roles, patterns and handoff protocols, with what uses what."""
 
@@ -20,10 +24,7 @@ def library() -> None:
 @json_option
 def list_(kind: str, workspace: Path | None, as_json: bool) -> None:
     """List the records of KIND (intents, recipes, roles, patterns, handoffs, evaluations, tracks …)."""
-    from tiebeam.graph import find_workspace, load
-
-    graph = load(find_workspace(workspace) if workspace is not None else None)
-    records = graph.records(kind)
+    records = _graph(workspace).records(kind)
     if as_json:
         print_json(list(records.values()))
         return
@@ -35,11 +36,11 @@ def list_(kind: str, workspace: Path | None, as_json: bool) -> None:
 @click.argument("kind")
 @click.argument("record")
 @workspace_option
-def show(kind: str, record: str, workspace: Path | None) -> None:
-    """Show one record with its file, what it depends on and what uses it, as JSON."""
-    from tiebeam.graph import find_workspace, load
-
-    graph = load(find_workspace(workspace) if workspace is not None else None)
+@json_option
+def show(kind: str, record: str, workspace: Path | None, as_json: bool) -> None:
+    """Show one record with its file, what it depends on and what uses it; always as JSON."""
+    del as_json
+    graph = _graph(workspace)
     print_json(
         {
             "record": graph.of(kind, record),
@@ -48,6 +49,18 @@ def show(kind: str, record: str, workspace: Path | None) -> None:
             "used_by": graph.used_by(kind, record),
         }
     )
+
+
+def _graph(given: Path | None) -> Graph:
+    """The library, overlaid by the workspace that is given or lies here or above; outside of one the library alone."""
+    from tiebeam.graph import NoWorkspace, load
+
+    try:
+        return load(workspace_of(given))
+    except NoWorkspace:
+        if given is not None:
+            raise
+        return load(None)
 
 
 @library.command("lock")

@@ -6,12 +6,12 @@ import secrets
 import sys
 import traceback
 from importlib import import_module
-from pathlib import Path
-from tempfile import gettempdir
+from tempfile import NamedTemporaryFile
 
 import click
 
 from tiebeam import __version__
+from tiebeam.cli.shared import Group
 from tiebeam.errors import TiebeamError
 
 COMMANDS = {
@@ -23,6 +23,8 @@ COMMANDS = {
     "inbox": "inbox",
     "decide": "inbox",
     "answer": "inbox",
+    "tasks": "tasks",
+    "status": "status",
     "runs": "runs",
     "workflows": "workflows",
     "promote": "workflows",
@@ -39,7 +41,7 @@ COMMANDS = {
 DONE, ATTENTION, WRONG_USE, INTERNAL = 0, 1, 2, 3
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Imports a command's module only when that command is called, or its help is printed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -57,9 +59,13 @@ class LazyGroup(click.Group):
         for name in COMMANDS:
             command = self.get_command(ctx, name)
             if command is not None:
-                rows.append((name, command.get_short_help_str(90)))
+                rows.append((name, _first_sentence(command)))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _first_sentence(command: click.Command) -> str:
+    return " ".join((command.help or "").split("\n\n")[0].split()).split(". ")[0].rstrip(".")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -81,12 +87,9 @@ def main() -> None:
 def run_cli(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        result = cli.main(args=arguments, prog_name="tiebeam", standalone_mode=False)
+        result = cli.main(args=arguments or ["--help"], prog_name="tiebeam", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.UsageError as wrong:
-        wrong.show()
-        return WRONG_USE
     except click.ClickException as wrong:
         wrong.show()
         return WRONG_USE
@@ -96,14 +99,19 @@ def run_cli(arguments: list[str]) -> int:
     except TiebeamError as problem:
         click.echo(f"tiebeam: {problem.message} [{problem.code}]", err=True)
         return ATTENTION
-    except Exception:  # noqa: BLE001 - the last resort: a reference for the user, the traceback in a file
+    except Exception as problem:  # noqa: BLE001 - the last resort: a reference for the user, the traceback in a file
+        if isinstance(problem, OSError) and problem.filename is not None:
+            click.echo(f"tiebeam: cannot use {str(problem.filename)!r}: {problem.strerror}", err=True)
+            return ATTENTION
         return _internal_error()
     return result if isinstance(result, int) else DONE
 
 
 def _internal_error() -> int:
     reference = secrets.token_hex(4)
-    place = Path(gettempdir()) / f"tiebeam-{reference}.log"
-    place.write_text(traceback.format_exc(), encoding="utf-8")
-    click.echo(f"tiebeam: internal error, reference {reference}; the details are in {place}", err=True)
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", prefix=f"tiebeam-{reference}-", suffix=".log", delete=False
+    ) as details:
+        details.write(traceback.format_exc())
+    click.echo(f"tiebeam: internal error, reference {reference}; the details are in {details.name}", err=True)
     return INTERNAL

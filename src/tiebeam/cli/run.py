@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiebeam.cli.shared import (
+    check_output,
     json_option,
+    jsonl_option,
     opened,
     person_option,
     print_json,
@@ -22,19 +26,27 @@ from tiebeam.cli.shared import (
 
 if TYPE_CHECKING:
     from tiebeam.app import App
+    from tiebeam.workflow import Bindings
+    from tiebeam.workflow.intake import AcceptedBatch
     from tiebeam.workflow.runs import CaseRow
 
+_TELL_SECONDS = 2.0
 _FIELDS = ("document", "decision", "labels", "matched_order", "reason", "run")
 
 
 @click.command()
 @click.argument("intent")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--with", "bindings", multiple=True, metavar="NAME=PATH", help="orders, receipts, suppliers or policy.")
+@jsonl_option
 @click.option(
-    "--jsonl", type=click.Path(path_type=Path), help="Write one JSON object a document here; '-' prints them."
+    "--timeout",
+    type=click.FloatRange(0),
+    default=None,
+    metavar="SECONDS",
+    help="Give up waiting after this long; the work goes on.",
 )
-@click.option("--timeout", type=float, default=None, help="Give up waiting after this many seconds; the work goes on.")
+@click.option("--verbose", "-v", is_flag=True, help="Tell how far the work is, also where there is no terminal.")
 @workspace_option
 @person_option
 @json_option
@@ -44,6 +56,7 @@ def run(
     bindings: tuple[str, ...],
     jsonl: Path | None,
     timeout: float | None,
+    verbose: bool,
     workspace: Path | None,
     person: str | None,
     as_json: bool,
@@ -53,17 +66,18 @@ def run(
     Documents that were taken in before from the same place are not taken in twice; their decisions are reported again.
     Exits with 1 when a document could not be read or a run failed.
     """
-    from tiebeam.workflow import Bindings
     from tiebeam.workflow.intake import arrivals_in
     from tiebeam.workflow.runs import case_rows
 
+    check_output(jsonl)
+    given = _bindings(bindings)
     arrivals = [arrival for path in paths for arrival in arrivals_in(path)]
+    _tell_of_folders(paths)
     with opened(workspace) as app:
         principal = app.principal(person)
         source = ", ".join(str(path) for path in paths)
-        accepted = app.starting.take_in(principal, intent, arrivals, source=source, bindings=Bindings.parse(bindings))
-        app.engine.launch()
-        finished = _wait(app, accepted.batch_id, timeout=timeout, quiet=as_json or str(jsonl) == "-")
+        accepted = app.starting.take_in(principal, intent, arrivals, source=source, bindings=given)
+        finished = _work(app, accepted, timeout=timeout, verbose=verbose)
         with app.store.read() as conn:
             rows = case_rows(conn, accepted.run_ids)
     if jsonl is not None:
@@ -71,34 +85,80 @@ def run(
     if as_json:
         print_json({"batch": accepted.batch_id, "new": accepted.new, "known": accepted.known, "documents": rows})
     elif str(jsonl) != "-":
-        _print_summary(rows, known=accepted.known, finished=finished)
+        _print_summary(rows, known=accepted.known)
+    if not finished:
+        click.echo("not finished yet; the work goes on whenever 'tiebeam serve' or 'tiebeam worker' runs", err=True)
     return _exit_code(rows, finished=finished)
 
 
-def _wait(app: App, batch_id: str | None, *, timeout: float | None, quiet: bool) -> bool:
-    """Drain the engine while showing how many documents are read."""
+def _bindings(pairs: tuple[str, ...]) -> Bindings:
+    from tiebeam.errors import Invalid
+    from tiebeam.workflow import Bindings
+
+    try:
+        return Bindings.parse(pairs)
+    except Invalid as wrong:
+        raise click.UsageError(f"--with {wrong.message}") from wrong
+
+
+def _tell_of_folders(paths: tuple[Path, ...]) -> None:
+    for path in paths:
+        below = [] if path.is_file() else sorted(item.name for item in path.iterdir() if item.is_dir())
+        if below:
+            named = ", ".join(below[:5]) + (" …" if len(below) > 5 else "")
+            click.echo(f"{path}: sub-folders are not looked into ({named}); name them to take them in", err=True)
+
+
+def _work(app: App, accepted: AcceptedBatch, *, timeout: float | None, verbose: bool) -> bool:
+    """Work until nothing but people is waited for; True when that was reached in time."""
+    try:
+        app.engine.launch()
+        with _progress(app, accepted.batch_id, verbose=verbose) as tell:
+            return app.engine.drain(timeout=timeout, on_progress=tell)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nstopped waiting; the {accepted.new + accepted.known} documents are kept and nothing is lost. The work "
+            f"goes on whenever 'tiebeam serve' or 'tiebeam worker' runs with --workspace {app.workspace}; "
+            "'tiebeam runs list' shows how far it is.",
+            err=True,
+        )
+        raise
+
+
+@contextmanager
+def _progress(app: App, batch_id: str | None, *, verbose: bool) -> Generator[Callable[[Any], None] | None]:
+    """A bar on a terminal, a line every two seconds with --verbose elsewhere, else nothing."""
     from tiebeam.workflow.intake import batch_view
 
-    if quiet or batch_id is None or not sys.stderr.isatty():
-        return app.engine.drain(timeout=timeout)
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    def read_of_total() -> tuple[int, int]:
+        assert batch_id is not None
+        with app.store.read() as conn:
+            view = batch_view(conn, batch_id)
+        return view.read, view.total
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    deadline = None if timeout is None else time.monotonic() + timeout
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("reading, matching, deciding", total=None)
-        while not app.engine.idle():
-            if deadline is not None and time.monotonic() > deadline:
-                return False
-            with app.store.read() as conn:
-                view = batch_view(conn, batch_id)
-            progress.update(bar, completed=view.read, total=view.total)
-            time.sleep(0.2)
-    return True
+    if batch_id is None or not (sys.stderr.isatty() or verbose):
+        yield None
+    elif sys.stderr.isatty():
+        with click.progressbar(length=read_of_total()[1], label="reading, matching, deciding", file=sys.stderr) as bar:
+            yield lambda _: bar.update(read_of_total()[0] - bar.pos)
+    else:
+        yield calm(lambda: click.echo("{} of {} documents read".format(*read_of_total()), err=True))
 
 
-def _print_summary(rows: list[CaseRow], *, known: int, finished: bool) -> None:
+def calm(tell: Callable[[], None], *, every: float = _TELL_SECONDS) -> Callable[[Any], None]:
+    """`tell`, at most once in `every` seconds."""
+    told = time.monotonic()
+
+    def perhaps(_: Any) -> None:
+        nonlocal told
+        if time.monotonic() - told >= every:
+            tell()
+            told = time.monotonic()
+
+    return perhaps
+
+
+def _print_summary(rows: list[CaseRow], *, known: int) -> None:
     counts = Counter(row.decision for row in rows)
     print_table(("decision", "documents"), [(name, counts[name]) for name in sorted(counts)])
     waiting = sum(row.state == "waiting" for row in rows)
@@ -109,8 +169,6 @@ def _print_summary(rows: list[CaseRow], *, known: int, finished: bool) -> None:
     for row in rows:
         if row.decision == "unreadable" or row.state in {"failed", "stopped"}:
             click.echo(f"{row.document}: {row.reason}")
-    if not finished:
-        click.echo("not finished yet; the work goes on whenever 'tiebeam serve' or 'tiebeam worker' runs")
 
 
 def _exit_code(rows: list[CaseRow], *, finished: bool) -> int:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import Group, json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.show import print_run
 
 
-@click.group()
+@click.group(cls=Group)
 def runs() -> None:
     """See what ran, what waits and why."""
 
@@ -19,8 +20,8 @@ def runs() -> None:
 @click.option("--decision", default=None, help="auto_pay, manager_approval, hold, reject or unreadable.")
 @click.option("--label", default=None, help="For example price_variance.")
 @click.option("--query", default=None, help="Part of the number or of the supplier's name.")
-@click.option("--page", default=1, show_default=True, type=click.IntRange(1))
-@click.option("--size", default=50, show_default=True, type=click.IntRange(1, 500))
+@click.option("--page", default=1, show_default=True, type=click.IntRange(1, 1_000_000), help="Which page.")
+@click.option("--size", default=50, show_default=True, type=click.IntRange(1, 500), help="Runs on a page.")
 @workspace_option
 @person_option
 @json_option
@@ -56,26 +57,37 @@ def list_(
 @click.argument("run")
 @workspace_option
 @person_option
-def show(run: str, workspace: Path | None, person: str | None) -> None:
-    """Show RUN with its steps, evidence, cost and journal, as JSON."""
+@json_option
+def show(run: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """Show RUN with its steps. With --json also evidence, cost, tasks and journal."""
     from tiebeam.store import read_journal
-    from tiebeam.workflow.runs import run_view
+    from tiebeam.workflow.runs import case_rows, run_view
     from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
         require(app.principal(person), "run.view", Obj("run", run, {}))
         with app.store.read() as conn:
             view = run_view(conn, run)
-            print_json(
-                {
-                    "run": view.item,
-                    "input": view.input,
-                    "recipe_hash": view.recipe_hash,
-                    "steps": view.steps,
-                    "cost": app.economics.run_cost(conn, run),
-                    "journal": read_journal(conn, f"run:{run}", limit=500, after_seq=0),
-                }
-            )
+            (case,) = case_rows(conn, [run])
+            cost = app.economics.run_cost(conn, run)
+            tasks = app.workforce.tasks(conn, run_id=run, size=100).rows
+            entries = read_journal(conn, f"run:{run}", limit=500, after_seq=0)
+    if not as_json:
+        print_run(view, case, tasks)
+        return
+    print_json(
+        {
+            "run": view.item,
+            "case": case,
+            "input": view.input,
+            "recipe": view.recipe.id,
+            "recipe_hash": view.recipe_hash,
+            "steps": view.steps,
+            "cost": cost,
+            "tasks": tasks,
+            "journal": entries,
+        }
+    )
 
 
 @runs.command("cancel")

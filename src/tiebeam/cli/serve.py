@@ -10,8 +10,10 @@ from tiebeam.cli.shared import json_option, opened, person_option, print_json, w
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."
+)
 @click.option("--no-worker", is_flag=True, help="Serve the faces only; work is done by 'tiebeam worker' elsewhere.")
 @workspace_option
 @person_option

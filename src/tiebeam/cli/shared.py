@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,12 +24,41 @@ workspace_option = click.option(
     help="The workspace folder [default: this folder or the nearest parent with tiebeam.toml].",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+limit_option = click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 500), help="How many to print at most."
+)
+jsonl_option = click.option(
+    "--jsonl",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True),
+    help="Write one JSON object a document here; '-' prints them.",
+)
 person_option = click.option(
     "--person",
     envvar="TIEBEAM_PERSON",
     default=None,
     help="Who you are, by the id of your record in people/ [default: the first administrator].",
 )
+
+
+class Group(click.Group):
+    """A command that has commands, and names the nearest one when it does not know what was typed."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        known = self.list_commands(ctx)
+        if name and not name.startswith("-") and name not in known:
+            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            meant = f"did you mean {' or '.join(near)}?" if near else f"the commands are {', '.join(known)}"
+            raise click.UsageError(f"there is no command {name!r}; {meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def check_output(path: Path | None) -> None:
+    """Say before any work is done that its result could not be written. Raises UsageError."""
+    if path is not None and str(path) != "-" and not path.resolve().parent.is_dir():
+        raise click.UsageError(f"there is no folder {str(path.parent)!r} to write {path.name!r} in; make it first")
 
 
 def workspace_of(given: Path | None) -> Path:

@@ -2,7 +2,7 @@
 
 from tiebeam.http.identity import COOKIE, SignedOut, csrf_of, principal_of, require_csrf, session_cookie, session_of
 from tiebeam.http.paging import Paging, paging_of
-from tiebeam.http.problems import problem_of
+from tiebeam.http.problems import TooLarge, problem_of
 from tiebeam.http.shutdown import Shutdown
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Paging",
     "Shutdown",
     "SignedOut",
+    "TooLarge",
     "csrf_of",
     "paging_of",
     "principal_of",

@@ -6,26 +6,40 @@ import logging
 import secrets
 from typing import Any
 
+from starlette.exceptions import HTTPException
+
 from tiebeam.errors import TiebeamError
 from tiebeam.kit import plain
 
 _log = logging.getLogger("tiebeam.http")
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class TooLarge(TiebeamError):
+    """The request carries more than this route takes."""
+
+    code = "too_large"
+    status = 413
 
 
 def problem_of(error: Exception) -> tuple[int, dict[str, Any]]:
-    """(status, body). An error of ours is told as it is; anything else is logged under a reference and told as that."""
+    """(status, body). What a caller can act on is told as it is; anything else is logged under a reference."""
+    if isinstance(error, HTTPException):
+        # The framework wraps what is raised while it reads a body.
+        if isinstance(error.__cause__, TiebeamError):
+            return problem_of(error.__cause__)
+        code = _CODES.get(error.status_code, "bad_request")
+        return error.status_code, _body(error.status_code, code, str(error.detail), {})
     if isinstance(error, TiebeamError):
-        body = {"title": error.code.replace("_", " "), "status": error.status, "code": error.code}
-        return error.status, {**body, "detail": error.message, "data": _shown(error.data)}
+        return error.status, _body(error.status, error.code, error.message, _shown(error.data))
     reference = secrets.token_hex(4)
     _log.error("internal error, reference %s", reference, exc_info=error)
-    return 500, {
-        "title": "internal error",
-        "status": 500,
-        "code": "internal",
-        "detail": f"Something went wrong on our side. Tell your administrator the reference {reference}.",
-        "data": {"reference": reference},
-    }
+    detail = f"Something went wrong on our side. Tell your administrator the reference {reference}."
+    return 500, {**_body(500, "internal", detail, {"reference": reference}), "title": "internal error"}
+
+
+def _body(status: int, code: str, detail: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {"title": code.replace("_", " "), "status": status, "code": code, "detail": detail, "data": data}
 
 
 def _shown(data: dict[str, Any]) -> dict[str, Any]:

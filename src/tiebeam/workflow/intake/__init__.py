@@ -1,6 +1,6 @@
 """Intake: documents are accepted, read in their order of arrival, and each starts a run."""
 
-from tiebeam.workflow.intake.accept import AcceptedBatch, Intake, NothingToDo, Order
+from tiebeam.workflow.intake.accept import AcceptedBatch, DocumentUnopenable, Intake, NothingToDo, Order
 from tiebeam.workflow.intake.archive import Archive, Kept
 from tiebeam.workflow.intake.arrivals import Arrival, BrokenArrivalList, arrivals_in
 from tiebeam.workflow.intake.reading import READ_STEP, BatchReader
@@ -14,6 +14,7 @@ __all__ = [
     "BatchReader",
     "BatchView",
     "BrokenArrivalList",
+    "DocumentUnopenable",
     "DocumentView",
     "Intake",
     "Kept",

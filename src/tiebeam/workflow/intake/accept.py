@@ -26,6 +26,12 @@ class NothingToDo(Invalid):
     code = "nothing_to_do"
 
 
+class DocumentUnopenable(Invalid):
+    """The bytes of a document cannot be had, so there is nothing to take in yet."""
+
+    code = "document_unopenable"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to do with the documents: the adopted recipe, for a team, with the facts every run starts from."""
@@ -51,7 +57,10 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedBatch:
-    """`known` maps the place in the given order to the run of a document that had been accepted before."""
+    """The run of each given document, in the given order; one that was given twice has one run.
+
+    `known` counts those that had been accepted before, `new` the others.
+    """
 
     batch_id: str | None
     run_ids: tuple[str, ...]
@@ -68,23 +77,31 @@ class Intake:
     def accept(self, arrivals: Sequence[Arrival], order: Order, *, actor: str) -> AcceptedBatch:
         """Accept documents in the given order; the same content from the same place is not taken in twice.
 
-        Raises NothingToDo without documents.
+        Raises NothingToDo without documents, DocumentUnopenable before anything is taken in.
         """
         if not arrivals:
             raise NothingToDo(f"{order.source!r} holds no documents; put invoices (XML or PDF) there")
         kept = [self._keep(item) for item in arrivals]
+        first = _first_places(arrivals, kept)
         with self._store.unit() as unit:
             known = _known_runs(unit.conn, arrivals, kept)
-            fresh = [place for place in range(len(arrivals)) if place not in known]
+            fresh = [place for place in sorted(set(first)) if place not in known]
             batch_id = self._insert(unit, [(arrivals[i], kept[i]) for i in fresh], order, actor) if fresh else None
             runs = {} if batch_id is None else dict(zip(fresh, _run_ids(unit.conn, batch_id), strict=True))
-        ordered = tuple(known.get(place) or runs[place] for place in range(len(arrivals)))
-        return AcceptedBatch(batch_id, ordered, len(fresh), len(known))
+        ordered = tuple(known.get(place) or runs[place] for place in first)
+        return AcceptedBatch(batch_id, ordered, len(fresh), len(set(first)) - len(fresh))
 
     def _keep(self, item: Arrival) -> Kept:
-        if item.path is not None:
+        if item.path is None:
+            return self.archive.keep_bytes(item.data or b"")
+        try:
             return self.archive.keep_file(item.path)
-        return self.archive.keep_bytes(item.data or b"")
+        except OSError as problem:
+            raise DocumentUnopenable(
+                f"{str(item.path)!r} cannot be opened: {problem.strerror}; make it readable or take it away. "
+                "Nothing was taken in.",
+                path=str(item.path),
+            ) from problem
 
     def _insert(self, unit: Unit, items: Sequence[tuple[Arrival, Kept]], order: Order, actor: str) -> str:
         made = _Batch(
@@ -161,8 +178,20 @@ def _insert_document(unit: Unit, item: Arrival, kept: Kept, made: _Batch, *, arr
     )
 
 
+def _first_places(arrivals: Sequence[Arrival], kept: Sequence[Kept]) -> list[int]:
+    """For each place, the first place with the same content from the same source; uploads have no source."""
+    seen: dict[tuple[str, str], int] = {}
+    return [
+        seen.setdefault((item.source, keep.sha256), place) if item.source else place
+        for place, (item, keep) in enumerate(zip(arrivals, kept, strict=True))
+    ]
+
+
 def _known_runs(conn: sa.Connection, arrivals: Sequence[Arrival], kept: Sequence[Kept]) -> dict[int, str]:
-    wanted = {(item.source, keep.sha256): place for place, (item, keep) in enumerate(zip(arrivals, kept, strict=True))}
+    """{first place: run} of what was accepted before."""
+    wanted: dict[tuple[str, str], int] = {}
+    for place, (item, keep) in enumerate(zip(arrivals, kept, strict=True)):
+        wanted.setdefault((item.source, keep.sha256), place)
     sources = [source for source, _ in wanted if source]
     found: dict[int, str] = {}
     for start in range(0, len(sources), _CHUNK):

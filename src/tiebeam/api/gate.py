@@ -1,0 +1,84 @@
+"""What stands before every route: nobody without a session comes past it, and no body grows beyond its limit.
+
+It is outside of the routes because a framework reads the whole body before it asks a route's own questions.
+"""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tiebeam.app import App
+from tiebeam.errors import Invalid, TiebeamError
+from tiebeam.http import TooLarge, problem_of, session_of
+
+OPEN = frozenset({("POST", "/session"), ("GET", "/health"), ("GET", "/openapi.json")})
+"""Methods and paths that need no session."""
+
+LARGEST_BODY = 1024 * 1024
+LARGEST_UPLOAD = 100 * 1024 * 1024
+"""All documents of one request together; a single one is bounded by `LARGEST_DOCUMENT`."""
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Gate:
+    def __init__(self, asgi: ASGIApp, *, app: App) -> None:
+        self._asgi = asgi
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._asgi(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            _check_text(scope)
+            if (scope["method"], _path_of(scope)) not in OPEN:
+                await run_in_threadpool(session_of, self._app, connection)
+            bounded = _bounded(connection, receive)
+        except TiebeamError as error:
+            await refusal(error)(scope, receive, send)
+            return
+        await self._asgi(scope, bounded, send)
+
+
+def refusal(error: Exception) -> JSONResponse:
+    """The answer that tells an error."""
+    status, body = problem_of(error)
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def _path_of(scope: Scope) -> str:
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def _check_text(scope: Scope) -> None:
+    if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+        raise Invalid("the address holds a NUL character; leave it out")
+
+
+def _bounded(connection: HTTPConnection, receive: Receive) -> Receive:
+    """`receive` that raises TooLarge once more came than the route takes, whatever the request said of its length."""
+    is_upload = connection.headers.get("content-type", "").startswith("multipart/form-data")
+    most = LARGEST_UPLOAD if is_upload else LARGEST_BODY
+    told = connection.headers.get("content-length", "0")
+    if not told.isdecimal() or int(told) > most:
+        raise _too_large(most)
+    came = 0
+
+    async def counted() -> Message:
+        nonlocal came
+        message = await receive()
+        came += len(message.get("body", b""))
+        if came > most:
+            raise _too_large(most)
+        return message
+
+    return counted
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"the request is larger than {most // 1024 // 1024} MiB; send less at once", most=most)

@@ -1,0 +1,41 @@
+"""Verb: what waits, what runs and how the workflows stand, at a glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+
+
+@click.command()
+@workspace_option
+@person_option
+@json_option
+def status(workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """Show what waits for you, what runs, what was decided and where the workflows stand."""
+    from tiebeam.workflow.runs import decision_counts, run_counts
+    from tiebeam.workforce import Obj, require
+
+    with opened(workspace) as app:
+        principal = app.principal(person)
+        require(principal, "run.view", Obj("run", "*", {}))
+        with app.store.read() as conn:
+            tasks = app.workforce.counts(conn, principal)
+            runs, decisions = run_counts(conn), decision_counts(conn)
+            notices = app.workforce.notices(conn, principal.person_id)
+            standings = [app.promotion.standing(conn, intent) for intent in app.graph().adoptions]
+        work = app.engine.health()
+    if as_json:
+        names = ("tasks", "runs", "decisions", "notices", "workflows", "work")
+        print_json(dict(zip(names, (tasks, runs, decisions, notices, standings, work), strict=True)))
+        return
+    click.echo(
+        f"{principal.name}: {tasks.mine} tasks are yours, {tasks.overdue} of them overdue; {tasks.active} in all"
+    )
+    print_table(("runs", ""), sorted(runs.items()))
+    print_table(("decisions", ""), sorted(decisions.items()))
+    print_table(("workflow", "state"), [(one.recipe, one.stage.value) for one in standings])
+    for notice in notices:
+        click.echo(f"{notice.at:%Y-%m-%d %H:%M} {notice.text}")

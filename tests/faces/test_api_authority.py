@@ -1,0 +1,144 @@
+"""Every route asks who is there and whether they may. The routes are those the application really has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.faces.conftest import SignIn
+from tiebeam.api import build_api
+from tiebeam.api.gate import OPEN
+from tiebeam.app import App
+
+INTENT = "finance.invoice-processing-matching"
+PARTS = {
+    "intent": INTENT,
+    "kind": "intents",
+    "task_id": "task_0",
+    "run_id": "run_0",
+    "batch_id": "b",
+    "document_id": "d",
+}
+BODIES: dict[str, Any] = {
+    "/tasks/{task_id}/decide": {"verb": "approve"},
+    "/tasks/{task_id}/reassign": {"role": "controller"},
+    "/tasks/{task_id}/snooze": {"until": "2030-01-01T00:00:00Z"},
+    "/tasks/{task_id}/answer": {"text": "yes", "sender": "them"},
+    "/runs/{run_id}/cancel": {"reason": "a test"},
+    "/workflows/{intent}/promote": {"to": "pilot"},
+}
+EVERYBODYS = {("GET", "/session"), ("DELETE", "/session")}
+"""What everybody may do who is signed in: see who they are, and leave."""
+RESERVED_READS = {"/journal", "/journal/verify"}
+
+
+def _routes() -> Iterator[tuple[str, str]]:
+    # Building the routes touches nothing of the application.
+    for path, operations in build_api(cast("Any", object())).openapi()["paths"].items():
+        for method in operations:
+            yield method.upper(), path
+
+
+ROUTES = [route for route in _routes() if route not in OPEN]
+
+
+def _call(client: TestClient, method: str, path: str) -> Any:
+    url = path.format(**PARTS)
+    if path == "/runs" and method == "POST":
+        return client.post(url, files={"files": ("a.xml", b"<a/>")})
+    params = {"id": INTENT} if path.endswith("/record") else {}
+    return client.request(method, url, json=BODIES.get(path), params=params)
+
+
+def test_there_are_routes_to_try() -> None:
+    assert len(ROUTES) > 25
+    assert {path for _, path in ROUTES} >= set(BODIES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_nobody_comes_in_without_a_session(template_client: TestClient, method: str, path: str) -> None:
+    for body in ({}, {"content": b"{not json", "headers": {"content-type": "application/json"}}):
+        answer = template_client.request(method, path.format(**PARTS), **body)
+        assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
+    assert template_client.get("/nowhere").status_code == 401
+
+
+@pytest.fixture(scope="module")
+def template_client() -> Iterator[TestClient]:
+    """No application behind it: without a cookie nothing is looked up."""
+    with TestClient(build_api(cast("Any", object()))) as client:
+        yield client
+
+
+def test_a_colleague_from_elsewhere_reads_but_changes_nothing(sign_in: SignIn) -> None:
+    nora = sign_in("nora")
+    answers = {(method, path): _call(nora, method, path) for method, path in ROUTES if (method, path) not in EVERYBODYS}
+
+    refused = {route for route, answer in answers.items() if answer.status_code == 403}
+    wrong = {
+        route: answer.text
+        for route, answer in answers.items()
+        # An unknown object is told as unknown before anybody's right to it is asked.
+        if answer.status_code not in ({200, 404} if route[0] == "GET" else {403, 404}) and route not in refused
+    }
+
+    assert wrong == {}
+    assert {path for method, path in refused if method == "GET"} == RESERVED_READS
+    assert {path for method, path in refused if method == "POST"} == {
+        "/runs",
+        "/workflows/{intent}/evaluate",
+        "/workflows/{intent}/promote",
+    }
+
+
+def test_a_colleague_from_elsewhere_changes_no_task_and_no_run(sign_in: SignIn, app: App, waiting_task: str) -> None:
+    nora = sign_in("nora")
+    with app.store.read() as conn:
+        before = app.workforce.task(conn, waiting_task)
+    parts = {"task_id": waiting_task, "run_id": before.run_id}
+    changes = [path for method, path in ROUTES if method == "POST" and ("{task_id}" in path or "{run_id}" in path)]
+
+    codes = {path: nora.post(path.format(**parts), json=BODIES.get(path)).status_code for path in changes}
+
+    assert len(codes) >= 7
+    assert set(codes.values()) == {403}
+    with app.store.read() as conn:
+        assert app.workforce.task(conn, waiting_task) == before
+
+
+def test_the_administrator_may_do_what_is_not_a_decision(admin: TestClient) -> None:
+    refused = {
+        (method, path): answer.text
+        for method, path in ROUTES
+        if (method, path) != ("DELETE", "/session") and (answer := _call(admin, method, path)).status_code in {401, 403}
+    }
+
+    assert refused == {}
+
+
+def test_what_nobody_knows_is_not_found(admin: TestClient) -> None:
+    for path in (
+        "/tasks/x",
+        "/runs/x",
+        "/batches/x",
+        "/documents/x",
+        "/documents/x/content",
+        "/workflows/x",
+        "/nowhere",
+    ):
+        answer = admin.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), path
+    assert admin.get("/library/intents/record", params={"id": "x"}).status_code == 404
+    assert admin.get("/library/nothing").json()["code"] == "invalid"
+    assert admin.post("/tasks/x/decide", json={"verb": "approve"}).status_code == 404
+    assert admin.put("/tasks").json()["code"] == "method_not_allowed"
+
+
+def test_a_person_decides_only_with_the_role(sign_in: SignIn, waiting_task: str) -> None:
+    answer = sign_in("gus").post(f"/tasks/{waiting_task}/decide", json={"verb": "approve"})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "refused")
+    assert "budget-owner" in answer.json()["detail"]
