@@ -163,11 +163,8 @@ def test_a_question_goes_out_by_mail_and_its_answer_returns_to_the_same_task(com
     assert asked.id == task.id
     assert asked.state == "waiting-for-answer"
     letters = sorted((company.folder / "outside").rglob("outbox/*.eml"))
-    sent = [
-        letter
-        for letter in map(lambda p: message_from_bytes(p.read_bytes()), letters)
-        if task.id in str(letter["Subject"])
-    ]
+    written = [message_from_bytes(path.read_bytes()) for path in letters]
+    sent = [letter for letter in written if task.id in str(letter["Subject"])]
     assert len(sent) == 1
     answer = EmailMessage()
     answer["From"], answer["To"] = "sales@dollerup.example", "ap@harbour-tools.example"
