@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -60,10 +61,17 @@ class DispatchRows:
         columns = self.status.c
         return sa.select(columns.owner_xid).where(columns.workflow_uuid == segment, columns.status == "PENDING")
 
-    def waiting_queues(self) -> sa.Select[str]:
-        """Names of the queues that hold a segment nobody has taken yet."""
+    def waiting_queues(self, names: Sequence[str]) -> sa.CompoundSelect[str]:
+        """Those of the queues that hold a segment nobody has taken yet: one look into the index each, however many."""
         columns = self.status.c
-        return sa.select(columns.queue_name).where(self.in_flight, columns.status == "ENQUEUED").distinct()
+        return sa.union_all(
+            *(
+                sa.select(sa.literal(name).label("queue")).where(
+                    sa.exists().where(self.in_flight, columns.status == "ENQUEUED", columns.queue_name == name)
+                )
+                for name in names
+            )
+        )
 
     def counts(self) -> sa.Select[str, str, int, int]:
         """Segments not finished, per queue and status, with the time in milliseconds since when the oldest is there."""
@@ -90,7 +98,7 @@ class DispatchRows:
         return (
             sa.update(self.status)
             .where(columns.status.in_(["ENQUEUED", "DELAYED"]))
-            .where(columns.workflow_uuid.startswith(prefix, autoescape=True))
+            .where(sa.func.substr(columns.workflow_uuid, 1, len(prefix)) == prefix)
             .values(status="CANCELLED", owner_xid=None, queue_name=None, updated_at=now_millis, completed_at=now_millis)
         )
 

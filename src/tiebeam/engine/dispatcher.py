@@ -140,7 +140,7 @@ class Dispatcher:
         self._engine = store.open_dispatch()
         self._pacers = {name: Pacer(least=0.012, most=5.0) for name in queues}
         self._threads: list[threading.Thread] = []
-        question = DispatchRows(store).waiting_queues()
+        question = DispatchRows(store).waiting_queues(queues)
         self._waiting = str(question.compile(self._engine, compile_kwargs={"literal_binds": True}))
         self._probe: sa.Connection | None = None
         self._version: int | None = None

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from tiebeam.engine.tables import timer, wait
 from tiebeam.store import Store, Unit
@@ -18,6 +19,8 @@ _log = logging.getLogger("tiebeam.engine")
 TIMER_ATTEMPTS = 5
 """After so many failures a timer rests in the state `failed` and shows in the engine's health."""
 _BATCH = 100
+_CONTENTION = {"55P03", "40P01", "40001"}
+"""PostgreSQL's lock timeout, deadlock and serialization failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,13 @@ def has_due(conn: sa.Connection, *, now: datetime, actions: frozenset[str]) -> b
     return bool(conn.execute(sa.select(sa.exists().where(_due(now=now, actions=actions)))).scalar())
 
 
+def _gave_way(error: Exception) -> bool:
+    """Somebody else held the rows or the file: no failure, the next sweep tries again."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return getattr(error.orig, "sqlstate", None) in _CONTENTION or "database is locked" in str(error.orig)
+
+
 class Sweeper:
     """Fires the timers that are due, each in a unit of its own together with what its handler does."""
 
@@ -131,6 +141,8 @@ class Sweeper:
                     return False
                 self._handlers[due.action](unit, due)
         except Exception as error:  # noqa: BLE001 - one broken handler must not keep other timers from firing
+            if _gave_way(error):
+                return False
             _log.exception("timer %s failed", timer_id)
             self._postpone(timer_id, error=repr(error))
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import timedelta
 
@@ -158,8 +159,6 @@ def test_a_timer_that_is_due_at_once_does_not_wait_for_the_next_tick(engine: Eng
 
 
 def test_two_sweepers_fire_a_timer_once(store: Store, clock: FixedClock, heard: Heard, engine: Engine) -> None:
-    import threading
-
     other = Engine(store)
     other.on_timer("remind", heard)
     for _ in range(20):
@@ -175,8 +174,6 @@ def test_two_sweepers_fire_a_timer_once(store: Store, clock: FixedClock, heard: 
 
 
 def test_a_thousand_open_waits_are_a_thousand_rows_and_nothing_else(engine: Engine, store: Store) -> None:
-    import threading
-
     engine.launch()
     before = threading.active_count()
     with store.unit() as unit:
@@ -186,3 +183,22 @@ def test_a_thousand_open_waits_are_a_thousand_rows_and_nothing_else(engine: Engi
     assert threading.active_count() == before
     with store.read() as conn:
         assert conn.execute(sa.text("SELECT count(*) FROM engine_wait WHERE closed_at IS NULL")).scalar_one() == 1000
+
+
+def test_a_timer_gives_way_to_a_decision_that_holds_its_wait(
+    engine: Engine, store: Store, clock: FixedClock, heard: Heard
+) -> None:
+    if store.dialect != "postgresql":
+        pytest.skip("on SQLite units never overlap")
+    wait_id = _open(engine, remind_in=timedelta(minutes=1))
+    clock.advance(hours=1)
+    swept: list[int] = []
+    with store.unit() as unit:
+        assert engine.close_wait(unit, wait_id, outcome="approve")
+        sweeper = threading.Thread(target=lambda: swept.append(engine.sweep()))
+        sweeper.start()
+        sweeper.join(5)
+        assert swept == [0]
+    assert engine.sweep() == 0
+    assert heard.timers == []
+    assert engine.health()["timers"] == {"pending": 0, "due": 0, "failed": 0}
