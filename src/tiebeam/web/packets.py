@@ -7,7 +7,7 @@ from typing import Any
 
 from tiebeam.errors import NotFound
 from tiebeam.web.evidence import comparison, finding_quotes, plain_facts, posting_facts
-from tiebeam.web.pages.tasks import kind_pill, state_pill
+from tiebeam.web.pages.tasks import state_pill
 from tiebeam.web.payload import form_fields
 from tiebeam.web.people import Names
 from tiebeam.web.views import (
@@ -19,6 +19,7 @@ from tiebeam.web.views import (
     Event,
     Fact,
     Link,
+    Pill,
     Quote,
     TaskPage,
     Verb,
@@ -74,7 +75,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         title=task.title,
         summary="" if any(quote.text == task.summary for quote in quotes) else task.summary,
         kind=task.protocol.title,
-        pills=(kind_pill(task), state_pill(task)),
+        pills=(state_pill(task), *_labels(task)),
         amount=money(task.amount, task.currency or "") if task.amount is not None else "",
         facts=_facts(visit, task),
         payload=task.payload,
@@ -101,6 +102,12 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         run=Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}"),
         query_draft=_draft(visit, task) if "ask" in task.protocol.verbs and task.is_active else "",
     )
+
+
+def _labels(task: TaskView) -> tuple[Pill, ...]:
+    decision = task.context.get("decision")
+    labels = decision.get("labels") if isinstance(decision, Mapping) else None
+    return tuple(Pill(sentence(str(label)), "warn") for label in labels or ())
 
 
 def decision_view(decision: Decision) -> DecisionView:

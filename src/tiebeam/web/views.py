@@ -208,6 +208,8 @@ class FormField:
     value: str
     is_number: bool = False
     hint: str = ""
+    is_text: bool = False
+    """Several rows of text."""
 
 
 @dataclass(frozen=True, slots=True)
