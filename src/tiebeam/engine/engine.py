@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -27,6 +28,8 @@ from tiebeam.store import Store, Unit
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
+
+_log = logging.getLogger("tiebeam.engine")
 
 _SWEEP_SECONDS = 0.25
 
@@ -95,7 +98,9 @@ class Engine:
         self._sweep_loop: Loop | None = None
         self._undo: list[Callable[[], None]] = []
         self._handlers: dict[str, SegmentHandler] = {}
-        self._runner = SegmentRunner(store, self._rows, self._observe, retry_seconds=retry_seconds)
+        self._runner = SegmentRunner(
+            store, self._rows, self._observe, ended=self._segment_ended, retry_seconds=retry_seconds
+        )
         self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
         self._reaper = Reaper(
             store,
@@ -134,6 +139,7 @@ class Engine:
         # Entered before it takes anything: the segments of a worker nobody knows count as stranded.
         worker.beat()
         self._runner.open()
+        self._undo.append(self.store.before_commit(self._runner.guard))
         try:
             self._dispatcher = Dispatcher(
                 self.store,
@@ -144,31 +150,32 @@ class Engine:
             )
         except BaseException:
             worker.leave()
+            self._worker = None
             raise
-        self._runner.ended = self._dispatcher.free
-        self._undo.append(self.store.before_commit(self._runner.guard))
         self._sweep_loop = Loop("sweeper", self._sweep_step)
-        self._loops = [
-            Loop("heartbeat", lambda: self._beat_step(worker)),
-            Loop("reaper", self._reap_step),
-            self._sweep_loop,
-        ]
+        heartbeat = Loop("heartbeat", lambda: self._beat_step(worker))
+        # In the order in which they stop: this worker must not look dead while its last segments end.
+        self._loops = [self._sweep_loop, Loop("reaper", self._reap_step), heartbeat]
         for loop in self._loops:
             loop.start()
 
     def close(self, *, timeout: float = 10.0) -> None:
         """Finish the segments that run, at most `timeout` seconds, and leave. What is left goes to other workers."""
-        for loop in self._loops:
+        for loop in self._loops[:-1]:
             loop.stop(timeout=timeout)
-        self._loops = []
         self._sweep_loop = None
         if self._dispatcher is not None:
             self._dispatcher.stop_taking()
-            self._runner.close(timeout=timeout)
+            if not self._runner.close(timeout=timeout):
+                _log.warning("segments still run after %s s; other workers take them over", timeout)
             self._dispatcher.close()
             self._dispatcher = None
-            if self._worker is not None:
-                self._worker.leave()
+        for loop in self._loops[-1:]:
+            loop.stop(timeout=timeout)
+        self._loops = []
+        if self._worker is not None:
+            self._worker.leave()
+            self._worker = None
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -255,7 +262,7 @@ class Engine:
     def drain(self, timeout: float | None = None, on_progress: Callable[[int], None] | None = None) -> bool:
         """Block until idle; False when `timeout` seconds pass first. `on_progress` hears how many segments are left."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        told = 0.0
+        told, pause = 0.0, 0.005
         while not self.idle():
             now = time.monotonic()
             if deadline is not None and now >= deadline:
@@ -263,7 +270,8 @@ class Engine:
             if on_progress is not None and now - told >= 0.5:
                 told = now
                 on_progress(self._left())
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
         if on_progress is not None:
             on_progress(0)
         return True
@@ -296,6 +304,10 @@ class Engine:
             handler(Segment(kind, key, seq, self))
 
         self._runner.run(work, kind=kind, key=key, seq=seq, claim=claim)
+
+    def _segment_ended(self) -> None:
+        if self._dispatcher is not None:
+            self._dispatcher.free()
 
     def _known(self, queue: str) -> None:
         if queue not in QUEUES:

@@ -24,18 +24,24 @@ class SegmentRunner:
     """Runs segments on the dispatcher's threads and fences the units they commit."""
 
     def __init__(
-        self, store: Store, rows: DispatchRows, observe: Callable[[str], None], *, retry_seconds: Sequence[float]
+        self,
+        store: Store,
+        rows: DispatchRows,
+        observe: Callable[[str], None],
+        *,
+        ended: Callable[[], None],
+        retry_seconds: Sequence[float],
     ) -> None:
         self._store = store
         self._rows = rows
         self._observe = observe
+        self._ended = ended
         self._retry_seconds = tuple(retry_seconds)
         self._poison_handlers: dict[str, PoisonHandler] = {}
         self._here = threading.local()
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._active = 0
-        self.ended: Callable[[], None] | None = None
 
     def on_poison(self, kind: str, handler: PoisonHandler) -> None:
         self._poison_handlers[kind] = handler
@@ -83,8 +89,7 @@ class SegmentRunner:
             with self._changed:
                 self._active -= 1
                 self._changed.notify_all()
-            if self.ended is not None:
-                self.ended()
+            self._ended()
 
     def poison(self, unit: Unit, kind: str, key: str, seq: int, error: str) -> None:
         """Put a segment aside: the failure is recorded and the handler of its kind told, in the same unit."""
