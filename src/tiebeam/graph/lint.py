@@ -52,9 +52,7 @@ def _of_settings(
         if person.email.endswith("@localhost"):
             message = f"{person_id!r} has a placeholder address; nobody real may stand behind it."
             source = records[(Kind.PEOPLE, person_id)].source
-            yield source.problem(
-                "placeholder-person", ("email",), message, fix="put a name and address there."
-            )
+            yield source.problem("placeholder-person", ("email",), message, fix="put a name and address there.")
     if not any(person.administrator for person in graph.people.values()):
         message = "nobody is an administrator, so nobody can give others access."
         yield settings.problem("administrator", (), message, fix="set `administrator = true` for one person.")
