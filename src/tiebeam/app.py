@@ -78,7 +78,8 @@ class Applied:
 
     def apply(self, unit: Unit, *, actor: str) -> str:
         """Read the workspace's files and make them the graph in force. Raises GraphBroken."""
-        digest = apply_graph(unit, load(self._workspace), actor=actor)
+        graph = load(self._workspace, known_steps=known_steps(), known_scorers=known_scorers())
+        digest = apply_graph(unit, graph, actor=actor)
         unit.after_commit(self._forget)
         return digest
 
@@ -103,7 +104,6 @@ class App:
     interpreter: Interpreter
     correspondence: Correspondence
     scorers: dict[str, Scorer]
-    step_names: frozenset[str]
     _reader: Reader | None = field(default=None, repr=False)
 
     @property
@@ -201,11 +201,26 @@ def _open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
     return store
 
 
+def step_register() -> StepRegister:
+    """Every step code this version provides."""
+    return StepRegister((*INVOICE_CODES, *PAYABLES_CODES))
+
+
+def known_steps() -> frozenset[str]:
+    """The names recipes may use: all step codes, and the reading that intake does."""
+    return step_register().names | {"invoices.read"}
+
+
+def known_scorers() -> frozenset[str]:
+    """The names evaluation sets may use."""
+    return frozenset(SCORERS)
+
+
 def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
     workforce = Workforce(store, engine, people=graph)
     prices = _prices(graph(), store.clock)
     economics = Economics(store, prices=prices)
-    register = StepRegister((*INVOICE_CODES, *PAYABLES_CODES))
+    register = step_register()
     outer = _Outer(workspace, graph, store.clock)
     interpreter = Interpreter(
         store,
@@ -243,7 +258,6 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
             store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender()
         ),
         scorers=dict(SCORERS),
-        step_names=register.names | {"invoices.read"},
     )
     _register_handlers(app)
     return app

@@ -50,7 +50,6 @@ class PayablesPresenter:
             context=_context(payables, case),
             amount=value,
             currency=currency,
-            role=_role(payables, case),
         )
 
     def facts(self, call: StepCall) -> RunFacts:
@@ -173,11 +172,3 @@ def _at_stake(case: PayablesCase) -> tuple[Decimal | None, str | None]:
         return abs(value), case.decision.get("currency")
     gross = case.money("gross")
     return (None if gross is None else abs(gross)), case.invoice.get("currency")
-
-
-def _role(case: PayablesCase, review: ReviewCase) -> str | None:
-    authority = review.step.review is not None and review.step.review.authority
-    if authority and review.problem["kind"] == "none":
-        role = case.decision.get("approver_role")
-        return None if role is None else str(role)
-    return None

@@ -38,8 +38,9 @@ class Reviewing:
 
         Raises NoHandoff when no rule holds, and StepFailed when nobody may decide or the packet is incomplete.
         """
-        review = step.review
-        if problem["kind"] == "none" and review is not None and review.handoff is not None:
+        # Whoever settles a problem decides nothing about the case itself, so the step's own rules do not bind them.
+        review = step.review if problem["kind"] == "none" else None
+        if review is not None and review.handoff is not None:
             protocol, rule = self._protocol(review.handoff), f"step {step.id}"
         else:
             handoff, rule = plan.handoff(variables)
