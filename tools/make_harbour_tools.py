@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from tools.harbour_tools.cases import tell  # noqa: E402
 from tools.harbour_tools.cii import cii_xml  # noqa: E402
-from tools.harbour_tools.company import HISTORY, RATES, SUPPLIERS  # noqa: E402
+from tools.harbour_tools.company import RATES, SUPPLIERS  # noqa: E402
 from tools.harbour_tools.facts import Bill, Story  # noqa: E402
 from tools.harbour_tools.fatturapa import fatturapa_xml  # noqa: E402
 from tools.harbour_tools.hybrid import hybrid_pdf  # noqa: E402
@@ -50,7 +50,6 @@ def papers(story: Story) -> dict[str, bytes]:
     for receipt in story.receipts:
         files[f"receipts/{receipt.id}.xml"] = receipt_xml(receipt)
     files["suppliers.csv"] = _suppliers()
-    files["history.csv"] = _table(("supplier_id", "account", "cost_centre", "times"), HISTORY)
     arrivals: list[tuple[str, ...]] = []
     expected: list[str] = []
     bills = sorted(story.bills, key=lambda bill: (bill.received, story.bills.index(bill)))

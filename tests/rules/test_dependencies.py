@@ -23,8 +23,8 @@ DISTRIBUTIONS = {
 }
 # Imported from us, and always installed with the distribution named.
 COMES_WITH = {"starlette": "fastapi", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
-# Needed without an import: SQLAlchemy loads the driver by the database's URL, Starlette the form parser.
-NEEDED_UNSEEN = {"psycopg", "python-multipart"}
+# Needed without an import: SQLAlchemy loads the driver by the database's URL, Starlette the form parser, zoneinfo the zones.
+NEEDED_UNSEEN = {"psycopg", "python-multipart", "tzdata"}
 # Only the makers of sample documents may import these.
 SAMPLES_ONLY = {"factur-x", "fpdf2"}
 PDF_LIBRARIES = {"facturx", "fitz", "pdfminer", "pdfplumber", "pikepdf", "pymupdf", "pypdf"}
