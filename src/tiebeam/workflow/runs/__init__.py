@@ -2,6 +2,7 @@
 
 from tiebeam.workflow.runs.advance import Interpreter
 from tiebeam.workflow.runs.decided import Deciding, cancel_run, fail_run
+from tiebeam.workflow.runs.ending import machine_time
 from tiebeam.workflow.runs.plan import NO_PROBLEM, NoHandoff, RunPlan, StepPhase, StepState
 from tiebeam.workflow.runs.presenting import PlainPresenter, Presenter, ReviewCase, ReviewPacket
 from tiebeam.workflow.runs.pulse import runs_pulse
@@ -64,6 +65,7 @@ __all__ = [
     "list_runs",
     "load_run",
     "load_states",
+    "machine_time",
     "pin_recipe",
     "pinned",
     "run_counts",

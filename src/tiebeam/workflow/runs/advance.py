@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +20,7 @@ from tiebeam.errors import TiebeamError
 from tiebeam.kit import digest_of
 from tiebeam.spec import ConditionFailed, Effect, Step, StepKind
 from tiebeam.store import Store, Unit
-from tiebeam.workflow.runs.ending import record_end
+from tiebeam.workflow.runs.ending import machine_time, record_end
 from tiebeam.workflow.runs.plan import RunPlan, StepPhase
 from tiebeam.workflow.runs.presenting import Presenter
 from tiebeam.workflow.runs.reviewing import Reviewing
@@ -55,7 +57,7 @@ from tiebeam.workflow.steps import (
 )
 
 SEGMENT_SECONDS = 30
-_OUTSIDE = frozenset({Effect.IDEMPOTENT, Effect.AT_MOST_ONCE})
+OUTSIDE = frozenset({Effect.IDEMPOTENT, Effect.AT_MOST_ONCE})
 
 
 class Interpreter:
@@ -111,7 +113,7 @@ class Interpreter:
         work = Work(unit, row, self._plan(unit.conn, row.recipe_hash), load_states(unit.conn, run_id))
         set_state(unit, run_id, state=RunState.RUNNING)
         outside = self._walk(work)
-        work.flush()
+        work.flush(self._economics)
         return outside
 
     def _walk(self, work: Work) -> CallOutside | None:
@@ -133,7 +135,7 @@ class Interpreter:
                 self._open_review(work, step)
                 return None
             code = self._register.get(step.uses or "")
-            if code.effect in _OUTSIDE:
+            if code.effect in OUTSIDE:
                 return CallOutside(step, code, self.call_for(work, step, unit=None), work.row.seq)
             self._run_inside(work, step, code)
         except ConditionFailed as failure:
@@ -143,22 +145,24 @@ class Interpreter:
         return None
 
     def _run_inside(self, work: Work, step: Step, code: StepCode) -> None:
+        begun = self._store.clock.now()
         if code.effect is Effect.PURE:
             result = code.run(self.call_for(work, step, unit=None))
         else:
             # A step that fails half-way must leave nothing behind, while the steps before it stay.
             with work.unit.conn.begin_nested():
                 result = code.run(self.call_for(work, step, unit=work.unit))
-        self._finish_step(work, step, result)
+        self._finish_step(work, step, result, begun=begun)
 
-    def _finish_step(self, work: Work, step: Step, result: StepResult) -> None:
+    def _finish_step(self, work: Work, step: Step, result: StepResult, *, begun: datetime) -> None:
         missing = [key for key in step.evidence if key not in result.evidence]
         if missing:
             message = f"step {step.id!r} left no evidence {', '.join(missing)!r}, which the recipe asks for"
             self._open_problem(work, step, kind="missing_evidence", message=message)
             return
         self._save(work, step, phase=StepPhase.DONE, outcome=result.outcome, result=result)
-        self._economics.record(work.unit, result.entries)
+        seconds = Decimal(str(max(0.0, (self._store.clock.now() - begun).total_seconds())))
+        work.entries.extend((machine_time(work.unit, work.row, step.id, seconds), *result.entries))
 
     def _save(
         self, work: Work, step: Step, *, phase: StepPhase, outcome: str, result: StepResult | None = None
@@ -276,6 +280,7 @@ class Interpreter:
 
     def _call_out(self, outside: CallOutside) -> None:
         run_id, step = outside.call.run.id, outside.step
+        begun = self._store.clock.now()
         try:
             result = self._effect(outside)
         except ApprovalExpired as expired:
@@ -289,8 +294,8 @@ class Interpreter:
                 work = self._work(unit, run_id)
                 if step.id not in work.states and not work.row.state.is_final:
                     self._engine.effects.confirm(unit, run_id=run_id, step_id=step.id, result=result_data(result))
-                    self._finish_step(work, step, result)
-                    work.flush()
+                    self._finish_step(work, step, result, begun=begun)
+                    work.flush(self._economics)
 
     def _effect(self, outside: CallOutside) -> StepResult:
         """Intent, call, result; the caller confirms. A refusal takes the intent back: nothing happened outside."""
@@ -346,7 +351,7 @@ class Interpreter:
             work = self._work(unit, run_id)
             if outside.step.id not in work.states:
                 self._open_problem(work, outside.step, kind=kind, message=message, found=found)
-                work.flush()
+                work.flush(self._economics)
 
     def _work(self, unit: Unit, run_id: str) -> Work:
         row = load_run(unit.conn, run_id, for_update=True)

@@ -1,4 +1,4 @@
-"""What the ledger learns when a run ends: one outcome, and the value of an accepted one against the baseline."""
+"""What the ledger learns of a run: machine time of its steps, one outcome, and the value of an accepted one."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ def record_end(unit: Unit, economics: Economics, row: RunRow, plan: RunPlan, *, 
             )
         )
     economics.record(unit, entries)
+
+
+def machine_time(unit: Unit, row: RunRow, step_id: str, seconds: Decimal) -> LedgerEntry:
+    """What a step took of the machine, in seconds of wall time. It costs nothing until a workspace prices it."""
+    entry = _entry(unit, row, kind=EntryKind.MACHINE_SECONDS, quantity=seconds, amount=None, currency=None)
+    # A step that was taken back and runs again takes its time again.
+    return replace(entry, step_id=step_id, key=f"{row.id}:{step_id}:{unit.now.isoformat()}")
 
 
 def _entry(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tiebeam.economics import Economics, LedgerEntry
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import Step
 from tiebeam.store import Unit
@@ -24,15 +25,20 @@ class Work:
     states: dict[str, StepState]
     begun: list[StepRow] = field(default_factory=list[StepRow])
     """Steps of this unit whose rows are not written yet."""
+    entries: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
+    """Ledger lines of this unit that are not written yet."""
 
     def keep(self, row: StepRow) -> None:
         """Take a step's row up; `flush` writes all of them at once."""
         self.states[row.step_id] = row.state
         self.begun.append(row)
 
-    def flush(self) -> None:
+    def flush(self, economics: Economics) -> None:
+        """Write what was taken up: step rows in one statement, ledger lines in one call."""
         insert_steps(self.unit, self.row.id, self.begun)
-        self.begun = []
+        if self.entries:
+            economics.record(self.unit, self.entries)
+        self.begun, self.entries = [], []
 
     def variables(self, problem: Mapping[str, Any] = NO_PROBLEM) -> dict[str, Any]:
         run = {"state": self.row.state.value, "outcome": self.row.outcome or ""}
