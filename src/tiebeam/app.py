@@ -184,15 +184,17 @@ def _open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
         raise DatabaseUnreachable(
             f"{DATABASE_VARIABLE} is no database URL; write postgresql+psycopg://user:password@host/name"
         ) from wrong
-    store = Store(url, clock=clock, ids=ids)
+    store: Store | None = None
     try:
+        store = Store(url, clock=clock, ids=ids)
         store.migrate()
-    except DatabaseError as problem:
-        store.close()
-        # Its other kinds mean that a statement of ours is wrong.
-        if type(problem) not in {DatabaseError, OperationalError}:
+    except (DatabaseError, OSError) as problem:
+        if store is not None:
+            store.close()
+        # Other kinds of database errors mean that a statement of ours is wrong.
+        if isinstance(problem, DatabaseError) and type(problem) not in {DatabaseError, OperationalError}:
             raise
-        said = " ".join(str(problem.orig).split())
+        said = " ".join(str(getattr(problem, "orig", problem)).split())
         raise DatabaseUnreachable(
             f"the database {shown} cannot be used: {said}. Start it, or correct {DATABASE_VARIABLE}; "
             "without that variable the data lies in a file of the workspace",

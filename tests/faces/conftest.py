@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.builders.workspaces import make_workspace, opened, take_in
 from tests.faces.papers import write_invoices
+from tests.faces.terminal import Terminal
 from tiebeam.api import build_api
 from tiebeam.app import App
 from tiebeam.graph import init_workspace
@@ -116,3 +117,14 @@ def waiting_task(app: App, papers: Path) -> str:
         (task,) = app.workforce.tasks(conn, state="active").rows
     assert task.role == "budget-owner"
     return task.id
+
+
+@pytest.fixture
+def tiebeam(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Terminal:
+    """The command line, standing in an empty folder."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.delenv("TIEBEAM_DATABASE_URL", raising=False)
+    monkeypatch.delenv("TIEBEAM_PERSON", raising=False)
+    return Terminal(capsys)

@@ -100,7 +100,7 @@ def _deciding(app: App, routes: APIRouter) -> None:
             input=body.input,
             minutes=body.minutes,
         )
-        return plain(decision)
+        return decision.as_json()
 
     @routes.post("/tasks/{task_id}/answer")
     def answer(task_id: str, body: AnswerBody, principal: Principal = Depends(change)) -> dict[str, Any]:

@@ -82,7 +82,9 @@ def inbox(
 
 @click.command()
 @click.argument("task")
-@click.option("--verb", required=True, type=click.Choice(["approve", "reject", "edit", "ask"]))
+@click.option(
+    "--verb", required=True, type=click.Choice(["approve", "reject", "edit", "ask"]), help="One the task offers."
+)
 @click.option(
     "--input",
     "input_file",
@@ -131,7 +133,7 @@ def decide(
         app.engine.launch()
         finished = app.engine.drain(timeout=CARRY_ON_SECONDS)
     if as_json:
-        print_json(decision)
+        print_json(decision.as_json())
     else:
         click.echo(_sentence(decision))
     if not finished:

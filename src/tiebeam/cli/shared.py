@@ -87,10 +87,10 @@ def print_json(value: Any) -> None:
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Columns aligned by their widest cell; the last one is left as long as it is."""
+    """Columns aligned by their widest cell; the last one is left as long as it is. An empty head is left out."""
     texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [list(head), *texts]) for i in range(len(head))]
-    for row in [list(head), *texts]:
+    for row in [list(head), *texts] if any(head) else texts:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
         click.echo("  ".join([*cells, row[-1]]).rstrip())
 

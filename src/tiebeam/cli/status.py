@@ -31,9 +31,7 @@ def status(workspace: Path | None, person: str | None, as_json: bool) -> None:
         names = ("tasks", "runs", "decisions", "notices", "workflows", "work")
         print_json(dict(zip(names, (tasks, runs, decisions, notices, standings, work), strict=True)))
         return
-    click.echo(
-        f"{principal.name}: {tasks.mine} tasks are yours, {tasks.overdue} of them overdue; {tasks.active} in all"
-    )
+    click.echo(f"{tasks.active} tasks wait, {tasks.mine} of them for {principal.name}, {tasks.overdue} overdue")
     print_table(("runs", ""), sorted(runs.items()))
     print_table(("decisions", ""), sorted(decisions.items()))
     print_table(("workflow", "state"), [(one.recipe, one.stage.value) for one in standings])

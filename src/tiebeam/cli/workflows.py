@@ -64,7 +64,13 @@ def evaluate(workflow: str, workspace: Path | None, person: str | None, as_json:
 
 @click.command()
 @click.argument("workflow")
-@click.option("--to", "stage", required=True, type=click.Choice(["draft", "pilot", "production", "retired"]))
+@click.option(
+    "--to",
+    "stage",
+    required=True,
+    type=click.Choice(["draft", "pilot", "production", "retired"]),
+    help="The state it goes to.",
+)
 @click.option("--override", default=None, help="Go up although a gate is shut: the reason, on the record.")
 @click.option("--until", type=click.DateTime(formats=["%Y-%m-%d"]), default=None, help="The override's last day.")
 @workspace_option
