@@ -45,8 +45,8 @@ test-browser: $(VENV)/dev.stamp ## journeys in a headless Chromium (Debian: apt-
 test-crash: $(VENV)/dev.stamp ## kill -9 at every boundary, on both databases
 	$(BIN)/python -m pytest -m crash $(ARGS)
 
-bench: $(VENV)/dev.stamp ## the bounded benchmarks, one after another
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: $(VENV)/dev.stamp ## the bounded benchmark, beside a peer where one is installed
+	$(BIN)/python -m benchmarks.invoice_batch $(ARGS)
 
 docs: $(VENV)/dev.stamp ## write docs/reference from the code
 	$(BIN)/python tools/make_reference.py

@@ -1,8 +1,9 @@
 """How many invoices a second go from file to durable decision, what each costs in CPU, and where the time goes.
 
-Ours: accepted, archived, read in confined processes, matched in order, decided, with step rows, ledger, hash-chained journal
-and review tasks committed to SQLite (synchronous=FULL). The peer, when installed, is LangGraph with its SQLite checkpointer and
-`durability="sync"` over the same reading and matching functions in one process: no confinement, archive, ledger, journal, inbox.
+Ours: accepted, archived, read in confined processes, matched in order, decided, with step rows, ledger, hash-chained
+journal and review tasks committed to SQLite (synchronous=FULL). The peer, when installed, is LangGraph with its SQLite
+checkpointer and `durability="sync"` over the same reading and matching functions in one process: no confinement,
+archive, ledger, journal or inbox.
 
     python -m benchmarks.invoice_batch [--folder DIR] [--repeat 3] [--json OUT]
 """

@@ -60,7 +60,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 def work(place: Place, kill_at: int) -> bool:
-    """Run the batch in a process that kills itself at its `kill_at`-th boundary. True when it came to its end instead."""
+    """Run the batch in a process that kills itself at its `kill_at`-th boundary. True when it came to its end."""
     command = [sys.executable, __file__, str(place.folder), place.url, str(kill_at)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)

@@ -23,7 +23,7 @@ DISTRIBUTIONS = {
 }
 # Imported from us, and always installed with the distribution named.
 COMES_WITH = {"starlette": "fastapi", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
-# Needed without an import: SQLAlchemy loads the driver by the database's URL, Starlette the form parser, zoneinfo the zones.
+# Needed without an import of ours: by SQLAlchemy (from the database's URL), by Starlette (forms), by zoneinfo.
 NEEDED_UNSEEN = {"psycopg", "python-multipart", "tzdata"}
 # Only the makers of sample documents may import these.
 SAMPLES_ONLY = {"factur-x", "fpdf2"}
