@@ -18,12 +18,15 @@ from tiebeam.api import build_api
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
-@pytest.fixture(scope="module")
-def described(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.BaseSchema]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def described(
+    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[schemathesis.BaseSchema]:
     """Signed in as the administrator, over an application without a worker: what is sent is not carried out."""
     folder = tmp_path_factory.mktemp("described") / "company"
     shutil.copytree(template, folder)
-    with opened(folder) as app:
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_server").create()
+    with opened(folder, url=url) as app:
         api = build_api(app)
         session = app.workforce.access.redeem_link(link_token(app, ADMINISTRATOR))
         schema = schemathesis.openapi.from_asgi("/openapi.json", api)

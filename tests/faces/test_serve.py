@@ -28,6 +28,7 @@ class Served:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.lines: list[str] = []
+        self.clients: list[httpx.Client] = []
         assert process.stdout is not None
         while not self.lines or "Ctrl-C" not in self.lines[-1]:
             line = process.stdout.readline()
@@ -41,6 +42,7 @@ class Served:
 
     def client(self) -> httpx.Client:
         client = httpx.Client(base_url=self.url, timeout=20)
+        self.clients.append(client)
         answer = client.post("/api/v1/session", json={"token": self.token})
         assert answer.status_code == 201, answer.text
         client.headers["x-csrf-token"] = answer.json()["csrf_token"]
@@ -58,18 +60,20 @@ class Served:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    running: list[subprocess.Popen[str]] = []
+    running: list[Served] = []
 
     def started(workspace: Path, *arguments: str) -> Served:
         process = start("serve", "--workspace", workspace, "--port", "0", *arguments, cwd=tmp_path)
-        running.append(process)
-        return Served(process)
+        running.append(Served(process))
+        return running[-1]
 
     yield started
-    for process in running:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+    for served in running:
+        for client in served.clients:
+            client.close()
+        if served.process.poll() is None:
+            os.killpg(served.process.pid, signal.SIGKILL)
+            served.process.communicate()
 
 
 def _until(found: Callable[[], bool], *, seconds: float = 30) -> bool:
@@ -127,7 +131,7 @@ def test_it_ends_within_seconds_while_somebody_watches(serve: Serve, workspace: 
     assert took < 8
     with opened(workspace) as app:
         # It has left properly: nobody has to find out that it is gone.
-        assert app.engine.health()["workers"] == []
+        assert {worker["state"] for worker in app.engine.health()["workers"]} == {"closed"}
 
 
 def test_what_is_uploaded_is_worked_on(serve: Serve, workspace: Path) -> None:

@@ -46,7 +46,7 @@ def router(app: App) -> APIRouter:
     @routes.get("/health")
     def health() -> dict[str, Any]:
         """Whether the database answers and a worker is alive. Needs no session and tells nothing else."""
-        report = app.engine.health()
-        return {"status": "ok", "workers": len(report.get("workers", []))}
+        working = [worker for worker in app.engine.health()["workers"] if worker["state"] == "alive"]
+        return {"status": "ok", "workers": len(working)}
 
     return routes
