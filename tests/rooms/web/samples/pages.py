@@ -1,0 +1,60 @@
+# ruff: noqa: E501
+"""Every page with its template."""
+
+from __future__ import annotations
+
+from tests.rooms.web.samples.home import home
+from tests.rooms.web.samples.library import intent, settings
+from tests.rooms.web.samples.runs import run
+from tests.rooms.web.samples.tasks import decided, inbox, task_page
+from tests.rooms.web.samples.workflow import workflow
+from tiebeam.web import views
+
+PAGES: dict[str, tuple[str, dict[str, object]]] = {
+    "/": ("pages/home.html", {"home": home()}),
+    "/inbox": ("pages/inbox.html", {"inbox": inbox(None)}),
+    "/inbox/task_02": ("pages/inbox.html", {"inbox": inbox(task_page())}),
+    "/inbox/task_03": ("pages/inbox.html", {"inbox": inbox(task_page(decided()))}),
+    "/runs": (
+        "pages/list.html",
+        {
+            "table": None,
+            "title": "Runs",
+            "text": "Every document on its way from intake to ledger.",
+            "live": "runs",
+            "can_upload": True,
+        },
+    ),
+    "/runs/run_02": ("pages/run.html", {"run": run()}),
+    "/workflows/finance.invoice-processing-matching": ("pages/workflow.html", {"workflow": workflow()}),
+    "/library/intents/finance.invoice-processing-matching": ("pages/intent.html", {"intent": intent()}),
+    "/upload": ("pages/upload.html", {"results": ()}),
+    "/settings": ("pages/settings.html", {"settings": settings()}),
+    "/palette": ("pages/palette.html", {"text": "rossi", "entries": ()}),
+    "/sign-in": ("pages/sign_in.html", {"token": "", "problem": "", "target": "/"}),
+    "/error/409": (
+        "pages/error.html",
+        {
+            "error": views.ErrorView(
+                409,
+                "Somebody decided this first",
+                "While you were reading, this task was decided. Your answer was not recorded, and nothing happened twice.",
+                "Read the decision above; if it is wrong, talk to its owner.",
+                decision=decided(),
+                link=views.Link("Next task", "/inbox"),
+            )
+        },
+    ),
+    "/error/500": (
+        "pages/error.html",
+        {
+            "error": views.ErrorView(
+                500,
+                "Something broke on our side",
+                "The page could not be made. Nothing was changed by opening it.",
+                "Give the reference to whoever runs Tiebeam here; the log holds the details.",
+                "err_01k3v7x2m9",
+            )
+        },
+    ),
+}
