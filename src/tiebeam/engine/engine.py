@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +17,7 @@ from tiebeam.engine.dispatch_rows import DispatchRows, millis
 from tiebeam.engine.dispatcher import ALL, QUEUES, Dispatcher, enqueue_segment, migrate_dispatch, open_client
 from tiebeam.engine.effects import Effects
 from tiebeam.engine.loops import Loop
+from tiebeam.engine.neighbours import worker_name
 from tiebeam.engine.segments import PoisonHandler, SegmentRunner
 from tiebeam.engine.tables import turn
 from tiebeam.engine.waits import Sweeper, TimerHandler
@@ -85,7 +84,7 @@ class Engine:
     ) -> None:
         self.store = store
         # Never the same twice: a name that comes back would claim what its forerunner left.
-        name = executor_id or f"{socket.gethostname()}-{os.getpid()}"
+        name = executor_id or worker_name()
         self.executor_id = f"{name}-{uuid.uuid4().hex[:8]}"
         self._observe = observer or _ignore
         self._poll_seconds = poll_seconds

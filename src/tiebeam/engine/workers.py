@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from tiebeam.engine.dispatch_rows import DispatchRows, millis, parts_of
+from tiebeam.engine.neighbours import is_gone
 from tiebeam.engine.tables import worker
 from tiebeam.store import Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
 
 _BATCH = 200
+_ALIVE = sa.select(worker.c.id).where(worker.c.state == "alive")
 
 
 class SegmentLost(BaseException):
@@ -89,15 +91,18 @@ class Reaper:
 
     def _bury(self) -> None:
         with self._store.read() as conn:
-            if not conn.execute(self._silent(self._store.clock.now())).first():
+            gone = [name for name in conn.execute(_ALIVE.limit(_BATCH)).scalars() if is_gone(name)]
+            if not gone and not conn.execute(self._silent(self._store.clock.now(), gone)).first():
                 return
         with self._store.unit() as unit:
-            dead = list(unit.conn.execute(self._silent(unit.now).with_for_update(skip_locked=True)).scalars())
+            dead = list(unit.conn.execute(self._silent(unit.now, gone).with_for_update(skip_locked=True)).scalars())
             unit.conn.execute(sa.update(worker).where(worker.c.id.in_(dead)).values(state="dead"))
-        _log.warning("workers silent for %s s are taken for dead: %s", self._timeout.total_seconds(), ", ".join(dead))
+        _log.warning("workers that ended or were silent for %s s: %s", self._timeout.total_seconds(), ", ".join(dead))
 
-    def _silent(self, now: datetime) -> sa.Select[str]:
-        return sa.select(worker.c.id).where(worker.c.state == "alive", worker.c.heartbeat_at < now - self._timeout)
+    def _silent(self, now: datetime, gone: Sequence[str]) -> sa.Select[str]:
+        """Alive by their entry, but silent for too long or seen to be gone."""
+        late = worker.c.heartbeat_at < now - self._timeout
+        return _ALIVE.where(sa.or_(late, worker.c.id.in_(gone)))
 
     def _resume_batch(self) -> tuple[int, int]:
         status = self._rows.status

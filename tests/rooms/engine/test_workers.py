@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 
 from tiebeam.engine import Engine, Segment
 from tiebeam.engine.dispatch_rows import DispatchRows
+from tiebeam.engine.neighbours import is_gone, worker_name
 from tiebeam.kit import FixedClock
 from tiebeam.store import Store, read_journal
 
@@ -192,3 +195,16 @@ def test_the_observer_hears_every_boundary(store: Store) -> None:
     ]
     assert "timer:fired" in heard
     assert "unit:committed" in heard
+
+
+def test_a_worker_whose_process_ended_here_is_not_waited_for() -> None:
+    """ids: B8. A batch that is started again after a crash goes on at once, not after the heartbeat's timeout."""
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
+    mine = worker_name()
+    assert not is_gone(f"{mine}-0123abcd")
+    home = mine.rpartition("-")[0]
+    assert is_gone(f"{home}-{ended.stdout.strip()}-0123abcd")
+    assert not is_gone(f"another-host~01234567-{ended.stdout.strip()}-0123abcd")
+    assert not is_gone("gone")
