@@ -60,8 +60,9 @@ def test_there_are_routes_to_try() -> None:
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_nobody_comes_in_without_a_session(template_client: TestClient, method: str, path: str) -> None:
-    for body in ({}, {"content": b"{not json", "headers": {"content-type": "application/json"}}):
-        answer = template_client.request(method, path.format(**PARTS), **body)
+    for content in (b"", b"{not json"):
+        headers = {"content-type": "application/json"}
+        answer = template_client.request(method, path.format(**PARTS), content=content, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
     assert template_client.get("/nowhere").status_code == 401
 

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tests.faces.conftest import SignIn
@@ -84,6 +86,38 @@ def test_wrong_input_is_named_and_leaves_the_task_open(
     assert (answer.status_code, answer.json()["code"]) == (422, "wrong_input")
     assert named in answer.json()["detail"]
     assert _task(carl, waiting_task)["state"] == "open"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_no_edit_makes_it_fail(sign_in: SignIn, waiting_task: str) -> None:
+    carl = sign_in("carl")
+    posting = _task(carl, waiting_task)["payload"]["posting"]
+
+    @settings(max_examples=80, deadline=None, derandomize=True, database=None)
+    @given(
+        verb=st.sampled_from(["edit", "ask", "approve"]),
+        given_input=st.dictionaries(st.sampled_from(["changes", "text", "to", "subject", "comment", "x"]), ANYTHING),
+        changed=st.dictionaries(st.sampled_from(sorted(posting)), ANYTHING, min_size=1, max_size=2),
+        edits_posting=st.booleans(),
+    )
+    def send(verb: str, given_input: dict[str, Any], changed: dict[str, Any], edits_posting: bool) -> None:
+        if edits_posting:
+            verb, given_input = "edit", {"changes": {"posting": {**posting, **changed}}}
+        # The hash of another packet: nothing is ever decided, whatever the input is.
+        body = {"verb": verb, "input": given_input, "payload_hash": "0" * 64}
+        stale = carl.post(f"/tasks/{waiting_task}/decide", json=body)
+        assert stale.status_code in {409, 422}, stale.text
+        if verb != "approve":
+            answer = carl.post(f"/tasks/{waiting_task}/decide", json={**body, "payload_hash": None})
+            assert answer.status_code in {200, 409, 422}, answer.text
+
+    send()
 
 
 def test_text_that_no_database_keeps_is_refused(sign_in: SignIn, waiting_task: str) -> None:

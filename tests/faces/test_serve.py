@@ -18,6 +18,7 @@ from tests.builders.workspaces import opened
 from tests.faces.papers import invoice_bytes
 from tests.faces.terminal import INTENT, finish, start
 from tiebeam.serve import Watch
+from tiebeam.workflow.promotion import NotInService, Stage
 
 Serve = Callable[..., "Served"]
 
@@ -201,20 +202,14 @@ def test_the_watch_leaves_half_written_files_and_tries_again_after_trouble(works
         assert watch.look() == 1
         assert watch.look() == 0
 
-        app.promotion.promote(INTENT, to=_stage("retired"), actor="person:local-administrator")
+        app.promotion.promote(INTENT, to=Stage.RETIRED, actor="person:local-administrator")
         (workspace / "inbox" / "later.xml").write_bytes(invoice_bytes("R-7"))
         os.utime(workspace / "inbox" / "later.xml", (1_000_000_000, 1_000_000_000))
-        with pytest.raises(Exception, match="retired"):
+        with pytest.raises(NotInService, match="retired"):
             watch.look()
-        for stage in ("draft", "pilot"):
-            app.promotion.promote(INTENT, to=_stage(stage), actor="person:local-administrator")
+        for stage in (Stage.DRAFT, Stage.PILOT):
+            app.promotion.promote(INTENT, to=stage, actor="person:local-administrator")
         assert watch.look() == 1
-
-
-def _stage(name: str) -> object:
-    from tiebeam.workflow.promotion import Stage
-
-    return Stage(name)
 
 
 def _declare_inbox(workspace: Path) -> None:
