@@ -15,7 +15,7 @@ from tiebeam.app import App
 from tiebeam.http import Shutdown, SignedOut, session_of
 from tiebeam.web.assets import static_route
 from tiebeam.web.live import ChangeWatch, Hub, stream
-from tiebeam.web.pages import audit, entering, finding, home, inbox, library, run, runs, uploading, workflows
+from tiebeam.web.pages import page_routes
 from tiebeam.web.problems import missing
 from tiebeam.web.render import Here, Renderer, Shell
 from tiebeam.web.security import CONTENT_SECURITY_POLICY, SecurityHeaders
@@ -53,16 +53,7 @@ def routes(app: App, shutdown: Shutdown | None = None) -> list[BaseRoute]:
     return [
         static_route(),
         _live_route(app, hub),
-        *home.routes(console),
-        *inbox.routes(console),
-        *run.routes(console),
-        *runs.routes(console),
-        *workflows.routes(console),
-        *library.routes(console),
-        *audit.routes(console),
-        *uploading.routes(console),
-        *finding.routes(console),
-        *entering.routes(console),
+        *page_routes(console),
         route(console, "/{path:path}", _missing),
     ]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from tiebeam.errors import NotFound
 from tiebeam.web.evidence import comparison, finding_quotes, plain_facts, posting_facts
-from tiebeam.web.pages.tasks import state_pill
 from tiebeam.web.payload import form_fields
 from tiebeam.web.people import Names
+from tiebeam.web.task_items import state_pill
 from tiebeam.web.views import (
     Change,
     Commands,

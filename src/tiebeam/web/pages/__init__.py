@@ -1,1 +1,15 @@
 """One module for each group of pages: reads of the application in, view models out."""
+
+from starlette.routing import Route
+
+from tiebeam.web.pages import audit, entering, finding, home, inbox, library, run, runs, uploading, workflows
+from tiebeam.web.visit import Console
+
+__all__ = ["page_routes"]
+
+_GROUPS = (home, inbox, run, runs, workflows, library, audit, uploading, finding, entering)
+
+
+def page_routes(console: Console) -> list[Route]:
+    """Every page, its exports and its forms."""
+    return [one for group in _GROUPS for one in group.routes(console)]

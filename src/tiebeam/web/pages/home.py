@@ -13,7 +13,7 @@ from tiebeam.economics import DailyLine, WorkflowSummary
 from tiebeam.kit import usd_of_nano
 from tiebeam.web import svg
 from tiebeam.web.pages.runs import run_item
-from tiebeam.web.pages.tasks import task_item
+from tiebeam.web.task_items import task_item
 from tiebeam.web.views import BudgetLine, Fact, GateLine, HomeView, Kpi, LayerCard, NextStep, RunItem
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import money, percent
@@ -45,6 +45,7 @@ def home(visit: Visit) -> Response:
         kpis=_kpis(visit, counts, summaries, days, total=total, moving=moving),
         needs_you=tuple(task_item(task, visit.names) for task in mine.rows),
         needs_you_total=mine.total,
+        elsewhere=counts.active - counts.mine,
         runs=_runs(latest.items),
         budgets=budgets,
         gates=_shut_gates(visit, gates),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from starlette.responses import Response
@@ -9,8 +10,8 @@ from starlette.routing import Route
 
 from tiebeam.errors import Invalid
 from tiebeam.web.packets import task_page
-from tiebeam.web.pages.tasks import task_item
 from tiebeam.web.payload import FIELD_PREFIX, changes_from
+from tiebeam.web.task_items import task_item
 from tiebeam.web.views import InboxView
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.workforce import Standing, TaskView
@@ -57,6 +58,7 @@ def _view(visit: Visit, task: TaskView | None) -> InboxView:
             page=page,
             size=_SIZE,
         )
+        others = () if found.total or tab != "mine" else app.workforce.tasks(conn, state="active", size=20).rows
     return InboxView(
         tabs=(("mine", "For me", counts.mine), ("all", "Everyone", counts.active), ("decided", "Closed", None)),
         tab=tab,
@@ -66,7 +68,14 @@ def _view(visit: Visit, task: TaskView | None) -> InboxView:
         page=found.page,
         pages=found.pages,
         task=task_page(visit, task) if task else None,
+        elsewhere=counts.active - counts.mine,
+        holders=_holders(others),
     )
+
+
+def _holders(tasks: Sequence[TaskView]) -> str:
+    people = {holder.person_id: f"{holder.name} ({holder.person_id})" for task in tasks for holder in task.people}
+    return ", ".join(list(people.values())[:4])
 
 
 def decide(visit: Visit) -> Response:

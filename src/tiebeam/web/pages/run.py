@@ -18,9 +18,9 @@ from tiebeam.web.evidence import step_quotes
 from tiebeam.web.packets import document_rows
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.pages.runs import run_pill, seconds_between
-from tiebeam.web.pages.tasks import task_item
 from tiebeam.web.people import Names
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
+from tiebeam.web.task_items import task_item
 from tiebeam.web.views import Commands, Event, Fact, Figure, Kpi, Pill, RunPage, StepView
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import duration, in_words, moment, money, quantity, sentence
@@ -97,13 +97,19 @@ def _kpis(visit: Visit, run: RunView, cost: RunCost) -> tuple[Kpi, ...]:
     )
     labels = ", ".join(in_words(label) for label in item.labels)
     took = seconds_between(item.started_at, item.ended_at)
+    in_steps = f"{duration(machine)} of it in steps" if machine else "waiting included"
+    in_steps = "not ended yet" if took is None else in_steps
     return (
         Kpi("Amount", money(item.amount), item.counterparty or "", unit=item.currency or ""),
         Kpi("Decision by rules", sentence(item.decision) if item.decision else "–", labels or "no finding"),
         Kpi(
             "From start to end",
             duration(took),
-            f"{duration(machine)} of it in steps" if machine else "with what is waited for",
+            "not ended yet"
+            if took is None
+            else f"{duration(machine)} of it in steps"
+            if machine
+            else "waiting included",
         ),
         Kpi("Review", f"{cost.review_minutes:.1f} min", money(cost.review_cost, cost.currency), "#ledger"),
         Kpi("Cost", money(cost.total_cost), "all charges so far", "#ledger", unit=cost.currency),

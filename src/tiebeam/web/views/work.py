@@ -1,4 +1,4 @@
-"""What each page shows, ready to print: pages fill these from the application, templates read nothing else."""
+"""Home, the inbox and runs."""
 
 from __future__ import annotations
 
@@ -10,104 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tiebeam.web.table import Table
-
-
-@dataclass(frozen=True, slots=True)
-class Pill:
-    text: str
-    tone: str = "neutral"
-    """neutral, accent, ok, warn or bad."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    label: str
-    value: str | Markup
-    href: str = ""
-    note: str = ""
-    is_mono: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    label: str
-    value: str
-    note: str = ""
-    href: str = ""
-    unit: str = ""
-    tone: str = ""
-    spark: Markup | str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    text: str
-    href: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of a timeline or an audit trail."""
-
-    at: datetime | None
-    text: str
-    who: str = ""
-    note: str = ""
-    tone: str = ""
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A piece of evidence in the words of its source."""
-
-    text: str
-    source: str
-    mark: str = ""
-    """The part of the text that matters."""
-    note: str = ""
-    tone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    name: str
-    href: str = ""
-    kind: str = "file"
-    note: str = ""
-    size: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    field: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A chart with its data, for the tooltip's sake and for those who prefer a table."""
-
-    title: str
-    svg: Markup
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    legend: tuple[tuple[str, str], ...] = ()
-    """(tone, name) pairs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commands:
-    """The same thing from the command line and over HTTP."""
-
-    cli: str
-    api: str
-
-
-# --- Home ---------------------------------------------------------------------------------------------------------
+from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +66,10 @@ class HomeView:
     gates: tuple[GateLine, ...]
     step: NextStep | None
     layers: tuple[LayerCard, ...]
+    elsewhere: int = 0
+    """Active tasks that wait for others."""
     progress: tuple[int, int] | None = None
     """Documents finished or waiting for a person, and all of them, while a batch is being worked on."""
-
-
-# --- Inbox --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +185,10 @@ class InboxView:
     page: int
     pages: int
     task: TaskPage | None
-
-
-# --- Runs ---------------------------------------------------------------------------------------------------------
+    elsewhere: int = 0
+    """Active tasks of others, told where the reader has none."""
+    holders: str = ""
+    """Who may decide the first of them, by name and id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,126 +240,3 @@ class RunPage:
     can_cancel: bool = False
     can_retry: bool = False
     stream: str = ""
-
-
-# --- Workflows ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class GateView:
-    name: str
-    state: Pill
-    reason: str
-    fix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationView:
-    name: str
-    passed: int
-    total: int
-    threshold: str
-    ran_at: datetime | None
-    state: Pill
-    misses: tuple[tuple[str, str, str], ...] = ()
-    """(case, expected, answered)."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowPage:
-    id: str
-    title: str
-    outcome: str
-    state: str
-    stages: tuple[str, ...]
-    owner: Fact
-    recipe: Link
-    kpis: tuple[Kpi, ...]
-    figures: tuple[Figure, ...]
-    gates: tuple[GateView, ...]
-    versions: tuple[Event, ...]
-    evaluation: EvaluationView | None
-    facts: tuple[Fact, ...]
-    graph: Markup
-    runs: tuple[RunItem, ...]
-    days: int
-    next_state: str = ""
-    promote_refusal: str = ""
-    can_evaluate: bool = False
-    commands: Commands | None = None
-
-
-# --- Library ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RecipePart:
-    name: str
-    is_present: bool
-    summary: str
-    items: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeView:
-    id: str
-    name: str
-    summary: str
-    version: str
-    parts: tuple[RecipePart, ...]
-    graph: Markup
-    workforce_effect: str = ""
-    is_adopted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class IntentPage:
-    id: str
-    title: str
-    outcome: str
-    pills: tuple[Pill, ...]
-    facts: tuple[Fact, ...]
-    recipes: tuple[RecipeView, ...]
-    roles: tuple[Link, ...]
-    used_by: tuple[Link, ...]
-    depends_on: tuple[Link, ...]
-    workflow: Link | None
-    source: str = ""
-    commands: Commands | None = None
-
-
-# --- The rest -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PaletteEntry:
-    group: str
-    label: str
-    note: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorView:
-    status: int
-    title: str
-    cause: str
-    fix: str
-    reference: str = ""
-    decision: DecisionView | None = None
-    link: Link | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UploadResult:
-    name: str
-    run: Link | None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsView:
-    facts: tuple[Fact, ...]
-    roles: tuple[Link, ...]
-    limits: tuple[Fact, ...]
-    sessions: tuple[Event, ...]

@@ -1,0 +1,42 @@
+"""Errors, uploads, the palette and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tiebeam.web.views.parts import Event, Fact, Link
+from tiebeam.web.views.work import DecisionView
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEntry:
+    group: str
+    label: str
+    note: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    status: int
+    title: str
+    cause: str
+    fix: str
+    reference: str = ""
+    decision: DecisionView | None = None
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    name: str
+    run: Link | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsView:
+    facts: tuple[Fact, ...]
+    roles: tuple[Link, ...]
+    limits: tuple[Fact, ...]
+    sessions: tuple[Event, ...]
