@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tiebeam import web
 from tiebeam.app import App
 from tiebeam.http import Shutdown
+from tiebeam.workforce import TaskView
+
+INTENT = "finance.invoice-processing-matching"
+BUYER, OTHER_BUYER = "carla-reuter", "david-okafor"
+CONTROLLER, ADMINISTRATOR = "jonas-petersen", "kerstin-blohm"
+ANALYST = "leyla-aydin"
 
 
 def console(app: App, shutdown: Shutdown | None = None) -> Starlette:
@@ -47,3 +54,16 @@ def hash_in(html: str) -> str:
     found = re.search(r'name="payload_hash" value="([0-9a-f]{64})"', html)
     assert found is not None
     return found.group(1)
+
+
+def open_tasks(app: App, *, role: str | None = None, handoff: str = "") -> list[TaskView]:
+    with app.store.read() as conn:
+        rows = app.workforce.tasks(conn, state="active", role=role, size=200).rows
+    return [task for task in rows if handoff in task.handoff]
+
+
+def take_one(app: App, role: str, *, handoff: str = "") -> TaskView:
+    found = open_tasks(app, role=role, handoff=handoff)
+    if not found:
+        pytest.skip(f"the example leaves no open task for {role}")
+    return found[0]
