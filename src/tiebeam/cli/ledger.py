@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ def summary(
         return
     for item in found:
         click.echo(item.intent)
-        print_table(("", ""), [(name.replace("_", " "), value) for name, value in _shown(item).items()])
+        print_table(("", ""), [(name.replace("_", " "), _short(value)) for name, value in _shown(item).items()])
 
 
 def _shown(item: object) -> dict[str, object]:
@@ -68,6 +69,11 @@ def _shown(item: object) -> dict[str, object]:
         "value",
     )
     return {name: getattr(item, name) for name in names}
+
+
+def _short(value: object) -> object:
+    """Shares and means without the digits nobody reads; --json keeps them."""
+    return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) else value
 
 
 @ledger.command("daily")
@@ -97,7 +103,9 @@ def daily(
         print_json(found)
         return
     names = ("day", "units", "accepted", "touchless", "exceptions", "review_minutes", "total_cost")
-    print_table([name.replace("_", " ") for name in names], [[getattr(line, name) for name in names] for line in found])
+    print_table(
+        [name.replace("_", " ") for name in names], [[_short(getattr(line, name)) for name in names] for line in found]
+    )
 
 
 @ledger.command("lines")
