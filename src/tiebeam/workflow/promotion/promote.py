@@ -93,6 +93,11 @@ class Promotion:
         self._graph = graph
         self._gates = list(gates)
 
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """Every registered gate, in the order in which they are asked."""
+        return tuple(self._gates)
+
     def register_gate(self, gate: Gate) -> None:
         self._gates.append(gate)
 
