@@ -140,6 +140,20 @@ def test_a_single_key_approval_can_be_undone(house: House, sign_in: SignIn) -> N
     assert task.id in {one.id for one in open_tasks(house)}
 
 
+def test_leaving_the_page_sends_an_approval_that_was_not_undone(house: House, sign_in: SignIn) -> None:
+    task = next(one for one in open_tasks(house, person=CONTROLLER, verb="approve"))
+    page = sign_in()
+    page.go(f"{house.url}/inbox/{task.id}")
+    page.press("a")
+    page.until("document.querySelector('.toast') !== null")
+    page.go(f"{house.url}/runs")
+    page.until(lambda: task.id not in {one.id for one in open_tasks(house)}, timeout=5)
+    with house.app.store.read() as conn:
+        decided = house.app.workforce.task(conn, task.id)
+    assert decided.decision is not None
+    assert (decided.decision.verb, decided.decision.person_id) == ("approve", CONTROLLER)
+
+
 def test_enter_in_the_reason_decides_nothing_unless_the_key_of_a_verb_led_there(house: House, sign_in: SignIn) -> None:
     task = next(one for one in open_tasks(house, person=CONTROLLER, verb="reject"))
     page = sign_in()

@@ -158,10 +158,17 @@ def is_from_here(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
+def is_at_most(request: Request, size: int) -> bool:
+    """Whether the request says how large its body is, and that it is no larger; browsers always do."""
+    said = request.headers.get("content-length", "")
+    return said.isascii() and said.isdigit() and len(said) < 16 and int(said) <= size
+
+
 def to_sign_in(request: Request) -> Response:
     if request.url.path.endswith((".json", ".csv")) or request.url.path == "/live":
         return Response("sign in first", status_code=401)
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    place = request.url if request.method == "GET" else urlsplit(request.headers.get("referer", "/"))
+    target = (place.path or "/") + (f"?{place.query}" if place.query else "")
     return RedirectResponse(f"/sign-in?next={quote(target)}" if target != "/" else "/sign-in", status_code=303)
 
 
@@ -199,8 +206,7 @@ async def _with_form(visit: Visit) -> Visit:
     request = visit.request
     if not is_from_here(request):
         raise Refused("this form was sent from another site, so nothing was done; use the console's own page")
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _LARGEST_FORM:
+    if not is_at_most(request, _LARGEST_FORM):
         raise Refused(f"an upload may hold at most {_LARGEST_FORM // 1024 // 1024} MB in all; send fewer files at once")
     form = await request.form(max_files=200, max_fields=500)
     token = form.get("csrf")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
@@ -231,3 +232,25 @@ def test_what_a_supplier_writes_is_text_on_every_page(app: App) -> None:
     assert app.engine.drain(timeout=60)
     for path in ("/", "/runs", "/inbox?tab=all", "/palette?q=img"):
         assert "<img" not in client.get(path).text
+
+
+def test_a_body_of_unknown_or_endless_size_is_not_read(app: App) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b"token="
+        yield b"x" * 100_000
+
+    client = TestClient(console(app), base_url="http://console.test")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/sign-in", content=endless(), headers=form).status_code == 413
+    assert client.post("/sign-in", data={"token": "x" * 100_000}).status_code == 413
+    inside = signed_in(app, BUYER)
+    assert inside.post("/sign-out", content=endless(), headers=form).status_code == 403
+    assert inside.get("/settings").status_code == 200
+
+
+def test_who_was_signed_out_meanwhile_returns_to_the_page_they_came_from(app: App) -> None:
+    client = TestClient(console(app), base_url="http://console.test")
+    came_from = {"referer": "http://console.test/inbox/task_1?tab=all"}
+    answer = client.post("/inbox/task_1/decide", data={"verb": "approve"}, headers=came_from, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=/inbox/task_1%3Ftab%3Dall"

@@ -13,11 +13,12 @@ from tiebeam.errors import TiebeamError
 from tiebeam.http import COOKIE, session_cookie
 from tiebeam.web.render import Here, Shell
 from tiebeam.web.views import Event, Fact, Link, SettingsView
-from tiebeam.web.visit import THEME_COOKIE, Console, Visit, is_from_here, route, theme_of
+from tiebeam.web.visit import THEME_COOKIE, Console, Visit, is_at_most, is_from_here, route, theme_of
 from tiebeam.web.wording import moment, money
 from tiebeam.workforce import Session
 
 _LONGEST_TOKEN = 200
+_LARGEST_FORM = 8_192
 
 
 def _page(console: Console, request: Request, *, token: str = "", problem: str = "", status: int = 200) -> Response:
@@ -45,7 +46,9 @@ def _sign_in(console: Console) -> Route:
             # The link is redeemed by a form, so that mail scanners and previews that follow links do not use it up.
             token = request.query_params.get("token", "")[:_LONGEST_TOKEN]
             return _page(console, request, token=token)
-        form = await request.form()
+        if not is_at_most(request, _LARGEST_FORM):
+            return _page(console, request, problem="The form is too large.", status=413)
+        form = await request.form(max_files=0)
         token = str(form.get("token", ""))[:_LONGEST_TOKEN]
         if not is_from_here(request):
             return _page(console, request, problem="The form was sent from another site.", status=403)
