@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tiebeam.connect.documents.model import InvoiceLine
-from tiebeam.connect.documents.pdf_columns import Column, HeaderRow, column_labels, header_at
+from tiebeam.connect.documents.pdf_arithmetic import multiplies, recut
+from tiebeam.connect.documents.pdf_column_labels import column_labels
+from tiebeam.connect.documents.pdf_columns import Column, HeaderRow, header_at
 from tiebeam.connect.documents.pdf_labels import token_of, word_set
 from tiebeam.connect.documents.pdf_numbers import currency_in, is_number, parse_number
 from tiebeam.connect.documents.pdf_totals import is_totals_line
@@ -73,7 +75,8 @@ def read_table(lines: Sequence[Words], *, mark: str | None) -> Table | None:
         index += 1
     if first_header is None:
         return None
-    read = [_line(row, number=number, mark=mark) for number, row in enumerate(rows)]
+    columns = first_header.columns
+    read = [_line(row, number=number, columns=columns, mark=mark) for number, row in enumerate(rows)]
     kept = tuple(line for line, _ in read)
     return Table(kept, tuple(e for _, evidence in read for e in evidence), first_header, last_line)
 
@@ -190,14 +193,14 @@ def _cells(words: Sequence[Words], *, columns: Sequence[Column]) -> dict[str, li
     trail: list[list[int]] = [list(range(len(columns)))]
     for last, word in pairwise(words):
         gap = (word.x0 - last.x1) / max(word.size, 1.0)
-        change, stay = (14.0, 0.0) if gap < 0.5 else (0.0, 6.0 if gap > 1.6 else 1.0)
+        change, stay = (14.0, 0.0) if gap < 0.5 else (0.0, 16.0 if gap > 1.6 else 1.0)
         following: list[float] = []
         step: list[int] = []
         cheapest, where = float("inf"), 0
         for index, column in enumerate(columns):
             keep = best[index] + (stay if column.kind != "description" else stay / 3)
             moved = cheapest + change
-            own = _cost(word, column, span=spans[index])
+            own = _cost(word, column, span=spans[index], continues=gap < 0.5)
             following.append(min(keep, moved) + own)
             step.append(index if keep <= moved else where)
             if best[index] < cheapest:
@@ -218,19 +221,22 @@ def _territories(columns: Sequence[Column]) -> list[tuple[float, float]]:
     for index, column in enumerate(columns):
         left = columns[index - 1].x1 if index else 0.0
         right = columns[index + 1].x0 if index + 1 < len(columns) else column.x1 + 60
-        spans.append((left, right) if column.kind in _NUMERIC else (column.x0 - 3, right))
+        spans.append((left, right))
     return spans
 
 
-def _cost(word: Words, column: Column, *, span: tuple[float, float]) -> float:
+def _cost(word: Words, column: Column, *, span: tuple[float, float], continues: bool = False) -> float:
     outside = max(0.0, span[0] - word.x0, word.x1 - span[1])
     apart = max(0.0, column.x0 - word.x1, word.x0 - column.x1)
-    cost = outside + (0.15 * apart if column.kind in _NUMERIC else 0.0)
+    before = 0.0 if continues else max(0.0, column.x0 - 3 - word.x0)
+    cost = outside + (0.15 * apart if column.kind in _NUMERIC else 0.2 * before)
     number = is_number(word.text)
     if column.kind in _NUMERIC and not number:
         if currency_in(word.text) or word.text in {"%", "kr", "kr.", "-", "–"}:
             return cost
-        return cost + (4.0 if column.kind == "quantity" and len(word.text) <= 8 else 40.0)
+        if column.kind != "quantity" or len(word.text) > 8:
+            return cost + 40.0
+        return cost + (0.5 if len(word.text) <= 4 else 4.0)
     if column.kind == "pos" and not word.text.strip(".)").isdigit():
         return cost + 40.0
     if column.kind == "unit" and number:
@@ -242,8 +248,11 @@ def _cost(word: Words, column: Column, *, span: tuple[float, float]) -> float:
     return cost
 
 
-def _line(row: Row, *, number: int, mark: str | None) -> tuple[InvoiceLine, list[Evidence]]:
+def _line(row: Row, *, number: int, columns: Sequence[Column], mark: str | None) -> tuple[InvoiceLine, list[Evidence]]:
     cells = row.cells
+    read = (_number(cells.get("unit_price"), mark=mark), _number(cells.get("net"), mark=mark))
+    if not multiplies(_quantity(cells.get("quantity"), mark=mark)[0], *read):
+        cells = recut(row.first.words, cells=cells, columns=columns, mark=mark) or cells
     amounts = {kind: _number(cells.get(kind), mark=mark) for kind in _NUMERIC}
     quantity, unit = _quantity(cells.get("quantity"), mark=mark)
     kind = _net_kind(quantity, amounts)
