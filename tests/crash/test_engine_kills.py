@@ -1,4 +1,4 @@
-"""Kill -9 at every boundary: nothing lost, nothing twice, and doubt goes to a person (ids: WF-05, WF-12).
+"""Kill -9 at every boundary: nothing lost, nothing twice, and doubt goes to a person (ids: B8).
 
 Run as a program this file is the worker that gets killed.
 """

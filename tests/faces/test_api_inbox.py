@@ -20,6 +20,7 @@ def _task(client: TestClient, task_id: str) -> dict[str, Any]:
     return answer.json()
 
 
+# ids: G2, B10
 def test_a_decision_carries_the_run_on(app: App, sign_in: SignIn, waiting_task: str) -> None:
     carl = sign_in("carl")
     task = _task(carl, waiting_task)
@@ -66,6 +67,7 @@ def test_what_was_not_shown_is_not_decided(sign_in: SignIn, waiting_task: str) -
     assert _task(carl, waiting_task)["state"] == "open"
 
 
+# ids: WF-01, B7
 @pytest.mark.parametrize(
     ("verb", "given", "named"),
     [

@@ -33,6 +33,7 @@ def client(fresh_app: App) -> Iterator[TestClient]:
         yield client
 
 
+# ids: B16
 def test_a_shut_gate_keeps_a_workflow_down_and_says_why(client: TestClient) -> None:
     answer = client.post(f"/workflows/{INTENT}/promote", json={"to": "pilot"})
 
@@ -96,6 +97,7 @@ def test_a_changed_journal_is_found_out(fresh_app: App, client: TestClient) -> N
     assert found["breaks"][0]["stream"] == "workspace"
 
 
+# ids: D8, EC-15
 def test_the_ledger_is_told_by_line_by_day_and_by_workflow(admin: TestClient, waiting_task: str) -> None:
     run = admin.get(f"/tasks/{waiting_task}").json()["run_id"]
 

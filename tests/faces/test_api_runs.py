@@ -12,6 +12,7 @@ from tiebeam.api import gate
 from tiebeam.app import LARGEST_DOCUMENT, App
 
 
+# ids: G2
 def test_uploaded_documents_become_runs(app: App, admin: TestClient) -> None:
     files = [("files", (f"Rechnung {number} ß.xml", invoice_bytes(number))) for number in ("R-7", "R-8")]
 

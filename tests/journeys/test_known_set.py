@@ -12,7 +12,7 @@ from tests.builders.shared_data import shared_data
 from tiebeam.cli.main import run_cli
 
 
-# ids: CA-05, B7, B8
+# ids: CA-05
 def test_decisions_labels_and_orders_are_those_of_the_ground_truth(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

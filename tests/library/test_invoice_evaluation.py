@@ -1,4 +1,4 @@
-"""The library's evaluation set is passed by the rules that ship with it. ids: WF-04, B15, B16"""
+"""The library's evaluation set is passed by the rules that ship with it. ids: B15"""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The two recipes of invoice matching, walked through with every decision a policy and people can make.
-
-ids: CA-05, CA-07, WF-04, WF-07, WF-08, WF-15, B6, B10, B13
-"""
+"""The two recipes of invoice matching, walked through with every decision a policy and people can make."""
 
 from __future__ import annotations
 
@@ -135,6 +132,7 @@ def services(graph: Graph) -> list[Walk]:
     return _everything(graph.recipes[SERVICES])
 
 
+# ids: CA-05, CA-07, B6
 def test_the_intent_is_an_outcome_with_two_configurations_of_different_effect(graph: Graph) -> None:
     intent = graph.intents[INTENT]
     assert intent.outcome == "Ensure accurate financial obligations are recorded with minimal manual intervention."
@@ -145,11 +143,13 @@ def test_the_intent_is_an_outcome_with_two_configurations_of_different_effect(gr
     assert len(effects) >= 2
 
 
+# ids: WF-08
 @pytest.mark.parametrize("recipe_id", [THREE_WAY, SERVICES])
 def test_a_stop_rule_never_fires_on_a_lawful_path(graph: Graph, recipe_id: str) -> None:
     assert {walk.stopped for walk in _everything(graph.recipes[recipe_id])} == {None}
 
 
+# ids: WF-15
 @pytest.mark.parametrize("recipe_id", [THREE_WAY, SERVICES])
 def test_every_path_is_closed_and_paid_exactly_when_posted(graph: Graph, recipe_id: str) -> None:
     for walk in _everything(graph.recipes[recipe_id]):
@@ -164,6 +164,7 @@ def test_a_rejection_by_anybody_or_by_rule_posts_nothing(graph: Graph, recipe_id
         assert not (rejected and walk.outcome("post") == "posted")
 
 
+# ids: WF-07
 @pytest.mark.parametrize("recipe_id", [THREE_WAY, SERVICES])
 def test_changed_bank_details_need_a_call_and_a_second_approver_whatever_the_amount(
     graph: Graph, recipe_id: str
@@ -190,6 +191,7 @@ def test_in_a_pilot_a_person_approves_what_would_be_paid_automatically(graph: Gr
     assert walk.outcome("post") == posted
 
 
+# ids: B10
 def test_whoever_accepts_a_difference_does_not_release_it(graph: Graph, three_way: list[Walk]) -> None:
     for walk in three_way:
         if walk.decided["decision"] == "hold":
@@ -205,6 +207,7 @@ def test_whoever_accepts_a_difference_does_not_release_it(graph: Graph, three_wa
         assert review.authority
 
 
+# ids: WF-07
 @pytest.mark.parametrize(
     ("labels", "handoff"),
     [
@@ -242,6 +245,7 @@ def test_an_unreadable_document_that_is_no_invoice_ends_rejected(graph: Graph, r
     assert walk.outcome("close") == "done"
 
 
+# ids: WF-08, B13
 def test_a_contradiction_between_decision_and_findings_stops_the_run(graph: Graph) -> None:
     walk = Walk(graph.recipes[THREE_WAY], read="read", decision="auto_pay", labels=["price_variance"], people={})
     assert walk.stopped == "paid-with-findings"

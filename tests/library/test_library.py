@@ -1,7 +1,4 @@
-"""Rules about the library's own content.
-
-ids: CA-08, HO-01, HO-02, HO-03, HO-05, HO-06, WF-01, WF-04, G1, C3, C5, C6, C9
-"""
+"""Rules about the library's own content."""
 
 from __future__ import annotations
 
@@ -47,6 +44,7 @@ def test_no_text_is_a_placeholder() -> None:
         assert not [word for word in PLACEHOLDERS if word in text], file
 
 
+# ids: CA-08, B3
 def test_each_of_the_eleven_patterns_implies_its_own_oversight(graph: Graph) -> None:
     assert set(graph.patterns) == ELEVEN
     for field in ("agent_architecture", "oversight_model", "role_transformation", "stop_condition"):
@@ -69,6 +67,7 @@ def test_figures_name_their_source_with_a_year(graph: Graph) -> None:
     assert all("20" in source for source in sources)
 
 
+# ids: HO-01, HO-02, C3, C5
 def test_a_protocol_says_when_with_what_and_whose_record_it_is(graph: Graph) -> None:
     for handoff in graph.handoffs.values():
         assert handoff.when
@@ -89,6 +88,7 @@ def test_every_handoff_is_used_by_a_recipe(graph: Graph) -> None:
     assert [handoff for handoff in graph.handoffs if not graph.used_by("handoffs", handoff)] == []
 
 
+# ids: HO-05, C9
 def test_evolved_roles_have_a_training_track_and_everybody_reports_to_the_top(graph: Graph) -> None:
     for role in graph.roles.values():
         if role.status is RoleStatus.EVOLVED:
@@ -108,6 +108,7 @@ def test_the_internal_fde_has_the_four_duties(graph: Graph) -> None:
     assert all(word in text for word in ("understand the function", "wire data and access", "checkpoints", "maintain"))
 
 
+# ids: HO-06, C9
 def test_training_judges_cases_and_not_recall(graph: Graph) -> None:
     tracks = {recipe.training_track for recipe in graph.recipes.values()}
     assert tracks <= set(graph.tracks)
@@ -120,6 +121,7 @@ def test_training_judges_cases_and_not_recall(graph: Graph) -> None:
         assert len(case.because.split()) >= 10, case.id
 
 
+# ids: B15
 def test_evaluation_cases_cover_every_label_and_say_why(graph: Graph) -> None:
     cases = graph.evaluations["finance.invoice-matching"].case
     assert len(cases) >= 40
@@ -142,6 +144,7 @@ def test_evaluation_cases_cover_every_label_and_say_why(graph: Graph) -> None:
         assert case.expect["labels"] != [] or case.expect["decision"] != "reject", case.id
 
 
+# ids: G1
 def test_the_agent_may_use_exactly_what_its_recipes_run(graph: Graph) -> None:
     used = {step.uses for recipe in graph.recipes.values() for step in recipe.step if step.kind is StepKind.CODE}
     assert set(graph.agents["invoice-clerk"].tools) == used

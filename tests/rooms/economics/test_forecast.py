@@ -1,4 +1,4 @@
-# ids: EC-06, EC-07, EC-14, EC-16, D4, D5
+# ids: EC-16, D4, D5
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -52,6 +52,7 @@ def test_the_parts_of_a_units_cost_are_shown_and_add_up() -> None:
 
 
 def test_a_price_can_turn_a_profitable_workflow_into_a_loss() -> None:
+    # ids: EC-06, EC-07
     # 100,000 tokens a unit worth 1.20, no other cost: worth it at $0.50, not at $15; break-even in between.
     bare = {"integration_cost": "0", "training_cost": "0", "exception_rate": "0", "value_per_accepted_unit": "1.20"}
     given_economics = assumptions(tokens_per_unit=100_000, model="in-house-70b", **bare)

@@ -1,4 +1,4 @@
-"""Calls that leave the system are written down before and after (ids: WF-12, HO-08)."""
+"""Calls that leave the system are written down before and after (ids: B8)."""
 
 from __future__ import annotations
 

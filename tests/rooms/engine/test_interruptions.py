@@ -1,4 +1,4 @@
-"""The database goes away for a moment, or is busy: the engine goes on by itself (ids: WF-05)."""
+"""The database goes away for a moment, or is busy: the engine goes on by itself (ids: B8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Segments run once what enqueued them is committed (ids: WF-05)."""
+"""Segments run once what enqueued them is committed (ids: B8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waits and timers are rows (ids: WF-06, HO-03)."""
+"""Waits and timers are rows (ids: B8, B12)."""
 
 from __future__ import annotations
 

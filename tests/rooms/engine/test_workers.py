@@ -1,4 +1,4 @@
-"""A dead worker's segments go to its peers; a zombie commits nothing; what ended is forgotten (ids: WF-05)."""
+"""A dead worker's segments go to its peers; a zombie commits nothing; what ended is forgotten (ids: B8)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The example company's papers are what its generator tells, and the rules decide them as the story says."""
 
-# ids: CA-05 (the main job's discrepancy kinds), WF-02
+# ids: CA-05 (the main job's discrepancy kinds)
 from __future__ import annotations
 
 import csv

@@ -77,6 +77,7 @@ def test_a_wrong_library_file_is_named_with_its_line_and_fix(
     assert refused.value.data["problems"][0]["line"] == line
 
 
+# ids: WF-04, B18
 def test_a_recipe_without_any_of_its_six_parts_names_each(folders: Folders) -> None:
     path = folders.library / "recipes/finance/pay/by-rule.toml"
     text = path.read_text(encoding="utf-8")
@@ -103,6 +104,7 @@ def test_an_adoption_without_an_owner_is_a_predicted_stall(folders: Folders) -> 
     assert (problem.rule, problem.line) == ("WF-10", 2)
 
 
+# ids: B21
 def test_an_adopted_recipe_needs_its_systems(folders: Folders) -> None:
     (folders.workspace / "systems/ledger.toml").unlink()
     (problem,) = folders.errors()

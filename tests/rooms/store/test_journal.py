@@ -1,4 +1,4 @@
-"""The journal is one hash chain per stream (ids: C7)."""
+"""The journal is one hash chain per stream (ids: F12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema comes from version files alone, forward only (ids: A10)."""
+"""The schema comes from version files alone, forward only."""
 
 from __future__ import annotations
 

@@ -63,6 +63,7 @@ _CASES = {
 }
 
 
+# ids: WF-01, B7
 @pytest.mark.parametrize("case", _CASES)
 def test_a_hostile_or_foreign_document_is_refused_with_a_reason(reader: Reader, case: str) -> None:
     """CA-05"""

@@ -1,4 +1,4 @@
-"""Coding from history, and the form of evaluation cases. ids: CA-05, WF-04"""
+"""Coding from history, and the form of evaluation cases. ids: CA-05, B15"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bank details, currency, tax, duplicates, credit notes and authority. ids: CA-05, HO-01"""
+"""Bank details, currency, tax, duplicates, credit notes and authority. ids: CA-05"""
 
 from __future__ import annotations
 

@@ -265,6 +265,7 @@ def test_what_a_person_completed_is_matched_instead_of_what_was_read(store: Stor
     assert run.call("invoices.match").outcome == "matched"
 
 
+# ids: WF-01, B7
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "twelve"])
 def test_an_amount_that_is_no_number_goes_back_to_the_person(store: Store, clock: FixedClock, value: str) -> None:
     company, (document,) = _of_kind(["exact"])

@@ -1,4 +1,4 @@
-"""The rules against companies whose truth is known. ids: CA-05, CA-07"""
+"""The rules against companies whose truth is known. ids: CA-05"""
 
 from __future__ import annotations
 
