@@ -55,7 +55,7 @@ class Served:
         os.killpg(self.process.pid, name)
         said = finish(self.process, timeout=20)
         assert said.code == 0, said.err
-        assert "Traceback" not in said.err
+        assert "Traceback" not in said.err, said.err
         return time.monotonic() - began
 
 

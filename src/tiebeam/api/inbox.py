@@ -106,8 +106,8 @@ def _deciding(app: App, routes: APIRouter) -> None:
     def answer(task_id: str, body: AnswerBody, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Put an answer that came outside of mail into the task."""
         with app.store.read() as conn:
-            role = app.workforce.task(conn, task_id).role
-        allow(principal, "task.reassign", "task", task_id, {"role": role})
+            task = app.workforce.task(conn, task_id)
+        allow(principal, "task.reassign", "task", task_id, {"role": task.role, "audit_owner": task.audit_owner})
         return plain(app.workforce.answer(None, task_id, text=body.text, sender=body.sender))
 
 

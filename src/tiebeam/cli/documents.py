@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import Group, check_output, json_option, jsonl_option, print_json, print_table, write_jsonl
+from tiebeam.cli.shared import (
+    Group,
+    check_output,
+    json_option,
+    jsonl_option,
+    print_json,
+    print_table,
+    shown_path,
+    write_jsonl,
+)
 
 
 @click.group(cls=Group)
@@ -45,8 +54,8 @@ def _files(paths: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
     """(name as given, path); a path that does not exist is left to the reader, which says so."""
     for path in paths:
         if not path.is_dir():
-            yield str(path), path
+            yield shown_path(path), path
             continue
         for item in sorted(path.rglob("*")):
             if item.is_file():
-                yield str(item), item
+                yield shown_path(item), item

@@ -180,8 +180,9 @@ def answer(task: str, text: str, sender: str, workspace: Path | None, person: st
     with opened(workspace) as app:
         principal = app.principal(person)
         with app.store.read() as conn:
-            role = app.workforce.task(conn, task).role
-        require(principal, "task.reassign", Obj("task", task, {"role": role}))
+            asked = app.workforce.task(conn, task)
+        attributes = {"role": asked.role, "audit_owner": asked.audit_owner}
+        require(principal, "task.reassign", Obj("task", task, attributes))
         view = app.workforce.answer(None, task, text=text, sender=sender)
     if as_json:
         print_json({"task": view.id, "state": view.state})

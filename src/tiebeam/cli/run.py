@@ -14,12 +14,14 @@ import click
 
 from tiebeam.cli.shared import (
     check_output,
+    clean,
     json_option,
     jsonl_option,
     opened,
     person_option,
     print_json,
     print_table,
+    shown_path,
     workspace_option,
     write_jsonl,
 )
@@ -75,7 +77,7 @@ def run(
     _tell_of_folders(paths)
     with opened(workspace) as app:
         principal = app.principal(person)
-        source = ", ".join(str(path) for path in paths)
+        source = ", ".join(shown_path(path) for path in paths)
         accepted = app.starting.take_in(principal, intent, arrivals, source=source, bindings=given)
         finished = _work(app, accepted, timeout=timeout, verbose=verbose)
         with app.store.read() as conn:
@@ -106,7 +108,9 @@ def _tell_of_folders(paths: tuple[Path, ...]) -> None:
         below = [] if path.is_file() else sorted(item.name for item in path.iterdir() if item.is_dir())
         if below:
             named = ", ".join(below[:5]) + (" …" if len(below) > 5 else "")
-            click.echo(f"{path}: sub-folders are not looked into ({named}); name them to take them in", err=True)
+            click.echo(
+                f"{shown_path(path)}: sub-folders are not looked into ({named}); name them to take them in", err=True
+            )
 
 
 def _work(app: App, accepted: AcceptedBatch, *, timeout: float | None, verbose: bool) -> bool:
@@ -168,7 +172,7 @@ def _print_summary(rows: list[CaseRow], *, known: int) -> None:
         click.echo(f"{waiting} wait for a person: tiebeam inbox")
     for row in rows:
         if row.decision == "unreadable" or row.state in {"failed", "stopped"}:
-            click.echo(f"{row.document}: {row.reason}")
+            click.echo(clean(f"{row.document}: {row.reason}"))
 
 
 def _exit_code(rows: list[CaseRow], *, finished: bool) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from tiebeam.app import App
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 workspace_option = click.option(
     "--workspace",
@@ -86,9 +90,19 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
+def clean(text: str) -> str:
+    """Without control characters: what comes from a document may hold sequences that a terminal would obey."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def shown_path(path: Path) -> str:
+    """A path as text; bytes that are no UTF-8, which no file of text can hold, become `\\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def print_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Columns aligned by their widest cell; the last one is left as long as it is. An empty head is left out."""
-    texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    texts = [["" if cell is None else clean(" ".join(str(cell).split("\n"))) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [list(head), *texts]) for i in range(len(head))]
     for row in [list(head), *texts] if any(head) else texts:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]

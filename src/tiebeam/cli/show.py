@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from tiebeam.cli.shared import print_table
+from tiebeam.cli.shared import clean, print_table
 
 if TYPE_CHECKING:
     from tiebeam.workflow.runs import CaseRow, RunView
     from tiebeam.workforce import TaskView
 
 _WIDTH = 100
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_task(task: TaskView) -> None:
     """What is asked, by when, of whom, and what would be done; the packet's pieces in short."""
-    click.echo(_clean(task.title))
+    click.echo(clean(task.title))
     facts = [
         ("task", task.id),
         ("run", task.run_id),
         ("state", task.state.value if task.claimed_by is None else f"{task.state.value} by {task.claimed_by}"),
         ("role", f"{task.role_title} ({', '.join(holder.person_id for holder in task.people) or 'nobody today'})"),
         ("due (UTC)", f"{task.due_at:%Y-%m-%d %H:%M}"),
-        ("why", _clean(task.summary)),
+        ("why", clean(task.summary)),
         ("verbs", ", ".join(task.protocol.verbs)),
         ("payload hash", task.payload_hash),
     ]
@@ -38,7 +36,7 @@ def print_task(task: TaskView) -> None:
         facts.append(("decided", f"{task.decision.verb} by {task.decision.person_name}: {task.decision.comment}"))
     print_table(("", ""), facts)
     click.echo("\nproposed action")
-    click.echo(_clean(json.dumps(task.payload, ensure_ascii=False, indent=2)))
+    click.echo(clean(json.dumps(task.payload, ensure_ascii=False, indent=2)))
     click.echo("\npacket (whole with --json)")
     print_table(("", ""), [(name, _short(value)) for name, value in task.context.items()])
 
@@ -46,7 +44,7 @@ def print_task(task: TaskView) -> None:
 def print_run(view: RunView, case: CaseRow, tasks: Sequence[TaskView]) -> None:
     """State, decision, steps, and the tasks of a run."""
     item = view.item
-    click.echo(_clean(item.subject))
+    click.echo(clean(item.subject))
     print_table(
         ("", ""),
         [
@@ -54,24 +52,19 @@ def print_run(view: RunView, case: CaseRow, tasks: Sequence[TaskView]) -> None:
             ("state", item.state.value if item.outcome is None else f"{item.state.value}: {item.outcome}"),
             ("decision", f"{case.decision} {', '.join(case.labels)}".strip()),
             ("order", case.matched_order or ""),
-            ("reason", _clean(case.reason)),
+            ("reason", clean(case.reason)),
             ("recipe", f"{item.recipe} ({view.recipe_hash[:12]})"),
         ],
     )
     click.echo("")
-    rows = [(step.step_id, step.state.value, step.outcome or "", _clean(step.summary or "")) for step in view.steps]
+    rows = [(step.step_id, step.state.value, step.outcome or "", clean(step.summary or "")) for step in view.steps]
     print_table(("step", "state", "outcome", "what was found"), rows)
     if tasks:
         click.echo("")
-        print_table(("task", "state", "role", "title"), [(t.id, t.state.value, t.role, _clean(t.title)) for t in tasks])
+        print_table(("task", "state", "role", "title"), [(t.id, t.state.value, t.role, clean(t.title)) for t in tasks])
 
 
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = _clean(" ".join(text.split()))
+    text = clean(" ".join(text.split()))
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
-
-
-def _clean(text: str) -> str:
-    """Without control characters: a document may hold sequences that a terminal would obey."""
-    return _CONTROLS.sub("�", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -71,12 +72,17 @@ def _is_document(path: Path) -> bool:
 
 def _arrival(path: Path, *, channel: str = "folder", received_at: date | None = None) -> Arrival:
     return Arrival(
-        name=path.name,
+        name=_text_of(path.name),
         path=path,
-        source=str(path.resolve()),
+        source=_text_of(str(path.resolve())),
         channel=channel or "folder",
         received_at=received_at,
     )
+
+
+def _text_of(name: str) -> str:
+    """A file's name as text: bytes that are no UTF-8, which no database keeps as text, become `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _listed(folder: Path) -> dict[str, _Row]:
