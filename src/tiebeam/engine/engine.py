@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("tiebeam.engine")
 
 _SWEEP_SECONDS = 0.25
+RETENTION = timedelta(days=30)
+"""How long ended segments, waits, timers and workers are kept."""
+_RETENTION_SECONDS = 3600.0
+_PRUNED_AT_ONCE = 500
 
 
 class UnknownQueue(Invalid):
@@ -154,7 +158,8 @@ class Engine:
         self._sweep_loop = Loop("sweeper", self._sweep_step)
         heartbeat = Loop("heartbeat", lambda: self._beat_step(worker))
         # In the order in which they stop: this worker must not look dead while its last segments end.
-        self._loops = [self._sweep_loop, Loop("reaper", self._reap_step), heartbeat]
+        retention = Loop("retention", self._retention_step)
+        self._loops = [self._sweep_loop, retention, Loop("reaper", self._reap_step), heartbeat]
         for loop in self._loops:
             loop.start()
 
@@ -334,6 +339,12 @@ class Engine:
     def _reap_step(self) -> float:
         self._reaper.reap()
         return self._heartbeat_timeout / 3
+
+    def _retention_step(self) -> float:
+        """Forget what ended long ago, in bounded batches; the effects, runs and journal that tell of it stay."""
+        while self.prune(self.store.clock.now() - RETENTION, _PRUNED_AT_ONCE) >= _PRUNED_AT_ONCE:
+            pass
+        return _RETENTION_SECONDS
 
     def _sweep_step(self) -> float:
         self._sweeper.sweep()

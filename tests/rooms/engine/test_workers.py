@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from tiebeam.engine import Engine, Segment
 from tiebeam.engine.dispatch_rows import DispatchRows
 from tiebeam.engine.neighbours import is_gone, worker_name
+from tiebeam.engine.tables import wait as waits
 from tiebeam.kit import FixedClock
 from tiebeam.store import Store, read_journal
 
@@ -208,3 +210,21 @@ def test_a_worker_whose_process_ended_here_is_not_waited_for() -> None:
     assert is_gone(f"{home}-{ended.stdout.strip()}-0123abcd")
     assert not is_gone(f"another-host~01234567-{ended.stdout.strip()}-0123abcd")
     assert not is_gone("gone")
+
+
+def test_a_launched_worker_forgets_what_ended_long_ago(engine: Engine, clock: FixedClock) -> None:
+    """Retention runs by itself; what tells of the work (journal, effects, runs) is not the engine's to forget."""
+    engine.register("run", lambda _segment: None)
+    with engine.store.unit() as unit:
+        wait = engine.open_wait(unit, run_id="r", seq=1, step_id="s", kind="task", key="t")
+        engine.close_wait(unit, wait, outcome="done")
+    clock.advance(days=31)
+    engine.launch()
+    deadline = time.monotonic() + 10
+    count = sa.select(sa.func.count()).select_from(waits)
+    while time.monotonic() < deadline:
+        with engine.store.read() as conn:
+            if conn.execute(count).scalar() == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError("the closed wait of a month ago is still there")
