@@ -149,7 +149,8 @@ def test_edited_fields_become_a_new_payload_with_a_diff(app: App) -> None:
 
 
 def test_claim_hand_over_and_put_off(app: App) -> None:
-    task = next(one for one in open_tasks(app) if one.role != "controller" and one.people)
+    others = {"controller", "ap-analyst"}  # Whose tasks the tests beside this one need.
+    task = next(one for one in reversed(open_tasks(app)) if one.role not in others and one.people)
     client = signed_in(app, task.people[0].person_id)
     token = csrf_in(client.get(f"/inbox/{task.id}").text)
     assert "Give it back" in client.post(f"/inbox/{task.id}/claim", data={"csrf": token}).text
