@@ -1,4 +1,7 @@
-"""Deciding over HTTP: the first wins, what was shown is what is approved, wrong input leaves the task open."""
+"""Deciding over HTTP: the first wins, what was shown is what is approved, wrong input leaves the task open.
+
+ids: G2
+"""
 
 from __future__ import annotations
 

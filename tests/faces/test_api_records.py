@@ -35,6 +35,7 @@ def client(fresh_app: App) -> Iterator[TestClient]:
 
 # ids: B16
 def test_a_shut_gate_keeps_a_workflow_down_and_says_why(client: TestClient) -> None:
+    # ids: B16
     answer = client.post(f"/workflows/{INTENT}/promote", json={"to": "pilot"})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "gates_shut")

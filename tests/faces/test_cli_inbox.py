@@ -1,4 +1,7 @@
-"""Deciding and looking from the command line."""
+"""Deciding and looking from the command line.
+
+ids: G2
+"""
 
 from __future__ import annotations
 
@@ -235,6 +238,7 @@ def test_the_library_is_read_with_and_without_a_workspace(tiebeam: Terminal, wor
 
 
 def test_a_shut_gate_is_told_with_its_reason(tiebeam: Terminal, fresh_workspace: Path) -> None:
+    # ids: B16
     here = ("--workspace", fresh_workspace)
 
     shut = tiebeam("promote", INTENT, "--to", "pilot", *here)
