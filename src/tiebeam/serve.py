@@ -21,9 +21,9 @@ from tiebeam import web
 from tiebeam.api import PREFIX, build_api
 from tiebeam.app import App, open_app
 from tiebeam.errors import TiebeamError
-from tiebeam.http import Shutdown
+from tiebeam.http import Shutdown, make_link
 from tiebeam.workflow.intake import arrivals_in
-from tiebeam.workforce import Obj, Principal, require
+from tiebeam.workforce import Principal
 
 INTENT = "finance.invoice-processing-matching"
 WATCH_SECONDS = 2.0
@@ -124,14 +124,6 @@ class Watch:
 def _mark_of(path: Path) -> Mark:
     status = path.stat()
     return status.st_mtime_ns, status.st_size
-
-
-def make_link(app: App, principal: Principal, person_id: str, *, base_url: str) -> str:
-    """A one-time link that signs `person_id` in. Raises Refused and NotFound."""
-    require(principal, "person.link", Obj("person", person_id, {"person": person_id}))
-    with app.store.unit() as unit:
-        token = app.workforce.access.create_link(unit, person_id, actor=principal.actor)
-    return f"{base_url.rstrip('/')}/sign-in?token={token}"
 
 
 def serve_workspace(

@@ -10,7 +10,7 @@ from pydantic import Field
 from tiebeam.api.access import changer, reader
 from tiebeam.api.body import Body
 from tiebeam.app import App
-from tiebeam.http import COOKIE, csrf_of, session_cookie
+from tiebeam.http import COOKIE, csrf_of, make_link, session_cookie
 from tiebeam.kit import plain
 from tiebeam.workforce import Principal
 
@@ -42,6 +42,11 @@ def router(app: App) -> APIRouter:
         """End this session."""
         app.workforce.access.sign_out(request.cookies.get(COOKIE, ""))
         response.delete_cookie(COOKIE)
+
+    @routes.post("/people/{person_id}/link", status_code=201)
+    def link(person_id: str, request: Request, principal: Principal = Depends(change)) -> dict[str, Any]:
+        """A one-time link that signs a person in: for yourself, or for anybody if you are an administrator."""
+        return {"link": make_link(app, principal, person_id, base_url=f"{request.url.scheme}://{request.url.netloc}")}
 
     @routes.get("/health")
     def health() -> dict[str, Any]:

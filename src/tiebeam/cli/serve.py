@@ -46,7 +46,7 @@ def worker(workspace: Path | None) -> None:
 @json_option
 def sign_in(for_person: str | None, base_url: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Print a one-time link that signs FOR_PERSON (or you) in; it works once, for thirty minutes."""
-    from tiebeam.serve import make_link
+    from tiebeam.http import make_link
 
     with opened(workspace) as app:
         principal = app.principal(person)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -10,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tiebeam.errors import TiebeamError
-from tiebeam.http import COOKIE, session_cookie
+from tiebeam.http import COOKIE, make_link, session_cookie
 from tiebeam.web.render import Here, Shell
-from tiebeam.web.views import Event, Fact, Link, SettingsView
+from tiebeam.web.views import Colleague, Event, Fact, Link, SettingsView
 from tiebeam.web.visit import THEME_COOKIE, Console, Visit, is_at_most, is_from_here, route, theme_of
 from tiebeam.web.wording import moment, money
 from tiebeam.workforce import Session
@@ -76,6 +77,35 @@ def sign_out(visit: Visit) -> Response:
 
 
 def settings(visit: Visit) -> Response:
+    return visit.page("pages/settings.html", settings=_settings(visit))
+
+
+def link(visit: Visit) -> Response:
+    """Make a one-time link for a person and show it on the page, once."""
+    person_id = visit.said("person")
+    url = visit.request.url
+    made = make_link(visit.app, visit.principal, person_id, base_url=f"{url.scheme}://{url.netloc}")
+    view = replace(_settings(visit), link=made, link_for=visit.names.person(person_id))
+    return visit.page("pages/settings.html", settings=view)
+
+
+def _colleagues(visit: Visit) -> tuple[Colleague, ...]:
+    if not visit.principal.administrator:
+        return ()
+    workforce = visit.app.workforce
+    with visit.app.store.read() as conn:
+        return tuple(
+            Colleague(
+                person.id,
+                person.name,
+                ", ".join(visit.names.role(role) for role in person.roles),
+                workforce.counts(conn, workforce.principal(person.id)).mine,
+            )
+            for person in visit.graph.people.values()
+        )
+
+
+def _settings(visit: Visit) -> SettingsView:
     graph, names, person = visit.graph, visit.names, visit.graph.people[visit.principal.person_id]
     held = [graph.roles[role] for role in visit.principal.roles if role in graph.roles]
     deputy = ", ".join(f"{names.role(role)} for {names.person(absent)}" for role, absent in visit.principal.deputising)
@@ -100,7 +130,8 @@ def settings(visit: Visit) -> Response:
         if role.approval_limit is None or role.approval_limit > 0
     )
     until = moment(visit.session.expires_at, visit.zone, visit.now)
-    view = SettingsView(
+    return SettingsView(
+        colleagues=_colleagues(visit),
         facts=tuple(facts),
         roles=tuple(Link(role.title, "", role.owns) for role in held),
         limits=limits,
@@ -113,7 +144,6 @@ def settings(visit: Visit) -> Response:
             ),
         ),
     )
-    return visit.page("pages/settings.html", settings=view)
 
 
 def theme(visit: Visit) -> Response:
@@ -131,5 +161,6 @@ def routes(console: Console) -> list[Route]:
         _sign_in(console),
         route(console, "/sign-out", sign_out, methods=("POST",)),
         route(console, "/settings", settings),
+        route(console, "/settings/link", link, methods=("POST",)),
         route(console, "/settings/theme", theme, methods=("POST",)),
     ]

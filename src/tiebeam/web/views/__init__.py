@@ -1,6 +1,6 @@
 """What each page shows, ready to print: pages fill these from the application, templates read nothing else."""
 
-from tiebeam.web.views.foot import ErrorView, PaletteEntry, SettingsView, UploadResult
+from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
 from tiebeam.web.views.work import (
@@ -24,6 +24,7 @@ from tiebeam.web.views.work import (
 __all__ = [
     "BudgetLine",
     "Change",
+    "Colleague",
     "Commands",
     "CompareRow",
     "DecisionView",

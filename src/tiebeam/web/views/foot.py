@@ -35,8 +35,23 @@ class UploadResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """A person an administrator may make a sign-in link for; `open_tasks` = what waits for them."""
+
+    id: str
+    name: str
+    roles: str
+    open_tasks: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsView:
     facts: tuple[Fact, ...]
     roles: tuple[Link, ...]
     limits: tuple[Fact, ...]
     sessions: tuple[Event, ...]
+    colleagues: tuple[Colleague, ...] = ()
+    """Empty for those who are no administrator."""
+    link: str = ""
+    """A link that was just made, shown once."""
+    link_for: str = ""
