@@ -33,7 +33,7 @@ class FixedClock:
 
 def iso(moment: datetime) -> str:
     """UTC ISO 8601 with microseconds and a Z, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def parse_iso(text: str) -> datetime:

@@ -9,13 +9,15 @@ _NOT_WORD = re.compile(r"[^0-9a-z]+")
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def compact_key(text: str) -> str:
     """Letters and digits only, folded: `INV-2026/07 a` and `inv202607A` are equal."""
-    return "".join(letter for letter in _folded(text) if letter.isalnum())
+    return "".join(filter(str.isalnum, _folded(text)))
 
 
 def words_key(text: str) -> str:

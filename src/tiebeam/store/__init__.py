@@ -5,6 +5,7 @@ from tiebeam.store.database import UnknownDatabase
 from tiebeam.store.journal import (
     GENESIS,
     ChainBreak,
+    Fact,
     JournalEntry,
     StreamHead,
     entry_hash,
@@ -20,6 +21,7 @@ __all__ = [
     "GENESIS",
     "Amount",
     "ChainBreak",
+    "Fact",
     "JournalEntry",
     "JsonText",
     "Moment",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,9 @@ GENESIS = "0" * 64
 """The previous hash of a stream's first entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """One fact. `seq` counts from 1 within its stream; `position` orders all entries of this database for paging."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One entry of a stream; `seq` counts from 1 within it."""
 
     stream: str
     seq: int
@@ -30,6 +30,12 @@ class JournalEntry:
     payload: dict[str, Any]
     previous_hash: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry(Fact):
+    """A stored fact; `position` orders all entries of this database for paging."""
+
     position: int
 
 
@@ -68,31 +74,29 @@ def entry_hash(
     )
 
 
-def lock_head(conn: sa.Connection, stream: str) -> StreamHead:
-    """The end of a stream, created when absent and locked until the transaction ends, in one statement."""
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    statement = (
+def _locking(insert: Callable[[sa.Table], Any]) -> Any:
+    return (
         insert(journal_stream)
-        .values(stream=stream, length=0, head_hash=GENESIS)
+        .values(length=0, head_hash=GENESIS)
         .on_conflict_do_update(index_elements=["stream"], set_={"length": journal_stream.c.length})
         .returning(journal_stream.c.length, journal_stream.c.head_hash)
     )
-    row = conn.execute(statement).one()
+
+
+# Built once: every unit asks these, and putting a statement together costs more than running it.
+_LOCK = {"sqlite": _locking(sqlite.insert), "postgresql": _locking(postgresql.insert)}
+_STORE_HEAD = sa.update(journal_stream).where(journal_stream.c.stream == sa.bindparam("of_stream"))
+_APPEND = sa.insert(journal_entry)
+
+
+def lock_head(conn: sa.Connection, stream: str) -> StreamHead:
+    """The end of a stream, created when absent and locked until the transaction ends, in one statement."""
+    row = conn.execute(_LOCK[conn.dialect.name], {"stream": stream}).one()
     return StreamHead(stream, row.length, row.head_hash)
 
 
-def store_head(conn: sa.Connection, head: StreamHead) -> None:
-    conn.execute(
-        sa.update(journal_stream)
-        .where(journal_stream.c.stream == head.stream)
-        .values(length=head.length, head_hash=head.head_hash)
-    )
-
-
-def append(
-    conn: sa.Connection, head: StreamHead, *, at: datetime, kind: str, actor: str, payload: Mapping[str, Any]
-) -> JournalEntry:
-    """Write the entry that follows `head`. The caller holds the stream's lock and stores the new head."""
+def following(head: StreamHead, *, at: datetime, kind: str, actor: str, payload: Mapping[str, Any]) -> Fact:
+    """The fact that comes after `head`."""
     # What is hashed must be what a reader gets back: decimals and times become text first.
     plain: dict[str, Any] = json.loads(canonical_json(dict(payload)))
     facts: dict[str, Any] = {
@@ -104,9 +108,14 @@ def append(
         "payload": plain,
         "previous_hash": head.head_hash,
     }
-    hashed = entry_hash(**facts)
-    statement = sa.insert(journal_entry).values(**facts, hash=hashed).returning(journal_entry.c.position)
-    return JournalEntry(**facts, hash=hashed, position=conn.execute(statement).scalar_one())
+    return Fact(**facts, hash=entry_hash(**facts))
+
+
+def append(conn: sa.Connection, facts: Sequence[Fact], *, heads: Iterable[StreamHead]) -> None:
+    """Write facts in their order, and where their streams end now. The caller holds the locks of the streams."""
+    conn.execute(_APPEND, [{name: getattr(fact, name) for name in Fact.__slots__} for fact in facts])
+    ends = [{"of_stream": head.stream, "length": head.length, "head_hash": head.head_hash} for head in heads]
+    conn.execute(_STORE_HEAD, ends)
 
 
 def _entry(row: Any) -> JournalEntry:

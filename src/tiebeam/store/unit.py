@@ -17,7 +17,7 @@ from tiebeam.store.database import normalised, open_dispatch, open_reader, open_
 from tiebeam.store.migration import upgrade
 
 if TYPE_CHECKING:
-    from tiebeam.store.journal import JournalEntry, StreamHead
+    from tiebeam.store.journal import Fact, StreamHead
 
 _log = logging.getLogger("tiebeam.store")
 
@@ -34,14 +34,28 @@ class Unit:
         self.conn = conn
         self.now: datetime = store.clock.now()
         self._heads: dict[str, StreamHead] = {}
+        self._facts: list[Fact] = []
         self._callbacks: list[Callable[[], None]] = []
 
-    def journal(self, stream: str, kind: str, *, actor: str, payload: Mapping[str, Any]) -> JournalEntry:
-        """Append a fact to a stream. On PostgreSQL the stream stays locked until this unit ends."""
+    def journal(self, stream: str, kind: str, *, actor: str, payload: Mapping[str, Any]) -> Fact:
+        """Append a fact to a stream, written when the unit ends. On PostgreSQL the stream stays locked until then."""
         head = self._heads.get(stream) or journal.lock_head(self.conn, stream)
-        entry = journal.append(self.conn, head, at=self.now, kind=kind, actor=actor, payload=payload)
-        self._heads[stream] = journal.StreamHead(stream, entry.seq, entry.hash)
-        return entry
+        fact = journal.following(head, at=self.now, kind=kind, actor=actor, payload=payload)
+        self._heads[stream] = journal.StreamHead(stream, fact.seq, fact.hash)
+        self._facts.append(fact)
+        return fact
+
+    @contextmanager
+    def part(self) -> Generator[None]:
+        """A part that may fail alone: what it wrote and journalled is undone, and what came before it stays."""
+        facts, heads = len(self._facts), dict(self._heads)
+        try:
+            with self.conn.begin_nested():
+                yield
+        except BaseException:
+            del self._facts[facts:]
+            self._heads = heads
+            raise
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Run `callback` once this unit is durable. Its errors are logged: what is committed stays committed."""
@@ -49,8 +63,8 @@ class Unit:
 
     def finish(self) -> list[Callable[[], None]]:
         """Write what was held back until the end. The store calls this right before it commits."""
-        for head in self._heads.values():
-            journal.store_head(self.conn, head)
+        if self._facts:
+            journal.append(self.conn, self._facts, heads=self._heads.values())
         return self._callbacks
 
 

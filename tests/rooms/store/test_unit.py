@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tiebeam.kit import FixedClock
-from tiebeam.store import NestedUnit, Store, Unit, UnknownDatabase, read_journal
+from tiebeam.store import NestedUnit, Store, Unit, UnknownDatabase, list_streams, read_journal, verify_journal
 
 
 def _append(unit: Unit, number: int = 1) -> None:
@@ -138,3 +138,24 @@ def test_column_types_bring_back_what_was_stored(store: Store, clock: FixedClock
             assert unit.conn.execute(sa.select(sa.cast(given, kind))).scalar_one() == back
         with pytest.raises(sa.exc.StatementError, match="without an offset"):
             unit.conn.execute(sa.select(sa.bindparam("t", clock.now().replace(tzinfo=None), type_=Moment())))
+
+
+def test_a_part_that_fails_is_undone_alone(store: Store) -> None:
+    """A step that fails half-way leaves nothing, and the chain goes on from what stands."""
+    with store.unit() as unit:
+        _append(unit, 1)
+
+        def fail() -> None:
+            with unit.part():
+                _append(unit, 2)
+                unit.journal("run:2", "noted", actor="person:ann", payload={})
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            fail()
+        with unit.part():
+            _append(unit, 3)
+    with store.read() as conn:
+        assert [entry.payload["number"] for entry in read_journal(conn, "run:1")] == [1, 3]
+        assert [head.stream for head in list_streams(conn)] == ["run:1"]
+        assert verify_journal(conn) == []
