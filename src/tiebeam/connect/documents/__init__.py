@@ -1,6 +1,7 @@
 """Documents: from the bytes of an invoice, whatever its syntax, to one `Invoice` with evidence, or to a reason.
 
-`read_bytes` reads in this process; `Reader` reads in confined processes and is what untrusted documents go through.
+`read_bytes` reads in this process; `Reader` reads and pictures in confined processes and is what untrusted
+documents go through.
 """
 
 from tiebeam.connect.documents.json_form import (
@@ -11,6 +12,7 @@ from tiebeam.connect.documents.json_form import (
     to_json,
 )
 from tiebeam.connect.documents.model import Invoice, InvoiceLine, Party, TaxSubtotal
+from tiebeam.connect.documents.pictures import NoPages, PageMissing, PagePicture, PageSize, PictureRefused
 from tiebeam.connect.documents.read import read_bytes
 from tiebeam.connect.documents.reader import Reader, ReaderUnavailable
 from tiebeam.connect.documents.result import Evidence, Limits, ReadErrorCode, ReadResult
@@ -20,7 +22,12 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Limits",
+    "NoPages",
+    "PageMissing",
+    "PagePicture",
+    "PageSize",
     "Party",
+    "PictureRefused",
     "ReadErrorCode",
     "ReadResult",
     "Reader",

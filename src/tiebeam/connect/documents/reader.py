@@ -7,17 +7,30 @@ import signal
 import stat
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from tiebeam.connect.documents.json_form import result_from_json
+from tiebeam.connect.documents.pictures import (
+    NARROWEST,
+    WIDEST,
+    PageAbsent,
+    PagePicture,
+    PageSize,
+    missing_page,
+    not_shown,
+    picture_from_wire,
+    sizes_from_wire,
+)
 from tiebeam.connect.documents.read import too_large
 from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable
 from tiebeam.connect.documents.worker_process import WorkerLost, WorkerProcess
-from tiebeam.errors import TiebeamError
+from tiebeam.errors import Invalid, TiebeamError
+
+Answer = TypeVar("Answer")
 
 _DOCUMENTS_PER_WORKER = 500
 """A process is replaced after so many documents, so that no document can leave anything behind for long."""
@@ -68,26 +81,53 @@ class Reader:
     def read(self, data: bytes | Path, *, name: str) -> ReadResult:
         """Reads bytes or a file. A file above the size limit is refused unread. Raises ReaderUnavailable only."""
         try:
-            size, chunks = _source(data, limits=self.limits)
+            return self._ask(data, {"verb": "read", "name": name}, lambda answer: result_from_json(answer["result"]))
         except Unreadable as problem:
             return problem.as_result(name=name, size=_size_of(data))
+
+    def pages(self, data: bytes | Path, *, name: str) -> tuple[PageSize, ...]:
+        """The size of every page. Raises NoPages, PictureRefused and ReaderUnavailable."""
+        try:
+            return self._ask(data, {"verb": "pages"}, lambda answer: sizes_from_wire(answer["pages"]))
+        except Unreadable as problem:
+            raise not_shown(problem, name=name) from None
+
+    def picture(self, data: bytes | Path, *, name: str, page: int, width: int = 1000) -> PagePicture:
+        """Page `page`, counted from 1, as a PNG at most `width` pixels wide (50 to 2000).
+
+        Raises PageMissing, NoPages, PictureRefused, ReaderUnavailable, and Invalid for another width.
+        """
+        if not NARROWEST <= width <= WIDEST:
+            raise Invalid(f"a picture may be {NARROWEST} to {WIDEST} pixels wide, not {width}")
+        question = {"verb": "picture", "page": page, "width": width}
+        try:
+            return self._ask(data, question, lambda answer: picture_from_wire(answer["picture"]))
+        except PageAbsent as absent:
+            raise missing_page(name, page=page, pages=absent.pages) from None
+        except Unreadable as problem:
+            raise not_shown(problem, name=name) from None
+
+    def _ask(
+        self, data: bytes | Path, question: Mapping[str, Any], understand: Callable[[dict[str, Any]], Answer]
+    ) -> Answer:
+        """One question about one document to one confined process. Raises Unreadable and PageAbsent."""
+        size, chunks = _source(data, limits=self.limits)
         worker = self._take()
         keep = False
         try:
-            answer = worker.read(chunks, name=name, size=size)
-            result = result_from_json(answer["result"])
+            answer = worker.ask(question, chunks, size=size)
             keep = not answer.get("retire") and worker.documents < _DOCUMENTS_PER_WORKER
+            _raise_refusal(answer)
+            return understand(answer)
         except TimeoutError:
-            result = _timeout(self.limits).as_result(name=name, size=size)
+            raise _timeout(self.limits) from None
         except WorkerLost as lost:
-            result = _reason(lost.returncode, limits=self.limits).as_result(name=name, size=size)
-        except Unreadable as problem:
-            result = problem.as_result(name=name, size=size)
+            raise _reason(lost.returncode, limits=self.limits) from None
         except (KeyError, TypeError, ValueError, ArithmeticError):
-            result = _reason(None, limits=self.limits).as_result(name=name, size=size)
+            keep = False
+            raise _reason(None, limits=self.limits) from None
         finally:
             self._put_back(worker, keep=keep)
-        return result
 
     def read_many(self, items: Iterable[tuple[str, bytes | Path]]) -> Iterator[ReadResult]:
         """One result per item in the order given; at most twice as many items as workers are under way."""
@@ -135,6 +175,13 @@ class Reader:
             self._all.discard(worker)
         worker.stop()
         self._idle.put(None)
+
+
+def _raise_refusal(answer: Mapping[str, Any]) -> None:
+    if "absent" in answer:
+        raise PageAbsent(int(answer["absent"]))
+    if "refused" in answer:
+        raise Unreadable(ReadErrorCode(answer["refused"]["code"]), str(answer["refused"]["reason"]))
 
 
 def _size_of(data: bytes | Path) -> int:

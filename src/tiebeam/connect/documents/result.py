@@ -51,6 +51,8 @@ class Limits:
     attachments: int = 50
     pdf_pages: int = 60
     pdf_characters: int = 300_000
+    picture_pixels: int = 6_000_000
+    """The most of one picture of a page; a page that would have more is drawn smaller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from dataclasses import asdict
 from importlib import import_module
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tiebeam.connect.documents.framing import frame, read_exactly, read_frame
 from tiebeam.connect.documents.json_form import to_json
 from tiebeam.connect.documents.pdf_open import load_pdfium
+from tiebeam.connect.documents.pdf_picture import page_sizes, picture_of_page
+from tiebeam.connect.documents.pictures import PageAbsent, picture_to_wire
 from tiebeam.connect.documents.read import read_bytes
-from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable
+from tiebeam.connect.documents.result import Limits, ReadErrorCode, Unreadable
 
 _OPEN_FILES = 24
 
@@ -36,10 +39,10 @@ def main() -> None:
             data = read_exactly(requests, int(request["size"]))
         except EOFError:
             return
-        result, retire = _read(data, name=str(request["name"]), limits=limits)
-        answers.write(frame({"result": to_json(result), "retire": retire}))
+        answer = _answer(request, data, limits=limits)
+        answers.write(frame(answer))
         answers.flush()
-        if retire:
+        if answer.get("retire"):
             return
 
 
@@ -74,19 +77,34 @@ def _allow_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime + seconds) + 2, hard))
 
 
-def _read(data: bytes, *, name: str, limits: Limits) -> tuple[ReadResult, bool]:
-    """The result, and whether this process should end because its memory may be in a bad state."""
+def _answer(request: dict[str, Any], data: bytes, *, limits: Limits) -> dict[str, Any]:
+    """`result`, `pages` or `picture` as asked; else `absent` or `refused`. With `retire` this process should end,
+    because its memory may be in a bad state."""
     _allow_cpu(limits.seconds)
+    retire = False
     try:
-        return read_bytes(data, name=name, limits=limits), False
+        return _carried_out(request, data, limits=limits)
+    except PageAbsent as absent:
+        return {"absent": absent.pages}
+    except Unreadable as refused:
+        problem = refused
     except MemoryError:
-        problem = out_of_memory(limits)
+        problem, retire = out_of_memory(limits), True
     except Exception as error:  # noqa: BLE001 - whatever a document provokes must end as a reason, not as a lost document
-        problem = Unreadable(
-            ReadErrorCode.CRASHED,
-            f"The document made the reader fail ({type(error).__name__}); read it by hand and report the file.",
-        )
-    return problem.as_result(name=name, size=len(data)), True
+        reason = f"The document made the reader fail ({type(error).__name__}); read it by hand and report the file."
+        problem, retire = Unreadable(ReadErrorCode.CRASHED, reason), True
+    return {"refused": {"code": problem.code.value, "reason": problem.reason}, "retire": retire}
+
+
+def _carried_out(request: dict[str, Any], data: bytes, *, limits: Limits) -> dict[str, Any]:
+    match request["verb"]:
+        case "pages":
+            return {"pages": [asdict(size) for size in page_sizes(data, limits=limits)]}
+        case "picture":
+            page, width = int(request["page"]), int(request["width"])
+            return {"picture": picture_to_wire(picture_of_page(data, page=page, width=width, limits=limits))}
+        case _:
+            return {"result": to_json(read_bytes(data, name=str(request["name"]), limits=limits))}
 
 
 def out_of_memory(limits: Limits) -> Unreadable:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -64,12 +64,12 @@ class WorkerProcess:
         if not answer.get("ready"):
             raise WorkerLost(self._process.poll())
 
-    def read(self, chunks: Iterator[bytes], *, name: str, size: int) -> dict[str, Any]:
-        """The answer to one document of exactly `size` bytes. Raises TimeoutError and WorkerLost."""
+    def ask(self, question: Mapping[str, Any], chunks: Iterator[bytes], *, size: int) -> dict[str, Any]:
+        """The answer to a question about one document of exactly `size` bytes. Raises TimeoutError and WorkerLost."""
         self.documents += 1
 
         def message() -> Iterator[bytes]:
-            yield frame({"name": name, "size": size})
+            yield frame({**question, "size": size})
             yield from chunks
 
         return self._exchange(message(), seconds=self._limits.seconds)
