@@ -29,7 +29,7 @@ from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
 from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.payables import CODES as PAYABLES_CODES
-from tiebeam.workflow.payables import PayablesPresenter
+from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run
 from tiebeam.workflow.steps import Services, StepRegister
@@ -288,6 +288,7 @@ def _register_handlers(app: App) -> None:
     )
     app.workforce.on_decided(deciding)
     app.workforce.on_endorsed(deciding.endorsed)
+    app.workforce.on_edit(lambda task, payload: edit_problems(task.payload, payload))
     app.workforce.on_ask(app.correspondence.asked)
     app.engine.register("run", app.interpreter.run_segment)
     app.engine.register("intake", batches.run_segment)

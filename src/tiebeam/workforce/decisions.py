@@ -59,6 +59,8 @@ def decide(
     if payload_hash is not None and payload_hash != task.payload_hash:
         raise _stale(unit.conn, task, payload_hash)
     proposal = read_input(task, verb=verb, given=given)
+    if verb == "edit":
+        _check_edit(desk, task, proposal)
     spent = (
         (Decimal(0), "no-person")
         if actor.kind is PrincipalKind.SYSTEM
@@ -99,6 +101,16 @@ def _check_verb(actor: Principal, task: Task, verb: str) -> None:
         task=task.id,
         verbs=list(task.protocol.verbs),
     )
+
+
+def _check_edit(desk: Desk, task: Task, proposal: Proposal) -> None:
+    problems = [problem for check in desk.hooks.edited for problem in check(task, proposal.payload)]
+    if problems:
+        raise WrongInput(
+            f"cannot edit task {task.id!r}: {'; '.join(problems)}. The task is still open.",
+            task=task.id,
+            problems=problems,
+        )
 
 
 def _stale(conn: sa.Connection, task: Task, shown_hash: str) -> PayloadChanged:

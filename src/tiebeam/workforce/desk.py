@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +32,10 @@ class Hooks:
     endorsed: list[Callable[[Unit, Task, Decision], None]] = field(
         default_factory=list[Callable[[Unit, Task, Decision], None]]
     )
+    edited: list[Callable[[Task, Mapping[str, Any]], Iterable[str]]] = field(
+        default_factory=list[Callable[[Task, Mapping[str, Any]], Iterable[str]]]
+    )
+    """Answer why an edit of the task's payload is refused, before anything is decided."""
     asked: list[Callable[[Unit, Task, Message], None]] = field(
         default_factory=list[Callable[[Unit, Task, Message], None]]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -38,6 +38,10 @@ class Workforce:
     def on_endorsed(self, hook: Callable[[Unit, Task, Decision], None]) -> None:
         """Call `hook` within the unit of every endorsement; its review minutes cost money too."""
         self._desk.hooks.endorsed.append(hook)
+
+    def on_edit(self, check: Callable[[Task, Mapping[str, Any]], Iterable[str]]) -> None:
+        """Ask `check(task, changed payload)` of every edit; each problem it names refuses the edit with WrongInput."""
+        self._desk.hooks.edited.append(check)
 
     def on_ask(self, hook: Callable[[Unit, Task, Message], None]) -> None:
         """Call `hook` within the unit of every question, to send it as an idempotent effect keyed by its id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from tiebeam.connect.erp import ErpUncertain
@@ -13,7 +14,8 @@ from tiebeam.kit import digest_of, iso, sha256_hex
 from tiebeam.spec import Effect
 from tiebeam.workflow.invoices import settle_invoice
 from tiebeam.workflow.payables.case import APPROVING, PayablesCase, amount
-from tiebeam.workflow.payables.proposal import posting_in_force
+from tiebeam.workflow.payables.changes import account_problem, posting_problems
+from tiebeam.workflow.payables.proposal import posting_in_force, proposed_posting
 from tiebeam.workflow.steps import ApprovalExpired, EffectUnclear, StepCall, StepCode, StepFailed, StepResult
 
 
@@ -37,6 +39,11 @@ def checked_posting(call: StepCall) -> dict[str, Any]:
         if not confirmed:
             raise StepFailed("the bank details changed and were not confirmed by call-back and a second approver")
     posting = posting_in_force(case)
+    problems = posting_problems(proposed_posting(case), posting)
+    if (account := account_problem(case, posting)) is not None:
+        problems.append(account)
+    if problems:
+        raise StepFailed(f"nothing is posted or paid: {'; '.join(problems)}")
     posting["approved_by"] = "system:tiebeam" if approval is None else approval.by
     return posting
 
@@ -65,7 +72,7 @@ def find_voucher(call: StepCall) -> dict[str, Any] | None:
 def pay(call: StepCall) -> StepResult:
     """Write the payment file for the bank. A credit note, or nothing left to pay, needs no payment."""
     posting = checked_posting(call)
-    due = amount(posting.get("payable")) or amount(posting.get("gross"))
+    due = _due(posting)
     if posting["kind"] == "credit_note" or due is None or due <= 0:
         reason = "a credit note is set off, not paid" if posting["kind"] == "credit_note" else "nothing is left to pay"
         return StepResult("not-needed", {"reason": reason}, reason, {"payment-file": reason})
@@ -92,12 +99,18 @@ def find_payment(call: StepCall) -> dict[str, Any] | None:
     return None if path is None else {"file": path.name, "sha256": sha256_hex(path.read_bytes())}
 
 
+def _due(posting: Mapping[str, Any]) -> Decimal | None:
+    """What is left to pay. Nothing left is an amount too: an invoice that was paid in advance is not paid again."""
+    payable = amount(posting.get("payable"))
+    return amount(posting.get("gross")) if payable is None else payable
+
+
 def _instruction(call: StepCall, posting: Mapping[str, Any]) -> PaymentInstruction:
     iban = posting.get("iban")
     if not iban:
         raise StepFailed("no account to pay to: neither the invoice nor the supplier on file names an IBAN")
     due = date.fromisoformat(posting["due_date"]) if posting.get("due_date") else call.now.date()
-    value = amount(posting.get("payable")) or amount(posting.get("gross"))
+    value = _due(posting)
     if value is None:
         raise StepFailed("the posting has no amount to pay")
     return PaymentInstruction(

@@ -1,0 +1,90 @@
+"""People inside and senders outside who try to have money sent where it does not belong, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import Company
+from tiebeam.workflow.runs import RunState
+from tiebeam.workforce import WrongInput
+
+SOMEBODY_ELSES = "GB29NWBK60161331926819"
+
+
+def _edited(company: Company, document: str, **fields: Any) -> dict[str, Any]:
+    return {"posting": {**company.task(document).payload["posting"], **fields}}
+
+
+# ids: C3, B11, HO-02
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"iban": SOMEBODY_ELSES},
+        {"supplier_id": "S-1", "supplier_name": "Somebody else"},
+        {"currency": "KWD"},
+        {"kind": "credit_note"},
+        {"invoice_number": "another one"},
+        {"document_id": None},
+        {"payable": "999999.00"},
+        {"gross": "-3302.25", "payable": "-3302.25"},
+        {"net": "1.00", "tax": "0.19", "gross": "1.19"},
+        {"lines": [{"net": "1.00"}]},
+        {"lines": ["a line"]},
+    ],
+    ids="+".join,
+)
+def test_a_review_cannot_change_whom_to_pay_or_how_much_more(company: Company, fields: dict[str, Any]) -> None:
+    """IN-260026 is a price variance: its buyer may edit the posting, but only what coding and a lower price need."""
+    with pytest.raises(WrongInput):
+        company.decide("IN-260026", "edit", changes=_edited(company, "IN-260026", **fields))
+    assert company.task("IN-260026").state == "open"
+
+
+def test_lines_cannot_be_added_to_a_posting(company: Company) -> None:
+    lines = company.task("IN-260026").payload["posting"]["lines"]
+    with pytest.raises(WrongInput, match="may not exceed"):
+        company.decide("IN-260026", "edit", changes=_edited(company, "IN-260026", lines=[*lines, *lines]))
+
+
+def test_the_approver_of_the_money_cannot_redirect_it(company: Company) -> None:
+    waiting = next(name for name in company.runs if company.run(name).item.decision == "manager_approval")
+    task = company.task(waiting)
+    assert task.step_id == "approve"
+    with pytest.raises(WrongInput, match=r"posting\.iban"):
+        company.decide(waiting, "edit", changes=_edited(company, waiting, iban=SOMEBODY_ELSES))
+    company.decide(waiting, "approve")
+    assert company.output(waiting, "pay")["iban"] == task.payload["posting"]["iban"]
+
+
+def test_a_lower_price_the_supplier_agreed_to_is_posted_and_paid(company: Company) -> None:
+    posting = company.task("IN-260036").payload["posting"]
+    lower = {**posting, "net": "100.00", "tax": "0.00", "gross": "100.00", "payable": "100.00", "lines": []}
+    company.decide("IN-260036", "edit", changes={"posting": lower}, comment="They agreed on the phone.")
+    company.decide("IN-260036", "approve")
+    assert company.run("IN-260036").item.state is RunState.DONE
+    assert company.output("IN-260036", "pay")["amount"] == "100.00"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"number": 5},
+        {"gross": "NaN"},
+        {"gross": "1e999999"},
+        {"gross": 119.0},
+        {"issue_date": "next week"},
+        {"lines": ["a line"]},
+        {"ibans": [5]},
+        {"seller": {"name": 7, "vat_id": None, "country": None, "email": None}},
+    ],
+    ids="+".join,
+)
+def test_a_typed_invoice_that_is_none_is_refused_while_its_typist_is_there(
+    company: Company, fields: dict[str, Any]
+) -> None:
+    form = {**company.task("IN-260046").payload["invoice"], **fields}
+    with pytest.raises(WrongInput):
+        company.decide("IN-260046", "edit", changes={"invoice": form})
+    assert company.task("IN-260046").step_id == "capture"
