@@ -19,6 +19,7 @@ PARTS = {
     "kind": "intents",
     "task_id": "task_0",
     "run_id": "run_0",
+    "person_id": "x",
     "batch_id": "b",
     "document_id": "d",
 }
@@ -89,6 +90,7 @@ def test_a_colleague_from_elsewhere_reads_but_changes_nothing(sign_in: SignIn) -
     assert wrong == {}
     assert {path for method, path in refused if method == "GET"} == RESERVED_READS
     assert {path for method, path in refused if method == "POST"} == {
+        "/people/{person_id}/link",
         "/runs",
         "/workflows/{intent}/evaluate",
         "/workflows/{intent}/promote",
