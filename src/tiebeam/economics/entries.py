@@ -33,6 +33,9 @@ COSTS = frozenset(
 )
 """Kinds whose amount is money spent."""
 
+EXACT_DIGITS = 120
+"""Sums are taken at this precision: at the usual 28 digits the order of the lines would show in the total."""
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:

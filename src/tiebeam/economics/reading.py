@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.entries import COSTS, EntryKind
+from tiebeam.economics.entries import COSTS, EXACT_DIGITS, EntryKind
 from tiebeam.economics.tables import ledger_daily, ledger_entry
 from tiebeam.errors import Invalid
 from tiebeam.kit import usd_of_nano
@@ -60,11 +60,13 @@ class Tally:
     """What a million tokens really cost, cache and tiers included; None while none were used."""
 
     def __post_init__(self) -> None:
-        total = self.token_cost + self.review_cost + self.other_cost
+        with localcontext(prec=EXACT_DIGITS):
+            total = self.token_cost + self.review_cost + self.other_cost
+            value = self.baseline_cost - total
         derived = {
             "total_cost": total,
             "cost_per_accepted": total / self.accepted if self.accepted else None,
-            "value": self.baseline_cost - total,
+            "value": value,
             "touchless_share": Decimal(self.touchless) / self.units if self.units else None,
             "exception_share": Decimal(self.exceptions) / self.units if self.units else None,
             "usd_per_mtok": usd_of_nano(self.token_usd_nano) / self.tokens * _MTOK if self.tokens else None,
@@ -125,7 +127,8 @@ def tally_of(rows: Iterable[Mapping[Any, Any]], *, currency: str) -> Tally:
     seen = ""
 
     def add(name: str, value: Any) -> None:
-        numbers[name] = numbers.get(name, 0) + value
+        with localcontext(prec=EXACT_DIGITS):
+            numbers[name] = numbers.get(name, 0) + value
 
     for row in rows:
         if row["currency"] and seen and row["currency"] != seen:

@@ -6,13 +6,13 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tiebeam.economics.entries import EntryKind, LedgerEntry
+from tiebeam.economics.entries import EXACT_DIGITS, EntryKind, LedgerEntry
 from tiebeam.economics.tables import ledger_daily, ledger_entry
 
 _SLOTS = 8
@@ -33,14 +33,15 @@ class Sums:
     touchless: int = 0
 
     def plus(self, other: Sums) -> Sums:
-        return Sums(
-            self.entries + other.entries,
-            self.quantity + other.quantity,
-            self.usd_nano + other.usd_nano,
-            self.amount + other.amount,
-            self.touched + other.touched,
-            self.touchless + other.touchless,
-        )
+        with localcontext(prec=EXACT_DIGITS):
+            return Sums(
+                self.entries + other.entries,
+                self.quantity + other.quantity,
+                self.usd_nano + other.usd_nano,
+                self.amount + other.amount,
+                self.touched + other.touched,
+                self.touchless + other.touchless,
+            )
 
     def values(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in Sums.__slots__}

@@ -4,7 +4,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import count
 from typing import Any
 
@@ -270,6 +270,17 @@ def test_workers_recording_at_once_lose_nothing(store: Store, books: Economics) 
     assert faults(store, books) == []
 
 
+def test_a_sum_of_endless_fractions_beside_large_amounts_is_exact(store: Store, books: Economics) -> None:
+    third = Decimal("0.3333333333333333333333333333")
+    costs = [Decimal("1e24"), third, Decimal("0.0002"), third, Decimal("0.6343")]
+    for number, cost in enumerate(costs):
+        put(store, books, entry(EntryKind.REVIEW_MINUTES, 1, key=f"k{number}", run_id=f"run_{number}", amount=cost))
+    with store.read() as conn:
+        found = books.workflow_summary(conn, INTENT, since=DAY, until=DAY)
+    assert found.total_cost == Decimal("1000000000000000000000001.3011666666666666666666666666")
+    assert faults(store, books) == []
+
+
 _numbers = count()
 _lines = st.lists(
     st.tuples(
@@ -306,7 +317,8 @@ def test_the_rollup_is_always_the_sum_of_its_lines(
     with store.read() as conn:
         found = books.workflow_summary(conn, intent, since=DAY, until=DAY + timedelta(days=3))
     spent = [one for one in kept if one.kind in {EntryKind.REVIEW_MINUTES, EntryKind.CHARGE}]
-    assert found.total_cost == sum((one.amount or Decimal(0) for one in spent), Decimal(0))
+    with localcontext(prec=100):
+        assert found.total_cost == sum((one.amount or Decimal(0) for one in spent), Decimal(0))
     assert found.units == sum(one.kind is EntryKind.OUTCOME for one in kept)
     assert found.touchless + found.exceptions <= found.units
     assert faults(store, books) == []
