@@ -276,7 +276,6 @@ def _register_handlers(app: App) -> None:
     batches = BatchReader(
         app.store,
         interpreter=app.interpreter,
-        economics=app.economics,
         archive=app.intake.archive,
         reader=lambda: app.reader,
     )

@@ -14,15 +14,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.connect.documents import Reader, ReadResult, invoice_to_json
-from tiebeam.economics import Economics, EntryKind, LedgerEntry
+from tiebeam.economics import EntryKind, LedgerEntry
 from tiebeam.engine import Segment
 from tiebeam.kit import digest_of
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake.archive import Archive
 from tiebeam.workflow.intake.tables import batch, document
-from tiebeam.workflow.runs import Interpreter, RunRow, StepPhase, StepRow, fail_run, insert_steps, load_run, load_states
+from tiebeam.workflow.runs import Interpreter, RunRow, StepPhase, StepRow, Work, fail_run
 
 READ_STEP = "read"
+
+_KEEP_READ = sa.update(document).where(document.c.id == sa.bindparam("of_document"))
 
 
 class BatchReader:
@@ -33,13 +35,11 @@ class BatchReader:
         store: Store,
         *,
         interpreter: Interpreter,
-        economics: Economics,
         archive: Archive,
         reader: Callable[[], Reader],
     ) -> None:
         self._store = store
         self._interpreter = interpreter
-        self._economics = economics
         self._archive = archive
         self._reader = reader
 
@@ -51,9 +51,10 @@ class BatchReader:
         results = self._reader().read_many(self._sources(rows))
         for row, result in zip(rows, results, strict=True):
             with self._store.unit() as unit:
-                self._take_in(unit, row, result)
-                outside = self._interpreter.work(unit, row["run_id"])
-                if outside is not None:
+                work = self._interpreter.take_up(unit, row["run_id"])
+                if READ_STEP not in work.states:
+                    _take_in(work, row, result)
+                if self._interpreter.carry_on(work) is not None:
                     self._interpreter.continue_later(unit, row["run_id"])
         with self._store.unit() as unit:
             unit.conn.execute(
@@ -78,67 +79,56 @@ class BatchReader:
             place = self._archive.path_of(row["sha256"]) if row["archived"] else Path(row["source"])
             yield row["name"], place
 
-    def _take_in(self, unit: Unit, row: sa.RowMapping, result: ReadResult) -> None:
-        run = load_run(unit.conn, row["run_id"], for_update=True)
-        if READ_STEP in load_states(unit.conn, run.id):
-            return
-        invoice = None if result.invoice is None else invoice_to_json(result.invoice)
-        unit.conn.execute(
-            sa.update(document)
-            .where(document.c.id == row["id"])
-            .values(
-                state="unreadable" if invoice is None else "read",
-                syntax=result.syntax,
-                invoice=invoice,
-                error=result.error,
-                error_code=result.error_code,
-                found=result.found,
-                evidence=[{"field": e.field, "text": e.text, "place": e.place} for e in result.evidence],
-                text=result.text,
-                read_at=unit.now,
-            )
-        )
-        self._finish_read(unit, run, row, result, invoice)
 
-    def _finish_read(
-        self, unit: Unit, run: RunRow, row: sa.RowMapping, result: ReadResult, invoice: dict[str, Any] | None
-    ) -> None:
-        outcome = "unreadable" if invoice is None else "read"
-        output: dict[str, Any] = (
-            {"error": result.error, "error_code": result.error_code, "found": result.found}
-            if invoice is None
-            else {"invoice": invoice, "warnings": list(invoice.get("warnings", []))}
-        )
-        output["syntax"] = result.syntax
-        summary = result.error if invoice is None else f"{result.syntax}: {len(invoice.get('lines', []))} lines read"
-        evidence = {
-            "document-hash": row["sha256"],
-            "fields": [{"field": e.field, "text": e.text, "place": e.place} for e in result.evidence],
-        }
-        read = StepRow(
-            step_id=READ_STEP,
-            phase=StepPhase.DONE,
-            outcome=outcome,
-            seq=0,
-            position=0,
-            summary=summary,
-            output=output,
-            evidence=evidence,
-        )
-        insert_steps(unit, run.id, [read])
-        unit.journal(
-            f"run:{run.id}",
-            "step.done",
-            actor="system:tiebeam",
-            payload={
-                "step": READ_STEP,
-                "outcome": outcome,
-                "summary": summary,
-                "document": row["sha256"],
-                "output_hash": digest_of(output),
-            },
-        )
-        self._economics.record(unit, [_machine_entry(unit, run)])
+def _take_in(work: Work, row: sa.RowMapping, result: ReadResult) -> None:
+    """Keep what was read: the document's fields, and the run's first step with its evidence."""
+    unit, outcome = work.unit, "unreadable" if result.invoice is None else "read"
+    invoice = None if result.invoice is None else invoice_to_json(result.invoice)
+    fields = [{"field": e.field, "text": e.text, "place": e.place} for e in result.evidence]
+    values = {
+        "of_document": row["id"],
+        "state": outcome,
+        "syntax": result.syntax,
+        "invoice": invoice,
+        "error": result.error,
+        "error_code": result.error_code,
+        "found": result.found,
+        "evidence": fields,
+        "text": result.text,
+        "read_at": unit.now,
+    }
+    unit.conn.execute(_KEEP_READ, values)
+    read = StepRow(
+        step_id=READ_STEP,
+        phase=StepPhase.DONE,
+        outcome=outcome,
+        seq=0,
+        position=0,
+        summary=result.error if invoice is None else f"{result.syntax}: {len(invoice.get('lines', []))} lines read",
+        output=_output(result, invoice),
+        evidence={"document-hash": row["sha256"], "fields": fields},
+    )
+    work.keep(read)
+    unit.journal(
+        f"run:{work.row.id}",
+        "step.done",
+        actor="system:tiebeam",
+        payload={
+            "step": READ_STEP,
+            "outcome": outcome,
+            "summary": read.summary,
+            "document": row["sha256"],
+            "output_hash": digest_of(read.output),
+        },
+    )
+    work.entries.append(_machine_entry(unit, work.row))
+
+
+def _output(result: ReadResult, invoice: dict[str, Any] | None) -> dict[str, Any]:
+    if invoice is None:
+        found = {"error": result.error, "error_code": result.error_code, "found": result.found}
+        return {**found, "syntax": result.syntax}
+    return {"invoice": invoice, "warnings": list(invoice.get("warnings", [])), "syntax": result.syntax}
 
 
 def _machine_entry(unit: Unit, run: RunRow) -> LedgerEntry:

@@ -12,9 +12,7 @@ from tiebeam.workflow.runs.rows import (
     RunRow,
     StepRow,
     insert_run,
-    insert_steps,
     load_run,
-    load_states,
     pin_recipe,
     pinned,
 )
@@ -32,6 +30,7 @@ from tiebeam.workflow.runs.views import (
     run_counts,
     run_view,
 )
+from tiebeam.workflow.runs.work import Work
 
 __all__ = [
     "NO_PROBLEM",
@@ -56,15 +55,14 @@ __all__ = [
     "StepPhase",
     "StepRow",
     "StepState",
+    "Work",
     "cancel_run",
     "case_rows",
     "decision_counts",
     "fail_run",
     "insert_run",
-    "insert_steps",
     "list_runs",
     "load_run",
-    "load_states",
     "machine_time",
     "pin_recipe",
     "pinned",

@@ -20,18 +20,18 @@ from tiebeam.errors import TiebeamError
 from tiebeam.kit import digest_of
 from tiebeam.spec import ConditionFailed, Effect, Step, StepKind
 from tiebeam.store import Store, Unit
-from tiebeam.workflow.runs.ending import machine_time, record_end
+from tiebeam.workflow.runs.ending import end_entries, machine_time
 from tiebeam.workflow.runs.plan import RunPlan, StepPhase
 from tiebeam.workflow.runs.presenting import Presenter
 from tiebeam.workflow.runs.reviewing import Reviewing
 from tiebeam.workflow.runs.rows import (
     StepRow,
+    as_columns,
     forget_step,
+    in_state,
     load_run,
     load_states,
     pinned,
-    set_facts,
-    set_state,
     take_seq,
 )
 from tiebeam.workflow.runs.states import RunState
@@ -107,12 +107,19 @@ class Interpreter:
 
     def work(self, unit: Unit, run_id: str) -> CallOutside | None:
         """Do every step that needs nothing from outside, in the caller's unit. None = the run waits or has ended."""
+        return self.carry_on(self.take_up(unit, run_id))
+
+    def take_up(self, unit: Unit, run_id: str) -> Work:
+        """The run as it stands; on PostgreSQL its row is locked until the unit ends. Raises NotFound."""
         row = load_run(unit.conn, run_id, for_update=True)
-        if row.state.is_final:
-            return None
-        work = Work(unit, row, self._plan(unit.conn, row.recipe_hash), load_states(unit.conn, run_id))
-        set_state(unit, run_id, state=RunState.RUNNING)
-        outside = self._walk(work)
+        return Work(unit, row, self._plan(unit.conn, row.recipe_hash), load_states(unit.conn, run_id))
+
+    def carry_on(self, work: Work) -> CallOutside | None:
+        """`work` with a run in hand; what the caller added to it is written too."""
+        outside = None
+        if not work.row.state.is_final:
+            work.changes |= in_state(work.unit, RunState.RUNNING)
+            outside = self._walk(work)
         work.flush(self._economics)
         return outside
 
@@ -150,7 +157,7 @@ class Interpreter:
             result = code.run(self.call_for(work, step, unit=None))
         else:
             # A step that fails half-way must leave nothing behind, while the steps before it stay.
-            with work.unit.conn.begin_nested():
+            with work.unit.part():
                 result = code.run(self.call_for(work, step, unit=work.unit))
         self._finish_step(work, step, result, begun=begun)
 
@@ -199,9 +206,7 @@ class Interpreter:
     def _open_review(self, work: Work, step: Step) -> None:
         presenter = self._presenter_of(work.row.intent)
         call = self.call_for(work, step, unit=None)
-        task_id, protocol = self._reviewing.open(
-            work.unit, work.row, work.plan, step, call, presenter, work.variables()
-        )
+        task_id, protocol = self._reviewing.open(work, step, call, presenter, work.variables())
         work.keep(
             StepRow(
                 step_id=step.id,
@@ -221,9 +226,7 @@ class Interpreter:
         presenter = self._presenter_of(work.row.intent)
         call = self.call_for(work, step, unit=None)
         variables = work.variables(problem)
-        task_id, protocol = self._reviewing.open(
-            work.unit, work.row, work.plan, step, call, presenter, variables, problem=problem
-        )
+        task_id, protocol = self._reviewing.open(work, step, call, presenter, variables, problem=problem)
         work.keep(
             StepRow(
                 step_id=step.id,
@@ -246,22 +249,22 @@ class Interpreter:
         if reason is None:
             return False
         self._reviewing.cancel(work.unit, work.row.id, reason=reason)
-        set_state(work.unit, work.row.id, state=RunState.STOPPED, outcome="stopped", reason=reason)
+        work.changes |= in_state(work.unit, RunState.STOPPED, outcome="stopped", reason=reason)
         work.unit.journal(f"run:{work.row.id}", "run.stopped", actor="system:tiebeam", payload={"reason": reason})
-        record_end(work.unit, self._economics, work.row, work.plan, accepted=False, touched=work.is_touched)
+        work.entries += end_entries(work.unit, work.row, work.plan, accepted=False, touched=work.is_touched)
         return True
 
     def _settle(self, work: Work) -> None:
         """No step can begin: the run waits for a person, or it has ended."""
         presenter = self._presenter_of(work.row.intent)
         last = work.plan.recipe.step[-1]
-        set_facts(work.unit, work.row.id, presenter.facts(self.call_for(work, last, unit=None)))
+        work.changes |= as_columns(presenter.facts(self.call_for(work, last, unit=None)))
         if any(state.phase in {StepPhase.WAITING, StepPhase.PROBLEM} for state in work.states.values()):
-            set_state(work.unit, work.row.id, state=RunState.WAITING)
+            work.changes |= in_state(work.unit, RunState.WAITING)
             return
         outcome = next((s.outcome for s in reversed(work.states.values()) if s.phase is StepPhase.DONE), "done")
         ended = replace(work.row, state=RunState.DONE, outcome=outcome)
-        set_state(work.unit, work.row.id, state=RunState.DONE, outcome=outcome)
+        work.changes |= in_state(work.unit, RunState.DONE, outcome=outcome)
         variables = Work(work.unit, ended, work.plan, work.states).variables()
         try:
             accepted = work.plan.is_accepted(variables)
@@ -276,7 +279,7 @@ class Interpreter:
             actor="system:tiebeam",
             payload={"outcome": outcome, "accepted": accepted},
         )
-        record_end(work.unit, self._economics, ended, work.plan, accepted=accepted, touched=work.is_touched)
+        work.entries += end_entries(work.unit, ended, work.plan, accepted=accepted, touched=work.is_touched)
 
     def _call_out(self, outside: CallOutside) -> None:
         run_id, step = outside.call.run.id, outside.step
@@ -291,7 +294,7 @@ class Interpreter:
             self._problem_after(outside, kind="ambiguous_effect", message=doubt.message, found=look_outside(outside))
         else:
             with self._store.unit() as unit:
-                work = self._work(unit, run_id)
+                work = self.take_up(unit, run_id)
                 if step.id not in work.states and not work.row.state.is_final:
                     self._engine.effects.confirm(unit, run_id=run_id, step_id=step.id, result=result_data(result))
                     self._finish_step(work, step, result, begun=begun)
@@ -348,14 +351,10 @@ class Interpreter:
     ) -> None:
         run_id = outside.call.run.id
         with self._store.unit() as unit:
-            work = self._work(unit, run_id)
+            work = self.take_up(unit, run_id)
             if outside.step.id not in work.states:
                 self._open_problem(work, outside.step, kind=kind, message=message, found=found)
                 work.flush(self._economics)
-
-    def _work(self, unit: Unit, run_id: str) -> Work:
-        row = load_run(unit.conn, run_id, for_update=True)
-        return Work(unit, row, self._plan(unit.conn, row.recipe_hash), load_states(unit.conn, run_id))
 
     def call_for(self, work: Work, step: Step, *, unit: Unit | None) -> StepCall:
         row = work.row

@@ -10,7 +10,7 @@ from tiebeam.economics import Economics, EntryKind, LedgerEntry
 from tiebeam.engine import Engine
 from tiebeam.kit import iso
 from tiebeam.store import Unit
-from tiebeam.workflow.runs.ending import record_end
+from tiebeam.workflow.runs.ending import end_entries
 from tiebeam.workflow.runs.plan import RunPlan, StepPhase
 from tiebeam.workflow.runs.rows import (
     RunRow,
@@ -113,7 +113,7 @@ class Deciding:
         self._cancel_tasks(unit, row.id, reason)
         set_state(unit, row.id, state=RunState.STOPPED, outcome="stopped", reason=reason)
         unit.journal(f"run:{row.id}", "run.stopped", actor="system:tiebeam", payload={"reason": reason})
-        record_end(unit, self._economics, row, plan, accepted=False, touched=True)
+        self._economics.record(unit, end_entries(unit, row, plan, accepted=False, touched=True))
 
     def _count_minutes(
         self, unit: Unit, row: RunRow, plan: RunPlan, *, step_id: str, task: Task, decision: Decision

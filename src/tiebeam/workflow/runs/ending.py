@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from tiebeam.economics import Economics, EntryKind, LedgerEntry
+from tiebeam.economics import EntryKind, LedgerEntry
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.plan import RunPlan
 from tiebeam.workflow.runs.rows import RunRow
 
 
-def record_end(unit: Unit, economics: Economics, row: RunRow, plan: RunPlan, *, accepted: bool, touched: bool) -> None:
-    """Write the outcome (quantity 1 accepted, 0 not) and, when accepted, the baseline cost it replaced.
+def end_entries(unit: Unit, row: RunRow, plan: RunPlan, *, accepted: bool, touched: bool) -> list[LedgerEntry]:
+    """The outcome (quantity 1 accepted, 0 not) and, when accepted, the baseline cost it replaced.
 
     `touched`: a person had to handle it.
     """
@@ -31,7 +31,7 @@ def record_end(unit: Unit, economics: Economics, row: RunRow, plan: RunPlan, *, 
                 currency=currency,
             )
         )
-    economics.record(unit, entries)
+    return entries
 
 
 def machine_time(unit: Unit, row: RunRow, step_id: str, seconds: Decimal) -> LedgerEntry:

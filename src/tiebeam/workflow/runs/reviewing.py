@@ -8,9 +8,9 @@ from typing import Any
 from tiebeam.errors import NotFound
 from tiebeam.spec import HandoffProtocol, Step
 from tiebeam.store import Unit
-from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan
+from tiebeam.workflow.runs.plan import NO_PROBLEM
 from tiebeam.workflow.runs.presenting import Presenter, ReviewCase
-from tiebeam.workflow.runs.rows import RunRow, take_seq
+from tiebeam.workflow.runs.work import Work
 from tiebeam.workflow.steps import StepCall, StepFailed
 from tiebeam.workforce import BrokenProtocol, IncompleteContext, NobodyHoldsRole, Workforce
 
@@ -24,9 +24,7 @@ class Reviewing:
 
     def open(
         self,
-        unit: Unit,
-        row: RunRow,
-        plan: RunPlan,
+        work: Work,
         step: Step,
         call: StepCall,
         presenter: Presenter,
@@ -43,14 +41,14 @@ class Reviewing:
         if review is not None and review.handoff is not None:
             protocol, rule = self._protocol(review.handoff), f"step {step.id}"
         else:
-            handoff, rule = plan.handoff(variables)
+            handoff, rule = work.plan.handoff(variables)
             protocol = self._protocol(handoff)
         packet = presenter.packet(call, ReviewCase(step, protocol, problem))
         try:
             task_id = self._workforce.open_task(
-                unit,
-                run_id=row.id,
-                seq=take_seq(unit, row.id),
+                work.unit,
+                run_id=work.row.id,
+                seq=work.take_seq(),
                 step_id=step.id,
                 handoff=protocol,
                 title=packet.title,
@@ -58,7 +56,7 @@ class Reviewing:
                 payload=packet.payload,
                 context=packet.context,
                 role=packet.role or protocol.to_role,
-                team=row.team,
+                team=work.row.team,
                 excluded_people=() if review is None else _deciders(call, review.four_eyes_with),
                 amount=packet.amount,
                 currency=packet.currency,

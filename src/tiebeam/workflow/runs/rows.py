@@ -18,6 +18,9 @@ from tiebeam.workflow.runs.plan import SETTLED, StepPhase, StepState
 from tiebeam.workflow.runs.states import RunState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
 
+SEQ_STEP = 2
+"""How far a run's number moves when one is taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
@@ -47,6 +50,21 @@ class RunFacts:
     counterparty: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
+
+
+# Built once: every segment asks these, and putting a statement together costs more than running it.
+_THIS_RUN = run.c.id == sa.bindparam("of_run")
+_RUN = sa.select(*(run.c[name] for name in RunRow.__slots__)).where(_THIS_RUN)
+_LOCKED_RUN = _RUN.with_for_update()
+_INSERT_RUN = sa.insert(run)
+_CHANGE_RUN = sa.update(run).where(_THIS_RUN)
+_TAKE_SEQ = sa.update(run).where(_THIS_RUN).values(seq=run.c.seq + SEQ_STEP).returning(run.c.seq)
+_STATES = (
+    sa.select(run_step.c.step_id, run_step.c.state, run_step.c.outcome, run_step.c.output)
+    .where(run_step.c.run_id == sa.bindparam("of_run"))
+    .order_by(run_step.c.position)
+)
+_INSERT_STEPS = sa.insert(run_step)
 
 
 def pin_recipe(unit: Unit, recipe: Recipe) -> str:
@@ -79,25 +97,24 @@ def insert_run(  # one argument a column, all of them named
     batch_id: str | None,
     actor: str,
 ) -> None:
-    unit.conn.execute(
-        sa.insert(run).values(
-            id=run_id,
-            intent=recipe.intent,
-            recipe=recipe.id,
-            recipe_hash=recipe_hash,
-            team=team,
-            state=RunState.QUEUED,
-            subject=subject,
-            labels=[],
-            input=dict(run_input),
-            document_id=document_id,
-            batch_id=batch_id,
-            seq=0,
-            started_by=actor,
-            started_at=unit.now,
-            updated_at=unit.now,
-        )
-    )
+    values = {
+        "id": run_id,
+        "intent": recipe.intent,
+        "recipe": recipe.id,
+        "recipe_hash": recipe_hash,
+        "team": team,
+        "state": RunState.QUEUED,
+        "subject": subject,
+        "labels": [],
+        "input": dict(run_input),
+        "document_id": document_id,
+        "batch_id": batch_id,
+        "seq": 0,
+        "started_by": actor,
+        "started_at": unit.now,
+        "updated_at": unit.now,
+    }
+    unit.conn.execute(_INSERT_RUN, values)
     unit.journal(
         f"run:{run_id}",
         "run.started",
@@ -108,9 +125,7 @@ def insert_run(  # one argument a column, all of them named
 
 def load_run(conn: sa.Connection, run_id: str, *, for_update: bool = False) -> RunRow:
     """Raises NotFound. `for_update` holds the row against other segments of the same run on PostgreSQL."""
-    columns = [run.c[name] for name in RunRow.__slots__]
-    query = sa.select(*columns).where(run.c.id == run_id)
-    row = conn.execute(query.with_for_update() if for_update else query).mappings().first()
+    row = conn.execute(_LOCKED_RUN if for_update else _RUN, {"of_run": run_id}).mappings().first()
     if row is None:
         raise NotFound(f"there is no run {run_id!r}; list them with 'tiebeam runs list'", run=run_id)
     values = dict(row)
@@ -119,11 +134,7 @@ def load_run(conn: sa.Connection, run_id: str, *, for_update: bool = False) -> R
 
 
 def load_states(conn: sa.Connection, run_id: str) -> dict[str, StepState]:
-    rows = conn.execute(
-        sa.select(run_step.c.step_id, run_step.c.state, run_step.c.outcome, run_step.c.output)
-        .where(run_step.c.run_id == run_id)
-        .order_by(run_step.c.position)
-    )
+    rows = conn.execute(_STATES, {"of_run": run_id})
     return {
         row.step_id: StepState(
             step_id=row.step_id, phase=StepPhase(row.state), outcome=row.outcome or row.state, output=row.output
@@ -177,7 +188,7 @@ def insert_steps(unit: Unit, run_id: str, rows: Sequence[StepRow]) -> None:
         }
         for row in rows
     ]
-    unit.conn.execute(sa.insert(run_step), values)
+    unit.conn.execute(_INSERT_STEPS, values)
 
 
 def move_step(unit: Unit, run_id: str, row: StepRow) -> None:
@@ -201,34 +212,31 @@ def step_of_task(conn: sa.Connection, task_id: str) -> tuple[str, StepPhase, Map
 
 def take_seq(unit: Unit, run_id: str) -> int:
     """The next number of this run; one wait or continuation has one number, never used twice."""
-    unit.conn.execute(sa.update(run).where(run.c.id == run_id).values(seq=run.c.seq + 2))
-    return int(unit.conn.execute(sa.select(run.c.seq).where(run.c.id == run_id)).scalar_one())
+    return int(unit.conn.execute(_TAKE_SEQ, {"of_run": run_id}).scalar_one())
 
 
-def set_state(
-    unit: Unit, run_id: str, *, state: RunState, outcome: str | None = None, reason: str | None = None
-) -> None:
-    values: dict[str, Any] = {"state": state, "updated_at": unit.now}
+def change_run(unit: Unit, run_id: str, **values: Any) -> None:
+    """Write columns of the run's row."""
+    unit.conn.execute(_CHANGE_RUN, {"of_run": run_id, **values, "updated_at": unit.now})
+
+
+def in_state(unit: Unit, state: RunState, *, outcome: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    """The columns of a run that is in this state from now on; what is None stays as it is."""
+    values: dict[str, Any] = {"state": state}
     if outcome is not None:
         values["outcome"] = outcome
     if reason is not None:
         values["reason"] = reason
     if state.is_final:
         values["ended_at"] = unit.now
-    unit.conn.execute(sa.update(run).where(run.c.id == run_id).values(**values))
+    return values
 
 
-def set_facts(unit: Unit, run_id: str, facts: RunFacts) -> None:
-    unit.conn.execute(
-        sa.update(run)
-        .where(run.c.id == run_id)
-        .values(
-            subject=facts.subject,
-            decision=facts.decision,
-            labels=list(facts.labels),
-            counterparty=facts.counterparty,
-            amount=facts.amount,
-            currency=facts.currency,
-            updated_at=unit.now,
-        )
-    )
+def set_state(
+    unit: Unit, run_id: str, *, state: RunState, outcome: str | None = None, reason: str | None = None
+) -> None:
+    change_run(unit, run_id, **in_state(unit, state, outcome=outcome, reason=reason))
+
+
+def as_columns(facts: RunFacts) -> dict[str, Any]:
+    return {name: getattr(facts, name) for name in RunFacts.__slots__} | {"labels": list(facts.labels)}

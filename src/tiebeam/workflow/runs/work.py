@@ -11,7 +11,7 @@ from tiebeam.errors import TiebeamError
 from tiebeam.spec import Step
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan, StepState
-from tiebeam.workflow.runs.rows import RunRow, StepRow, insert_steps
+from tiebeam.workflow.runs.rows import SEQ_STEP, RunRow, StepRow, change_run, insert_steps
 from tiebeam.workflow.steps import StepCall, StepCode, StepResult
 
 
@@ -27,18 +27,28 @@ class Work:
     """Steps of this unit whose rows are not written yet."""
     entries: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
     """Ledger lines of this unit that are not written yet."""
+    changes: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Columns of the run's row that are not written yet."""
 
     def keep(self, row: StepRow) -> None:
         """Take a step's row up; `flush` writes all of them at once."""
         self.states[row.step_id] = row.state
         self.begun.append(row)
 
+    def take_seq(self) -> int:
+        """The next number of this run. Its row is locked, so nobody else takes one before `flush` writes it."""
+        taken = int(self.changes.get("seq", self.row.seq)) + SEQ_STEP
+        self.changes["seq"] = taken
+        return taken
+
     def flush(self, economics: Economics) -> None:
-        """Write what was taken up: step rows in one statement, ledger lines in one call."""
+        """Write what was taken up: step rows in one statement, ledger lines in one call, the run's row once."""
         insert_steps(self.unit, self.row.id, self.begun)
         if self.entries:
             economics.record(self.unit, self.entries)
-        self.begun, self.entries = [], []
+        if self.changes:
+            change_run(self.unit, self.row.id, **self.changes)
+        self.begun, self.entries, self.changes = [], [], {}
 
     def variables(self, problem: Mapping[str, Any] = NO_PROBLEM) -> dict[str, Any]:
         run = {"state": self.row.state.value, "outcome": self.row.outcome or ""}
