@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
 from typing import Any
 
 import pytest
 
 from tiebeam.graph import Graph, load
-from tiebeam.spec import Recipe, Step, StepKind, compile_condition, step_variable
+from tiebeam.spec import Condition, Recipe, Step, StepKind, compile_condition, step_variable
 
 INTENT = "finance.invoice-processing-matching"
 THREE_WAY, SERVICES = f"{INTENT}/three-way-match", f"{INTENT}/two-way-services"
@@ -110,7 +111,12 @@ class Walk:
                 return {"outcome": "done", "output": {}}
 
     def _holds(self, text: str) -> bool:
-        return compile_condition(text, ["steps", "input", "run", "problem"]).holds(self.variables)
+        return _condition(text).holds(self.variables)
+
+
+@cache
+def _condition(text: str) -> Condition:
+    return compile_condition(text, ["steps", "input", "run", "problem"])
 
 
 def _everything(recipe: Recipe) -> list[Walk]:
