@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.workspaces import INTENT
 from tests.journeys.conftest import Company
 from tiebeam.workflow.runs import RunState
 from tiebeam.workforce import WrongInput
@@ -88,3 +89,52 @@ def test_a_typed_invoice_that_is_none_is_refused_while_its_typist_is_there(
     with pytest.raises(WrongInput):
         company.decide("IN-260046", "edit", changes={"invoice": form})
     assert company.task("IN-260046").step_id == "capture"
+
+
+# ids: HO-02, B11
+def test_who_typed_an_invoice_does_not_release_its_money(company: Company) -> None:
+    form = company.task("IN-260059").payload["invoice"]
+    typed = {"number": "T-1", "issue_date": "2026-11-02", "currency": "EUR", "net": "100.00", "tax": "0.00"}
+    typed |= {"gross": "100.00", "payable": "100.00", "seller": {**form["seller"], "name": "Agentur Leuchtboje GmbH"}}
+    typist = company.decide("IN-260059", "edit", changes={"invoice": {**form, **typed}}).person_id
+    company.decide("IN-260059", "approve")
+    waiting = company.task("IN-260059")
+    assert waiting.step_id == "approve"
+    assert typist in waiting.excluded_people
+
+
+def test_an_amount_in_a_currency_without_a_rate_is_covered_by_no_limit(company: Company) -> None:
+    """A thousand Kuwaiti dinars are not a thousand euros: only somebody without a limit may release them."""
+    document = (company.folder / "data" / "inbox" / "IN-260010.xml").read_text(encoding="utf-8")
+    dinars = document.replace('currencyID="EUR"', 'currencyID="KWD"').replace("CurrencyCode>EUR", "CurrencyCode>KWD")
+    dinars = dinars.replace("<cbc:ID>E-2026-1190<", "<cbc:ID>E-2026-9999<")
+    run_id = _upload(company, "dinars.xml", dinars.encode())
+    company.runs["dinars"] = run_id
+    company.decide("dinars", "approve")
+    release = company.task("dinars")
+    assert release.step_id == "approve"
+    assert release.amount is None
+    assert company.decide("dinars", "approve").standing == "endorsed"
+    assert company.task("dinars").role == "cfo"
+
+
+def test_an_invoice_that_was_paid_in_advance_is_not_paid_again(company: Company) -> None:
+    document = (company.folder / "data" / "inbox" / "IN-260040.xml").read_text(encoding="utf-8")
+    prepaid = document.replace(
+        '<cbc:PayableAmount currencyID="EUR">1316.14', '<cbc:PayableAmount currencyID="EUR">0.00'
+    )
+    assert prepaid != document
+    company.runs["prepaid"] = _upload(company, "prepaid.xml", prepaid.replace("2026-10702", "2026-88888").encode())
+    while company.run("prepaid").item.state is RunState.WAITING:
+        company.decide("prepaid", "approve")
+    assert company.outcome("prepaid", "post") == "posted"
+    assert company.outcome("prepaid", "pay") == "not-needed"
+    assert company.payments("prepaid") == []
+
+
+def _upload(company: Company, name: str, data: bytes) -> str:
+    app = company.app
+    today = app.store.clock.now().date()
+    accepted = app.starting.upload(app.principal(), INTENT, [(name, data)], channel="test", received_at=today)
+    assert app.engine.drain(timeout=60)
+    return accepted.run_ids[0]

@@ -166,9 +166,13 @@ def _contact(case: PayablesCase) -> dict[str, Any]:
 
 
 def _at_stake(case: PayablesCase) -> tuple[Decimal | None, str | None]:
-    """The amount limits are compared with: gross in the policy's currency, as the decision converted it."""
-    value = amount(case.decision.get("amount"))
-    if value is not None:
-        return abs(value), case.decision.get("currency")
+    """The amount limits are compared with: gross in the policy's currency, as the decision converted it.
+
+    Where the decision could not convert it the amount is unknown: the figure on the document is in a currency that
+    no limit is in.
+    """
+    if case.decision:
+        value = amount(case.decision.get("amount"))
+        return (None if value is None else abs(value)), case.decision.get("currency")
     gross = case.money("gross")
     return (None if gross is None else abs(gross)), case.invoice.get("currency")
