@@ -12,7 +12,7 @@ import pytest
 from tests.faces.terminal import INTENT, Terminal, finish, start
 from tiebeam import __version__
 from tiebeam.cli import documents as documents_module
-from tiebeam.cli.main import cli
+from tiebeam.cli.main import cli, run_cli
 
 
 def _commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -197,3 +197,14 @@ def test_a_name_that_acts_for_nobody_is_told(tiebeam: Terminal, workspace: Path)
 
     assert said.code == 1
     assert "'ber'" in said.err
+
+
+def test_a_second_workspace_on_the_same_database_is_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TIEBEAM_DATABASE_URL", f"sqlite:///{tmp_path / 'shared.sqlite'}")
+    assert run_cli(["init", str(tmp_path / "one"), "--example", "empty"]) == 0
+    assert run_cli(["init", str(tmp_path / "two"), "--example", "harbour-tools"]) == 0
+    capsys.readouterr()
+    assert run_cli(["workflows", "--workspace", str(tmp_path / "two"), "--json"]) == 0
+    assert "Jonas Petersen" in capsys.readouterr().out

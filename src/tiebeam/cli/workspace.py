@@ -28,6 +28,9 @@ def init(directory: Path, example: str, as_json: bool) -> int:
     shut: list[str] = []
     stages: dict[str, str] = {}
     try:
+        # A database that knew another workspace takes these files; with a new one they are in force already.
+        with app.store.unit() as unit:
+            app.graph.apply(unit, actor="system:tiebeam")
         actor = app.principal().actor
         goals = (Stage.PILOT,) if example == "empty" else (Stage.PILOT, Stage.PRODUCTION)
         for intent in app.graph().adoptions:
