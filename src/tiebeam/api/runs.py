@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, UploadFile
+from fastapi.responses import FileResponse, Response
 from pydantic import Field
 
 from tiebeam.api.access import allow, changer, reader
 from tiebeam.api.body import Body
 from tiebeam.app import LARGEST_DOCUMENT, App
-from tiebeam.errors import Invalid, NotFound
-from tiebeam.http import TooLarge
+from tiebeam.errors import Invalid
+from tiebeam.http import TooLarge, page_response
 from tiebeam.kit import plain
 from tiebeam.store import read_journal
-from tiebeam.workflow.intake import batch_view, document_view
+from tiebeam.workflow.intake import batch_view, document_view, original_of
 from tiebeam.workflow.runs import RunFilter, case_rows, list_runs, run_view
 from tiebeam.workforce import Principal
 
@@ -112,14 +112,30 @@ def _documents(app: App, routes: APIRouter) -> None:
         allow(principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             view = document_view(conn, document_id)
-        if not view.archived:
-            raise NotFound(f"the original of {view.name!r} was too large to keep; only its hash is known")
         return FileResponse(
-            app.intake.archive.path_of(view.sha256),
+            original_of(view, app.intake.archive),
             media_type="application/octet-stream",
             filename=view.name,
             headers={"X-Content-Type-Options": "nosniff"},
         )
+
+    @routes.get(
+        "/documents/{document_id}/pages/{page}",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}}, "description": "The page as a PNG."}},
+    )
+    def page_picture(
+        request: Request,
+        document_id: str,
+        page: Annotated[int, Path(description="Counted from 1.")],
+        principal: Principal = Depends(read),
+        width: Annotated[int, Query(ge=50, le=2000, description="Pixels.")] = 1000,
+    ) -> Response:
+        """A page as a picture. 404 for a page that is not there, 415 for documents without pages such as XML."""
+        allow(principal, "document.view", "document", document_id)
+        with app.store.read() as conn:
+            view = document_view(conn, document_id)
+        return page_response(app, request, view, page=page, width=width)
 
 
 def _name_of(item: UploadFile) -> str:

@@ -3,6 +3,7 @@
 from tiebeam.workflow.intake.accept import AcceptedBatch, DocumentUnopenable, Intake, NothingToDo, Order
 from tiebeam.workflow.intake.archive import Archive, Kept
 from tiebeam.workflow.intake.arrivals import Arrival, BrokenArrivalList, arrivals_in
+from tiebeam.workflow.intake.pictures import document_pages, document_picture, original_of
 from tiebeam.workflow.intake.reading import READ_STEP, BatchReader
 from tiebeam.workflow.intake.views import BatchView, DocumentView, batch_view, document_view, same_content
 
@@ -22,6 +23,9 @@ __all__ = [
     "Order",
     "arrivals_in",
     "batch_view",
+    "document_pages",
+    "document_picture",
     "document_view",
+    "original_of",
     "same_content",
 ]
