@@ -116,4 +116,8 @@ def _moved(
 
 def _is_unit(word: Words) -> bool:
     bare = word.text.strip(".")
-    return (bare.isalpha() or (bare.isalnum() and len(bare) == 3 and bare[0].isalpha())) and len(bare) <= _LONGEST_UNIT and currency_in(word.text) is None
+    return (
+        (bare.isalpha() or (bare.isalnum() and len(bare) == 3 and bare[0].isalpha()))
+        and len(bare) <= _LONGEST_UNIT
+        and currency_in(word.text) is None
+    )
