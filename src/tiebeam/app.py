@@ -104,14 +104,8 @@ class App:
     interpreter: Interpreter
     correspondence: Correspondence
     scorers: dict[str, Scorer]
-    _reader: Reader | None = field(default=None, repr=False)
-
-    @property
-    def reader(self) -> Reader:
-        """Confined reading processes, started on first use."""
-        if self._reader is None:
-            self._reader = Reader(workers=max(1, min(2, os.cpu_count() or 1)))
-        return self._reader
+    reader: Reader = field(default_factory=lambda: Reader(workers=max(1, min(2, os.cpu_count() or 1))), repr=False)
+    """Its confined processes start on first use."""
 
     def principal(self, person_id: str | None = None) -> Principal:
         """Who acts at this machine's command line: the named person, else the workspace's first administrator."""
@@ -137,8 +131,7 @@ class App:
 
     def close(self) -> None:
         self.engine.close()
-        if self._reader is not None:
-            self._reader.close()
+        self.reader.close()
         self.store.close()
 
 
