@@ -241,3 +241,11 @@ def test_the_same_folder_again_takes_nothing_in_twice(company: Company) -> None:
     again = take_in(company.app, company.folder / "data" / "inbox")
     assert (again.new, again.known) == (0, len(company.runs))
     assert sorted(again.run_ids) == sorted(company.runs.values())
+
+
+# ids: EC-16, D5
+def test_each_ended_invoice_carries_its_share_of_integration_and_training(company: Company) -> None:
+    with company.app.store.read() as conn:
+        cost = company.app.economics.run_cost(conn, company.runs["IN-260002"])
+    assert cost.review_minutes == 0
+    assert cost.total_cost == cost.other_cost > 0

@@ -1,7 +1,7 @@
 """Economics: prices, the ledger, and what a unit costs and is worth."""
 
 from tiebeam.economics.entries import EntryKind, InvalidEntry, LedgerEntry
-from tiebeam.economics.forecast import NOT_MODELLED, IncompleteEconomics, UnitForecast, forecast
+from tiebeam.economics.forecast import NOT_MODELLED, IncompleteEconomics, UnitForecast, fixed_cost_per_unit, forecast
 from tiebeam.economics.ledger import Economics
 from tiebeam.economics.prices import (
     AliasRefused,
@@ -46,5 +46,6 @@ __all__ = [
     "UnitForecast",
     "UnknownPrice",
     "WorkflowSummary",
+    "fixed_cost_per_unit",
     "forecast",
 ]

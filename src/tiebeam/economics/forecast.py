@@ -44,6 +44,12 @@ class UnitForecast:
     """Where the token price comes from; None without tokens."""
 
 
+def fixed_cost_per_unit(given: UnitEconomics) -> Decimal:
+    """Integration and training spread over the amortisation period and its units, to a millionth."""
+    share = (given.integration_cost + given.training_cost) / given.amortisation_months / given.units_per_month
+    return share.quantize(Decimal("0.000001"))
+
+
 def forecast(unit_economics: UnitEconomics, prices: Prices, *, at: datetime | None = None) -> UnitForecast:
     """The forecast from declared assumptions. Raises IncompleteEconomics, or what `Prices.price` raises.
 

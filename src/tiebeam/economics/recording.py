@@ -80,8 +80,30 @@ def _insert(conn: sa.Connection, entries: Sequence[LedgerEntry]) -> list[dict[st
     if not entries:
         return []
     rows = [_row(conn, entry) for entry in reversed(entries)]
-    new = set(conn.execute(_or_ignore(conn, ledger_entry, keys=("key",)).returning(ledger_entry.c.key), rows).scalars())
+    new = set(conn.execute(_ADD_LINES[conn.dialect.name], rows).scalars())
     return [row for row in rows if row["key"] in new]
+
+
+def _or_ignore(table: sa.Table, *, keys: Sequence[str]) -> dict[str, Any]:
+    """By the name of the database: insert, or leave what is there."""
+    dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    return {name: make(table).on_conflict_do_nothing(index_elements=list(keys)) for name, make in dialects.items()}
+
+
+# Built once: a run's commit should not pay for putting the same statements together again.
+_ADD_LINES = {
+    name: adding.returning(ledger_entry.c.key) for name, adding in _or_ignore(ledger_entry, keys=("key",)).items()
+}
+_ADD_DAYS = _or_ignore(ledger_daily, keys=_DIMENSIONS)
+_KEY = [ledger_daily.c[name] for name in _DIMENSIONS]
+_LOCK = (
+    sa.select(ledger_daily)
+    .where(sa.tuple_(*_KEY).in_(sa.bindparam("keys", expanding=True)))
+    .order_by(*_KEY)
+    .with_for_update()
+)
+_HERE = sa.and_(*(ledger_daily.c[name] == sa.bindparam(f"at_{name}") for name in _DIMENSIONS))
+_WRITE = sa.update(ledger_daily).where(_HERE).values({name: sa.bindparam(f"new_{name}") for name in Sums.__slots__})
 
 
 def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -90,26 +112,33 @@ def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> Non
     for row in rows:
         key = rollup_key(row)
         added[key] = added.get(key, Sums()).plus(sums_of(row))
-    for key in sorted(added):
-        _add(conn, dict(zip(_DIMENSIONS, key, strict=True)), added[key])
+    if not added:
+        return
+    # Amounts are decimal text, which SQL cannot add exactly; the rows are locked, read, added to and written back.
+    found = _locked(conn, sorted(added))
+    missing = sorted(added.keys() - found.keys())
+    if missing:
+        empty = Sums().values()
+        conn.execute(_ADD_DAYS[conn.dialect.name], [{**_place(key, ""), **empty} for key in missing])
+        found |= _locked(conn, missing)
+    conn.execute(
+        _WRITE,
+        [
+            _place(key, "at_") | {f"new_{name}": value for name, value in found[key].plus(more).values().items()}
+            for key, more in sorted(added.items())
+        ],
+    )
 
 
-# Built once: a run's commit should not pay for putting the same statements together again.
-_HERE = sa.and_(*(ledger_daily.c[name] == sa.bindparam(f"at_{name}") for name in _DIMENSIONS))
-_LOCK = sa.select(*(ledger_daily.c[name] for name in Sums.__slots__)).where(_HERE).with_for_update()
-_WRITE = sa.update(ledger_daily).where(_HERE).values({name: sa.bindparam(f"new_{name}") for name in Sums.__slots__})
+def _locked(conn: sa.Connection, keys: Sequence[Key]) -> dict[Key, Sums]:
+    rows = conn.execute(_LOCK, {"keys": keys}).mappings()
+    return {
+        tuple(row[name] for name in _DIMENSIONS): Sums(**{name: row[name] for name in Sums.__slots__}) for row in rows
+    }
 
 
-def _add(conn: sa.Connection, place: Mapping[str, Any], more: Sums) -> None:
-    # Amounts are decimal text, which SQL cannot add exactly; the row is locked, read, added to and written back.
-    here = {f"at_{name}": value for name, value in place.items()}
-    found = conn.execute(_LOCK, here).mappings().first()
-    if found is None:
-        empty = {**place, **Sums().values()}
-        conn.execute(_or_ignore(conn, ledger_daily, keys=_DIMENSIONS), empty)
-        found = conn.execute(_LOCK, here).mappings().one()
-    total = Sums(**{str(name): value for name, value in found.items()}).plus(more)
-    conn.execute(_WRITE, {**here, **{f"new_{name}": value for name, value in total.values().items()}})
+def _place(key: Key, prefix: str) -> dict[str, Any]:
+    return {f"{prefix}{name}": value for name, value in zip(_DIMENSIONS, key, strict=True)}
 
 
 def _row(conn: sa.Connection, entry: LedgerEntry) -> dict[str, Any]:
@@ -142,11 +171,6 @@ def _was_reviewed(conn: sa.Connection, run_id: str) -> bool:
         ledger_entry.c.run_id == run_id, ledger_entry.c.kind == EntryKind.REVIEW_MINUTES.value
     )
     return conn.execute(review.limit(1)).first() is not None
-
-
-def _or_ignore(conn: sa.Connection, table: sa.Table, *, keys: Sequence[str]) -> Any:
-    make = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing(index_elements=list(keys))
 
 
 def priced(entry: LedgerEntry, *, amount: Decimal, currency: str) -> LedgerEntry:

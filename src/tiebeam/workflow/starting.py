@@ -8,9 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tiebeam.economics import fixed_cost_per_unit
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid
 from tiebeam.graph import Graph
+from tiebeam.kit import decimal_text
 from tiebeam.spec import Intent
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order
@@ -64,6 +66,7 @@ class Starting:
         with self._store.read() as conn:
             standing = self._promotion.require_in_service(conn, intent)
         _, adoption, recipe = self._promotion.adopted(intent)
+        assumed = adoption.unit_economics or recipe.unit_economics
         reference = read_reference(bindings or Bindings(), settings=settings, workspace=self._workspace)
 
         def import_dataset(unit: Unit) -> str:
@@ -78,6 +81,7 @@ class Starting:
                 "stage": standing.stage.value,
                 "policy": policy_to_json(reference.policy),
                 "currency_of_costs": settings.company.currency,
+                "fixed_cost": "0" if assumed is None else decimal_text(fixed_cost_per_unit(assumed)),
             },
             source=source,
             import_dataset=import_dataset,

@@ -12,15 +12,18 @@ from tiebeam.workflow.runs.rows import RunRow
 
 
 def end_entries(unit: Unit, row: RunRow, plan: RunPlan, *, accepted: bool, touched: bool) -> list[LedgerEntry]:
-    """The outcome (quantity 1 accepted, 0 not) and, when accepted, the baseline cost it replaced.
-
-    `touched`: a person had to handle it.
+    """The outcome (quantity 1 accepted, 0 not), its share of integration and training (EC-16), and, when it was accepted,
+    the baseline cost it replaced. `touched`: a person had to handle it.
     """
+    currency = str(row.input.get("currency_of_costs") or "EUR")
     outcome = _entry(unit, row, kind=EntryKind.OUTCOME, quantity=Decimal(int(accepted)), amount=None, currency=None)
     entries = [replace(outcome, touched=touched)]
+    fixed = Decimal(str(row.input.get("fixed_cost") or 0))
+    if fixed:
+        one = Decimal(1)
+        entries.append(_entry(unit, row, kind=EntryKind.CHARGE, quantity=one, amount=fixed, currency=currency))
     instrumentation = plan.recipe.instrumentation
     if accepted and instrumentation is not None:
-        currency = str(row.input.get("currency_of_costs") or "EUR")
         entries.append(
             _entry(
                 unit,
