@@ -57,7 +57,8 @@ def ibans(marks: Marks) -> tuple[tuple[str, ...], tuple[Evidence, ...], tuple[st
                     found.setdefault(account, Evidence("ibans", phrase.text[:300], phrase.place))
             label = _IBAN_LABEL.search(phrase.text)
             if label and not any(_length_cut(label[1]).startswith(account) for account in found):
-                found.setdefault(_length_cut(label[1]), Evidence("ibans", phrase.text[:300], phrase.place))
+                whole = _wrapped(_length_cut(label[1]), phrase=phrase, lines=marks.lines)
+                found.setdefault(whole, Evidence("ibans", phrase.text[:300], phrase.place))
     _beside_label(marks, found)
     warnings = tuple(
         f"The account {account!r} fails the IBAN checksum or length; it is given as printed."
@@ -67,12 +68,27 @@ def ibans(marks: Marks) -> tuple[tuple[str, ...], tuple[Evidence, ...], tuple[st
     return tuple(found), tuple(found.values()), warnings
 
 
+def _wrapped(account: str, *, phrase: Words, lines: Sequence[Words]) -> str:
+    """In a narrow column the end of an account stands on the next line; the checksum proves that it belongs."""
+    for line in lines:
+        if line.page != phrase.page or not 0 < line.y - phrase.y < 2 * phrase.size:
+            continue
+        for below in line.parts:
+            if abs(below.x0 - phrase.x0) > 40 and below.x0 < phrase.x0:
+                continue
+            whole = account + "".join(below.text.split()[:6])
+            whole = whole[: _IBAN_LENGTHS.get(whole[:2], len(whole))]
+            if below.x0 < phrase.x1 and len(account) < len(whole) and is_iban(whole):
+                return whole
+    return account
+
+
 def _beside_label(marks: Marks, found: dict[str, Evidence]) -> None:
     for mark in marks.marks:
         if mark.label.text.strip(":.()").upper() != "IBAN":
             continue
         for _, words in marks.values(mark):
-            account = _length_cut(words.text)
+            account = _wrapped(_length_cut(words.text), phrase=words, lines=marks.lines)
             if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}", account) and not any(account.startswith(a) for a in found):
                 found.setdefault(account, Evidence("ibans", words.text[:300], words.place))
                 break

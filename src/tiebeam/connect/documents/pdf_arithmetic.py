@@ -68,7 +68,7 @@ def _spans(words: Sequence[Words], *, mark: str | None) -> Iterator[Span]:
     for start, first in enumerate(words):
         text = ""
         for end in range(start + 1, min(start + 5, len(words) + 1)):
-            if end - 1 > start and words[end - 1].x0 - words[end - 2].x1 > 0.6 * first.size:
+            if end - 1 > start and words[end - 1].x0 - words[end - 2].x1 > 0.65 * first.size:
                 break
             text = f"{text} {words[end - 1].text}".strip()
             if any(c.isalpha() for c in text) and currency_in(text) is None:
@@ -116,8 +116,5 @@ def _moved(
 
 def _is_unit(word: Words) -> bool:
     bare = word.text.strip(".")
-    return (
-        (bare.isalpha() or (bare.isalnum() and len(bare) == 3 and bare[0].isalpha()))
-        and len(bare) <= _LONGEST_UNIT
-        and currency_in(word.text) is None
-    )
+    is_code = bare.isalnum() and len(bare) == 3 and bare[0].isalpha()  # C62, H87: codes of UN/ECE.
+    return (bare.isalpha() or is_code) and len(bare) <= _LONGEST_UNIT and currency_in(word.text) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from tiebeam.connect.documents.pdf_labels import Labels, token_of
 from tiebeam.connect.documents.pdf_numbers import currency_in, is_number
@@ -12,6 +13,7 @@ from tiebeam.connect.documents.pdf_words import Words, joined
 
 _CELL_GAP = 0.45
 """Of the font size: a gap wider than this inside a phrase of the header parts two columns."""
+_ENOUGH_GAPS = 8
 _AMOUNTS = frozenset({"net", "gross", "unit_price"})
 _THINGS = frozenset({"description", "quantity", "sku"})
 
@@ -57,11 +59,17 @@ def _stacked(lines: Sequence[Words], start: int, *, height: int, labels: Labels)
     rows = lines[start : start + height]
     if len(rows) < height or not _stackable(rows):
         return None
-    columns = _columns(rows, labels=labels)
+    columns = _columns(rows, labels=labels, space=_space(lines[max(0, start - 10) : start + 10]))
     score = _score(columns)
     if score is None:
         return None
     return score, HeaderRow(columns=columns, first_line=start, last_line=start + height - 1)
+
+
+def _space(lines: Sequence[Words]) -> float:
+    """The usual gap between words around here, in parts of the font size: 0.28, or 0.6 in fonts of one width."""
+    gaps = [(b.x0 - a.x1) / b.size for line in lines for phrase in line.parts for a, b in pairwise(phrase.parts)]
+    return median(gaps) if len(gaps) >= _ENOUGH_GAPS else 0.0
 
 
 def _stackable(rows: Sequence[Words]) -> bool:
@@ -80,13 +88,13 @@ def _score(columns: Sequence[Column]) -> int | None:
     return None if others > len(kinds) else 2 * len(known) - 2 * others - (len(kinds) - len(known))
 
 
-def _columns(rows: Sequence[Words], *, labels: Labels) -> tuple[Column, ...]:
+def _columns(rows: Sequence[Words], *, labels: Labels, space: float) -> tuple[Column, ...]:
     cells = (
-        [cell for row in rows for phrase in row.parts for cell in _cells(phrase, labels=labels)]
+        [cell for row in rows for phrase in row.parts for cell in _cells(phrase, labels=labels, space=space)]
         if len(rows) == 1
         else []
     )
-    stacks = [[cell] for cell in cells] if cells else _stacks(rows, labels=labels)
+    stacks = [[cell] for cell in cells] if cells else _stacks(rows, labels=labels, space=space)
     stacks = sorted(stacks, key=lambda stack: min(cell.x0 for cell in stack))
     texts = [[word.text for cell in stack for word in cell.words or (cell,)] for stack in stacks]
     meant = [_kinds([_token(text) for text in each], labels=labels) for each in texts]
@@ -116,11 +124,11 @@ def _kinds(tokens: Sequence[str], *, labels: Labels) -> list[str]:
     return [] if len(filled) - length > 3 else kinds
 
 
-def _cells(phrase: Words, *, labels: Labels) -> Iterable[Words]:
+def _cells(phrase: Words, *, labels: Labels, space: float) -> Iterable[Words]:
     """A phrase of the header holds several columns where they stand close together: the cheapest way to cut it."""
     words = phrase.parts
     tokens = [_token(word.text) for word in words]
-    wide = [b.x0 - a.x1 > _CELL_GAP * b.size for a, b in pairwise(words)]
+    wide = [b.x0 - a.x1 > max(_CELL_GAP, 1.3 * space) * b.size for a, b in pairwise(words)]
     if labels.is_whole(tokens) and not any(wide):
         yield phrase
         return
@@ -153,11 +161,11 @@ def _strangeness(tokens: Sequence[str], *, labels: Labels) -> float:
     return 1.0 + 0.6 * (len(filled) - length) if length else 3.0
 
 
-def _stacks(rows: Sequence[Words], *, labels: Labels) -> list[list[Words]]:
+def _stacks(rows: Sequence[Words], *, labels: Labels, space: float) -> list[list[Words]]:
     """Phrases that stand over each other, top to bottom."""
     stacks: list[list[Words]] = []
     for row in rows:
-        for phrase in (cell for part in row.parts for cell in _cells(part, labels=labels)):
+        for phrase in (cell for part in row.parts for cell in _cells(part, labels=labels, space=space)):
             home = next(
                 (s for s in stacks if any(p.x0 < phrase.x1 and phrase.x0 < p.x1 for p in s)),
                 None,

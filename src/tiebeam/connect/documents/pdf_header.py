@@ -99,7 +99,10 @@ def references(marks: Marks, kind: str) -> list[Candidate[str]]:
 
 def _is_sentence(mark: Mark) -> bool:
     """Running text mentions orders and invoices without stating this document's own."""
-    return not mark.starts and len(mark.phrase.parts) > 9
+    if mark.starts or len(mark.phrase.parts) <= 9:
+        return False
+    before = [word for word in mark.phrase.parts if word.x1 <= mark.label.x0]
+    return not before or not before[-1].text.endswith((",", ";", "/", "|"))
 
 
 class Dates:

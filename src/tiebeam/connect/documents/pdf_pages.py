@@ -22,6 +22,7 @@ from tiebeam.connect.documents.result import Evidence, ReadErrorCode, Unreadable
 from tiebeam.connect.documents.xml_invoice import found_in
 
 _CENT = Decimal("0.011")
+_LEAST_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,12 @@ def _first(candidates: list[Candidate[str]]) -> Candidate[str] | None:
 
 
 def _order(marks: Marks, *, number: Candidate[str] | None) -> Candidate[str] | None:
-    """The buyer's order; a buyer's reference counts where it calls itself an order (`PO…`)."""
+    """The buyer's order; without one, a buyer's reference counts that has the digits of a number."""
     for candidate in references(marks, "order_reference"):
         if number is None or candidate.place != number.place:
             return candidate
     for candidate in references(marks, "buyer_reference"):
-        if candidate.value.upper().startswith(("PO", "P.O", "BEST", "ORD", "BO-")):
+        if sum(letter.isdigit() for letter in candidate.value) >= _LEAST_DIGITS:
             return candidate
     return None
 

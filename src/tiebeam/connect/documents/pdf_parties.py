@@ -18,11 +18,12 @@ from tiebeam.connect.documents.result import Evidence
 
 _FORMS = re.compile(
     r"(?:^|[\s,.(])("
-    r"gmbh(?: & co\.?(?: kg)?)?|mbh|ag|se|kg|ohg|ug|gbr|e\.? ?k\.?|e\.? ?v\.?|a\. ?g\.?|ltd\.?|limited|llc|llp|plc"
+    r"ges\.?m\.?b\.?h\.?|gmbh(?: & co\.?(?: kg)?)?|mbh|ag|se|kg|ohg|ug|gbr|e\.? ?k\.?|e\.? ?v\.?|a\. ?g\.?"
+    r"|ltd\.?|limited|llc|llp|plc"
     r"|inc\.?|corp\.?|incorporated|company|co\.|s\.?a\.?s?\.?u?|s\.?a\.?r\.?l\.?|sprl|srl|s\.r\.l\.?|s\.p\.a\.?"
     r"|spa|s\.?n\.?c\.?|b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|s\.?l\.?u?\.?|lda\.?|ab|a/s|as|aps|asa|ans|oy|oyj"
     r"|d\.o\.o\.?|sp\. ?z ?o\.o\.?|s\.r\.o\.?|kft\.?|coop|eg|stichting|vzw|sàrl|eirl|eurl|scop|hb|i/s|k/s|p/s|group"
-    r"|holding)(?:$|[\s,.)])",
+    r"|holding|(?:&|and|und|et|e|en) (?:sons?|söhne|sohn|fils|figli|zonen|zoon|hijos|filhos|co))(?:$|[\s,.)])",
     re.IGNORECASE,
 )
 _TITLES = word_set(
@@ -33,7 +34,9 @@ _TITLES = word_set(
     fakturaoriginal"""
 )
 _SPLIT = re.compile(
-    r"\s*[·•●|∙▪◆]\s*|\s+[–—-]\s+|\s{2,}|,\s+(?!(?:inc|llc|ltd|corp|plc|gmbh|co|b\.v|n\.v|s\.\w)\b)", re.IGNORECASE
+    r"\s*[·•●|∙▪◆]\s*|\s+[–—-]\s+|\s{2,}|,\s+(?!(?:inc|llc|ltd|limited|corp|plc|gmbh|co|lda|sa|sl|slu|srl|spa|sas|sarl"
+    r"|ab|as|oy|ag|kg|bv|nv|b\.v|n\.v|s\.\w)\b)",
+    re.IGNORECASE,
 )
 _ADDRESS = re.compile(
     r"\b\d{4,6}\b|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|^\d+[ ,]"
@@ -46,6 +49,8 @@ _STREET = re.compile(
 )
 _CONTACT = re.compile(r"@|www\.|https?:|\+\d{2}|\btel\b|\bfax\b|\btlf\b", re.IGNORECASE)
 _MOST_WORDS = 9
+_FAR = 90
+"""Points between a heading and a value of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def _buyer_block(marks: Marks, *, table_start: int) -> list[Words]:
 
 
 def _block_of(mark: Mark, marks: Marks) -> Iterator[Words]:
-    values = list(marks.values(mark))
+    values = _below_first(marks, mark, values=list(marks.values(mark)))
     if mark.rest:
         yield mark.phrase
     elif values and abs(values[0][1].y - mark.label.y) < 1:
@@ -128,6 +133,15 @@ def _block_of(mark: Mark, marks: Marks) -> Iterator[Words]:
             phrase = joined((*phrase.words, *following.words))
         yield phrase
         last = phrase
+
+
+def _below_first(marks: Marks, mark: Mark, *, values: list[tuple[float, Words]]) -> list[tuple[float, Words]]:
+    """An address stands right under its heading; what stands far to the right is another column."""
+    below = None if mark.rest else marks.below(mark)
+    if below is None or not values or abs(below.x0 - mark.label.x0) > 6:
+        return values
+    is_far = values[0][1].x0 - mark.label.x1 > _FAR and abs(values[0][1].y - mark.label.y) < 1
+    return [(1.0, below)] if is_far else values
 
 
 def _heads_other(marks: Marks, line: int, position: int) -> bool:
@@ -216,21 +230,33 @@ def _seller_name(
     everything = plain(" ".join(line.text for page in pages for line in page.lines))
     names: list[_Name] = []
     for number, line in enumerate(marks.lines):
-        if line.page != 1 or (table_start <= number and line.y < first.height * 0.8):
+        if line.page != 1:
             continue
+        is_below = table_start <= number and line.y < first.height * 0.8
         for position, phrase in enumerate(line.parts):
             if _is_in(phrase, block) or marks.states_label(number, position):
                 continue
             for text in _parts(phrase):
                 if buyer is not None and plain(text) == plain(buyer.text):
                     continue
+                if is_below and not _FORMS.search(text):
+                    continue
                 score = _score(text, phrase, page=first, usual=usual, vat=vat, everything=everything)
                 if score is not None:
                     names.append(_Name(text, phrase, score))
     best = max(names, key=lambda name: name.score, default=None)
     if best is not None and best.score >= 3.0:
-        return best
+        return _in_full(best, names=names)
     return _labelled_seller(marks, kind="holder")
+
+
+def _in_full(best: _Name, *, names: Sequence[_Name]) -> _Name:
+    """A logo often shows only the beginning of the name; the name with its legal form stands elsewhere."""
+    if _FORMS.search(best.text):
+        return best
+    start = plain(best.text) + " "
+    longer = [name for name in names if plain(name.text).startswith(start) and _FORMS.search(name.text)]
+    return max(longer, key=lambda name: name.score, default=best)
 
 
 def _labelled_seller(marks: Marks, *, kind: str) -> _Name | None:
@@ -287,8 +313,15 @@ def _score(text: str, phrase: Words, *, page: Page, usual: float, vat: Words | N
     score += 3.0 * (1.0 - min(1.0, phrase.y / (page.height * 0.45)))
     if vat is not None and vat.page == phrase.page:
         above = vat.y - phrase.y
-        if 0 <= above <= 9 * max(vat.size, 8.0) and abs(vat.x0 - phrase.x0) < 16:
-            score += 3.0 - above / (9 * max(vat.size, 8.0))
+        reach = 9 * max(vat.size, 8.0)
+        if 0 <= above <= reach and (abs(vat.x0 - phrase.x0) < 16 or abs(vat.x1 - phrase.x1) < 16):
+            score += 3.0 - above / reach
+        if (
+            abs(above) < 3.2 * max(vat.size, phrase.size)
+            and phrase.y > page.height * 0.3
+            and (_FORMS.search(text) or phrase is vat)
+        ):
+            score += 4.0  # A footer names the sender beside the registrations.
     if everything.count(plain(text)) > 1 and len(text) > 3:
         score += 2.0
     return score

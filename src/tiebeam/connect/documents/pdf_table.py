@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from tiebeam.connect.documents.model import InvoiceLine
 from tiebeam.connect.documents.pdf_arithmetic import multiplies, recut
+from tiebeam.connect.documents.pdf_articles import sku_below, with_article_numbers
 from tiebeam.connect.documents.pdf_column_labels import column_labels
 from tiebeam.connect.documents.pdf_columns import Column, HeaderRow, header_at
 from tiebeam.connect.documents.pdf_labels import token_of, word_set
@@ -24,6 +25,8 @@ _CARRIED = tuple(
         sumaysigue         overbrengen transporteren zwischensumme overfort siirto subtotalpage"""
     )
 )
+_BROKEN = ("-", "/", "_")
+"""Where a long article number is broken between two lines."""
 _APART = 2.2
 """Of the font size: a continuation line stands no further from its row."""
 
@@ -77,7 +80,7 @@ def read_table(lines: Sequence[Words], *, mark: str | None) -> Table | None:
         return None
     columns = first_header.columns
     read = [_line(row, number=number, columns=columns, mark=mark) for number, row in enumerate(rows)]
-    kept = tuple(line for line, _ in read)
+    kept = with_article_numbers([line for line, _ in read])
     return Table(kept, tuple(e for _, evidence in read for e in evidence), first_header, last_line)
 
 
@@ -102,6 +105,9 @@ def _take(line: Words, *, rows: list[Row], loose: list[Words], columns: Sequence
     if rows and set(cells) == {"net"} and _lacks_amount(rows[-1], below=line):
         rows[-1].cells["net"] = cells["net"]  # Some layouts print the amount one line lower.
         return True
+    if rows and set(cells) == {"sku"} and _text(rows[-1].cells.get("sku")).endswith(_BROKEN):
+        _fill(rows[-1], cells)
+        return True
     if set(cells) <= {"description", "sku", "pos", "unit", "other", "quantity"} and "description" in cells:
         loose.append(joined(cells["description"]))
         if rows and not _return_below(loose, row=None, rows=rows):
@@ -119,8 +125,12 @@ def _lacks_amount(row: Row, *, below: Words) -> bool:
 
 def _fill(row: Row, cells: dict[str, list[Words]]) -> None:
     """An article number on the second line of a row belongs to the row."""
-    if "sku" in cells and "sku" not in row.cells:
+    if "sku" not in cells:
+        return
+    if "sku" not in row.cells:
         row.cells["sku"] = cells["sku"]
+    elif _text(row.cells["sku"]).endswith(_BROKEN):
+        row.cells["sku"] += cells["sku"]
 
 
 def _above(row: Row, *, loose: list[Words]) -> list[Words]:
@@ -167,7 +177,8 @@ def _closer_to_new(words: Words, *, last: Row, row: Row) -> bool:
 def _is_item(cells: dict[str, list[Words]], *, mark: str | None) -> bool:
     amounts = [kind for kind in ("net", "gross", "unit_price") if _number(cells.get(kind), mark=mark) is not None]
     has_thing = any(kind in cells for kind in ("quantity", "description", "sku"))
-    has_amount = "net" in amounts or "gross" in amounts or ("unit_price" in amounts and "quantity" in cells)
+    is_priced = "unit_price" in amounts and _quantity(cells.get("quantity"), mark=mark)[0] is not None
+    has_amount = "net" in amounts or "gross" in amounts or is_priced
     return has_thing and has_amount
 
 
@@ -193,14 +204,15 @@ def _cells(words: Sequence[Words], *, columns: Sequence[Column]) -> dict[str, li
     trail: list[list[int]] = [list(range(len(columns)))]
     for last, word in pairwise(words):
         gap = (word.x0 - last.x1) / max(word.size, 1.0)
-        change, stay = (14.0, 0.0) if gap < 0.5 else (0.0, 16.0 if gap > 1.6 else 1.0)
+        change = 14.0 if gap < 0.45 else 5.0 if gap < 0.65 else 0.0  # A space is 0.6 in fonts of one width.
+        stay = 0.0 if gap < 0.65 else 16.0 if gap > 1.6 else 1.0
         following: list[float] = []
         step: list[int] = []
         cheapest, where = float("inf"), 0
         for index, column in enumerate(columns):
             keep = best[index] + (stay if column.kind != "description" else stay / 3)
             moved = cheapest + change
-            own = _cost(word, column, span=spans[index], continues=gap < 0.5)
+            own = _cost(word, column, span=spans[index], continues=gap < 0.65)
             following.append(min(keep, moved) + own)
             step.append(index if keep <= moved else where)
             if best[index] < cheapest:
@@ -256,7 +268,7 @@ def _line(row: Row, *, number: int, columns: Sequence[Column], mark: str | None)
     amounts = {kind: _number(cells.get(kind), mark=mark) for kind in _NUMERIC}
     quantity, unit = _quantity(cells.get("quantity"), mark=mark)
     kind = _net_kind(quantity, amounts)
-    sku = _text(cells.get("sku")) or _sku_below(row)
+    sku = _unbroken(_text(cells.get("sku"))) or sku_below(row.after)
     name = " ".join(part for part in (_text(row.before), _text(cells.get("description")), _text(row.after)) if part)
     line = InvoiceLine(
         id=_text(cells.get("pos")).rstrip(".)") or str(number + 1),
@@ -273,16 +285,11 @@ def _line(row: Row, *, number: int, columns: Sequence[Column], mark: str | None)
     return line, evidence
 
 
-def _sku_below(row: Row) -> str:
-    """`Art.-Nr. FK-1200` under the description is the article number, not more of the name."""
-    for words in row.after:
-        tokens = [token_of(word.text) for word in words.parts]
-        length, kinds = column_labels().at(tokens, 0) if tokens else (0, [])
-        rest = words.parts[length:]
-        if "sku" in kinds and len(rest) == 1 and any(letter.isdigit() for letter in rest[0].text):
-            row.after.remove(words)
-            return rest[0].text
-    return ""
+def _unbroken(code: str) -> str:
+    """`GL-40-` and `XL` on the next line are one article number."""
+    for sign in _BROKEN:
+        code = code.replace(f"{sign} ", sign)
+    return code
 
 
 def _net_kind(quantity: Decimal | None, amounts: dict[str, Decimal | None]) -> str:
@@ -307,7 +314,7 @@ def _quantity(words: Sequence[Words] | None, *, mark: str | None) -> tuple[Decim
     numbers = [word for word in words if is_number(word.text)]
     others = [word.text for word in words if not is_number(word.text)]
     if len(numbers) == 1:
-        return parse_number(numbers[0].text, mark=mark), " ".join(others).strip("x×.") or None
+        return parse_number(numbers[0].text, mark=mark), " ".join(others).strip("×. ").removeprefix("x ") or None
     if numbers and words[: len(numbers)] == numbers:
         return parse_number(_text(numbers), mark=mark), " ".join(others) or None
     glued = _text(words)

@@ -17,11 +17,11 @@ from tiebeam.connect.documents.result import Evidence
 _KINDS = ("net", "tax", "gross", "payable", "allowance", "charge", "prepaid")
 _EXCLUDING = word_set(
     """excl excluding exclusive ex without before exkl ekskl eks exklusive ohne hors ht htva senza sin exclusief
-    veroton sans esclusa esclusi"""
+    veroton ilman sem bez sans esclusa esclusi"""
 )
 _INCLUDING = word_set(
     """incl including inclusive inc inkl inklusive ttc con incluido incluida inclus inclusief ivato compresa
-    inklusiv mit sis sisaltaen comprises compris inclusa"""
+    inklusiv mit com sis sisaltaen sisaltaa comprises compris inclusa"""
 )
 _TAX_WORDS = word_set("""vat tax taxes tva btw iva mwst ust moms mva alv umsatzsteuer mehrwertsteuer gst steuer""")
 _TOTAL_WORDS = word_set(
@@ -178,9 +178,8 @@ def _number_of(
 def _continues(last: Words, word: Words, *, whole: Sequence[Words]) -> bool:
     """`1` and `234,56` with an ordinary space between them are one number."""
     together = " ".join(w.text for w in (*whole, word))
-    return (
-        word.x0 - last.x1 < 0.5 * word.size and word.text[:3].isdigit() and len(last.text) <= 3 and is_number(together)
-    )
+    few = sum(c.isdigit() for c in last.text) <= 3
+    return few and word.x0 - last.x1 < 0.65 * word.size and word.text[:3].isdigit() and is_number(together)
 
 
 def _number_below(marks: Marks, label: Mark, *, mark: str | None) -> tuple[Decimal, Decimal | None, Words] | None:

@@ -145,13 +145,25 @@ def _words(row: Sequence[Glyph], *, page: int) -> Iterable[Words]:
         if last is not None and glyph.text == last.text and abs(glyph.x0 - last.x0) < 0.12 * glyph.size:
             continue  # Some programs print a letter twice, slightly apart, to make it bold.
         blank = glyph.text.isspace() or glyph.text in "\u00ad\u200b\ufeff"
-        if last is not None and (blank or glyph.x0 - last.x1 > _WORD_GAP * glyph.size):
+        if last is not None and (blank or glyph.x0 - last.x1 > _WORD_GAP * glyph.size or _ends_label(current, glyph)):
             yield _word(current, page=page)
             current = []
         if not blank:
             current.append(glyph)
     if current:
         yield _word(current, page=page)
+
+
+def _ends_label(current: Sequence[Glyph], glyph: Glyph) -> bool:
+    """`Auftragsnummer:EK827674`, `no.4500`: in narrow cells a label and its value touch."""
+    if current[-1].text == ":":
+        return glyph.text.isalnum() and len(current) > 2 and all(g.text.isalpha() for g in current[:-1])
+    return (
+        current[-1].text == "."
+        and glyph.text.isdigit()
+        and len(current) == 3
+        and "".join(g.text for g in current).casefold() in {"no.", "nr."}
+    )
 
 
 def _word(glyphs: Sequence[Glyph], *, page: int) -> Words:
