@@ -25,8 +25,9 @@ def test_tools_and_benchmarks_keep_the_rule(rule: str) -> None:
     assert not breaches, "\n".join(["", *breaches])
 
 
-def test_no_test_module_outgrows_its_reader() -> None:
-    assert list(RULES["long_modules"](read_package(ROOT / "tests"))) == []
+@pytest.mark.parametrize("rule", ["long_modules", "long_functions"])
+def test_no_test_outgrows_its_reader(rule: str) -> None:
+    assert list(RULES[rule](read_package(ROOT / "tests"))) == []
 
 
 def test_every_room_has_a_readme() -> None:
