@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from decimal import Decimal, localcontext
@@ -84,23 +84,22 @@ def _insert(conn: sa.Connection, entries: Sequence[LedgerEntry]) -> list[dict[st
     return [row for row in rows if row["key"] in new]
 
 
-def _or_ignore(table: sa.Table, *, keys: Sequence[str]) -> dict[str, Any]:
-    """By the name of the database: insert, or leave what is there."""
-    dialects = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-    return {name: make(table).on_conflict_do_nothing(index_elements=list(keys)) for name, make in dialects.items()}
+def _by_dialect(build: Callable[[Callable[[sa.Table], Any]], Any]) -> dict[str, Any]:
+    """A statement in both dialects' words for inserting what may be there already."""
+    return {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
 
 
 # Built once: a run's commit should not pay for putting the same statements together again.
-_ADD_LINES = {
-    name: adding.returning(ledger_entry.c.key) for name, adding in _or_ignore(ledger_entry, keys=("key",)).items()
-}
-_ADD_DAYS = _or_ignore(ledger_daily, keys=_DIMENSIONS)
-_KEY = [ledger_daily.c[name] for name in _DIMENSIONS]
-_LOCK = (
-    sa.select(ledger_daily)
-    .where(sa.tuple_(*_KEY).in_(sa.bindparam("keys", expanding=True)))
-    .order_by(*_KEY)
-    .with_for_update()
+_ADD_LINES = _by_dialect(
+    lambda insert: insert(ledger_entry).on_conflict_do_nothing(index_elements=["key"]).returning(ledger_entry.c.key)
+)
+# The days' rows, made where they are missing, locked, and as they are.
+_LOCK = _by_dialect(
+    lambda insert: (
+        insert(ledger_daily)
+        .on_conflict_do_update(index_elements=list(_DIMENSIONS), set_={"entries": ledger_daily.c.entries})
+        .returning(ledger_daily)
+    )
 )
 _HERE = sa.and_(*(ledger_daily.c[name] == sa.bindparam(f"at_{name}") for name in _DIMENSIONS))
 _WRITE = sa.update(ledger_daily).where(_HERE).values({name: sa.bindparam(f"new_{name}") for name in Sums.__slots__})
@@ -115,30 +114,14 @@ def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> Non
     if not added:
         return
     # Amounts are decimal text, which SQL cannot add exactly; the rows are locked, read, added to and written back.
-    found = _locked(conn, sorted(added))
-    missing = sorted(added.keys() - found.keys())
-    if missing:
-        empty = Sums().values()
-        conn.execute(_ADD_DAYS[conn.dialect.name], [{**_place(key, ""), **empty} for key in missing])
-        found |= _locked(conn, missing)
-    conn.execute(
-        _WRITE,
-        [
-            _place(key, "at_") | {f"new_{name}": value for name, value in found[key].plus(more).values().items()}
-            for key, more in sorted(added.items())
-        ],
-    )
-
-
-def _locked(conn: sa.Connection, keys: Sequence[Key]) -> dict[Key, Sums]:
-    rows = conn.execute(_LOCK, {"keys": keys}).mappings()
-    return {
-        tuple(row[name] for name in _DIMENSIONS): Sums(**{name: row[name] for name in Sums.__slots__}) for row in rows
-    }
-
-
-def _place(key: Key, prefix: str) -> dict[str, Any]:
-    return {f"{prefix}{name}": value for name, value in zip(_DIMENSIONS, key, strict=True)}
+    empty = Sums().values()
+    places = [{**dict(zip(_DIMENSIONS, key, strict=True)), **empty} for key in sorted(added)]
+    changes: list[dict[str, Any]] = []
+    for row in conn.execute(_LOCK[conn.dialect.name], places).mappings():
+        total = Sums(**{name: row[name] for name in Sums.__slots__}).plus(added[tuple(row[n] for n in _DIMENSIONS)])
+        here = {f"at_{name}": row[name] for name in _DIMENSIONS}
+        changes.append(here | {f"new_{name}": value for name, value in total.values().items()})
+    conn.execute(_WRITE, changes)
 
 
 def _row(conn: sa.Connection, entry: LedgerEntry) -> dict[str, Any]:

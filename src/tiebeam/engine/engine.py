@@ -237,10 +237,17 @@ class Engine:
         self, unit: Unit, *, wait_id: str | None, at: datetime, action: str, payload: Mapping[str, Any]
     ) -> str:
         """Have the handler of `action` called at that moment. Returns the timer's id."""
-        timer_id = waits.set_timer(unit, wait_id=wait_id, at=at, action=action, payload=payload)
-        if self._sweep_loop is not None and at <= unit.now:
-            unit.after_commit(self._sweep_loop.wake)
+        (timer_id,) = self.set_timers(unit, wait_id=wait_id, action=action, moments=[(at, payload)])
         return timer_id
+
+    def set_timers(
+        self, unit: Unit, *, wait_id: str | None, action: str, moments: Sequence[tuple[datetime, Mapping[str, Any]]]
+    ) -> list[str]:
+        """`set_timer` for several moments of one wait, each with its payload, in one statement."""
+        ids = waits.set_timers(unit, wait_id=wait_id, action=action, moments=moments)
+        if self._sweep_loop is not None and any(at <= unit.now for at, _ in moments):
+            unit.after_commit(self._sweep_loop.wake)
+        return ids
 
     def cancel_timers(self, unit: Unit, wait_id: str) -> int:
         """Cancel the timers of a wait that have not fired; returns how many."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,9 @@ _log = logging.getLogger("tiebeam.engine")
 TIMER_ATTEMPTS = 5
 """After so many failures a timer rests in the state `failed` and shows in the engine's health."""
 _BATCH = 100
+# Built once: putting a statement together costs more than running it.
+_OPEN_WAIT = sa.insert(wait)
+_SET_TIMERS = sa.insert(timer)
 _CONTENTION = {"55P03", "40P01", "40001"}
 """PostgreSQL's lock timeout, deadlock and serialization failure."""
 
@@ -39,18 +42,8 @@ TimerHandler = Callable[[Unit, Timer], None]
 
 def open_wait(unit: Unit, *, run_id: str, seq: int, step_id: str, kind: str, key: str, due_at: datetime | None) -> str:
     wait_id = unit.store.ids.new("wait")
-    unit.conn.execute(
-        sa.insert(wait).values(
-            id=wait_id,
-            run_id=run_id,
-            seq=seq,
-            step_id=step_id,
-            kind=kind,
-            key=key,
-            opened_at=unit.now,
-            due_at=due_at,
-        )
-    )
+    values = {"id": wait_id, "run_id": run_id, "seq": seq, "step_id": step_id, "kind": kind, "key": key}
+    unit.conn.execute(_OPEN_WAIT, {**values, "opened_at": unit.now, "due_at": due_at})
     return wait_id
 
 
@@ -66,20 +59,26 @@ def close_wait(unit: Unit, wait_id: str, *, outcome: str) -> bool:
     return True
 
 
-def set_timer(unit: Unit, *, wait_id: str | None, at: datetime, action: str, payload: Mapping[str, Any]) -> str:
-    timer_id = unit.store.ids.new("timer")
-    unit.conn.execute(
-        sa.insert(timer).values(
-            id=timer_id,
-            wait_id=wait_id,
-            due_at=at,
-            action=action,
-            payload=dict(payload),
-            state="pending",
-            attempts=0,
-        )
-    )
-    return timer_id
+def set_timers(
+    unit: Unit, *, wait_id: str | None, action: str, moments: Sequence[tuple[datetime, Mapping[str, Any]]]
+) -> list[str]:
+    """One timer for each (moment, payload); their ids in that order."""
+    ids = [unit.store.ids.new("timer") for _ in moments]
+    rows: list[dict[str, Any]] = [
+        {
+            "id": timer_id,
+            "wait_id": wait_id,
+            "due_at": at,
+            "action": action,
+            "payload": dict(payload),
+            "state": "pending",
+            "attempts": 0,
+        }
+        for timer_id, (at, payload) in zip(ids, moments, strict=True)
+    ]
+    if rows:
+        unit.conn.execute(_SET_TIMERS, rows)
+    return ids
 
 
 def cancel_timers(unit: Unit, wait_id: str) -> int:

@@ -103,6 +103,16 @@ class Desk:
         )
 
 
+_OF_TASK = sa.bindparam("of_task")
+# Built once: putting a statement together costs more than running it.
+_NEXT_EVENT = sa.select(sa.func.coalesce(sa.func.max(tables.task_event.c.position), 0) + 1).where(
+    tables.task_event.c.task_id == _OF_TASK
+)
+_ADD_EVENT = sa.insert(tables.task_event).values(position=_NEXT_EVENT.scalar_subquery())
+_CHANGE_TASK = sa.update(tables.task).where(tables.task.c.id == _OF_TASK)
+_ADD_NOTICES = sa.insert(tables.notice)
+
+
 def record(unit: Unit, task: Task, kind: str, *, actor: str, **detail: Any) -> None:
     """One fact about a task: on the run's journal stream and in the task's own history."""
     facts = {"role": task.role, "audit_owner": task.audit_owner, "payload_hash": task.payload_hash, **detail}
@@ -112,20 +122,13 @@ def record(unit: Unit, task: Task, kind: str, *, actor: str, **detail: Any) -> N
         actor=actor,
         payload={"subject": f"task:{task.id}", "step": task.step_id, "title": task.title, **facts},
     )
-    highest = sa.select(sa.func.coalesce(sa.func.max(tables.task_event.c.position), 0)).where(
-        tables.task_event.c.task_id == task.id
-    )
-    position = unit.conn.execute(highest).scalar_one() + 1
-    unit.conn.execute(
-        sa.insert(tables.task_event).values(
-            task_id=task.id, position=position, at=unit.now, kind=kind, actor=actor, detail=detail
-        )
-    )
+    event = {"task_id": task.id, "of_task": task.id, "at": unit.now, "kind": kind, "actor": actor, "detail": detail}
+    unit.conn.execute(_ADD_EVENT, event)
 
 
 def change(unit: Unit, task: Task, **values: Any) -> Task:
     """Store new values and return the task as it is now."""
-    unit.conn.execute(sa.update(tables.task).where(tables.task.c.id == task.id).values(**values))
+    unit.conn.execute(_CHANGE_TASK, {"of_task": task.id, **values})
     return replace(task, **values)
 
 
@@ -143,4 +146,4 @@ def notify(unit: Unit, task: Task, kind: str, *, people: Iterable[str], text: st
         for person_id in sorted(set(people))
     ]
     if rows:
-        unit.conn.execute(sa.insert(tables.notice), rows)
+        unit.conn.execute(_ADD_NOTICES, rows)

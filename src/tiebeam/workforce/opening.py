@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.errors import Invalid
 from tiebeam.kit import digest_of
 from tiebeam.spec import HandoffProtocol, RungAction, as_data
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
-from tiebeam.workforce.desk import Desk, change, notify, record
+from tiebeam.workforce.desk import Desk, notify, record
 from tiebeam.workforce.directory import climb
 from tiebeam.workforce.rungs import due_from, set_rungs
 from tiebeam.workforce.task import Task, TaskState, declared_key
@@ -92,6 +93,14 @@ class NewTask:
     routed_because: str
 
 
+# Built once: putting a statement together costs more than running it.
+_ADD_TASK = sa.insert(tables.task)
+_KEEP_PAYLOAD = {
+    "sqlite": sqlite.insert(tables.task_payload).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(tables.task_payload).on_conflict_do_nothing(),
+}
+
+
 def open_task(desk: Desk, unit: Unit, new: NewTask) -> str:
     """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole."""
     check_package(new.handoff, new.context)
@@ -121,8 +130,8 @@ def _write(desk: Desk, unit: Unit, task: Task, *, asked_role: str) -> None:
     values = {f.name: getattr(task, f.name) for f in fields(Task)}
     values |= {"protocol": as_data(task.protocol), "handoff": task.handoff, "state": str(task.state)}
     values |= {"excluded_people": list(task.excluded_people), "wait_id": wait_id, "due_at": due_at}
-    unit.conn.execute(sa.insert(tables.task).values(**values))
-    task = change(unit, task, wait_id=wait_id, due_at=due_at)
+    unit.conn.execute(_ADD_TASK, values)
+    task = replace(task, wait_id=wait_id, due_at=due_at)
     keep_payload(unit, task, actor=OPENER)
     set_rungs(desk, unit, task)
     record(
@@ -141,12 +150,5 @@ def _write(desk: Desk, unit: Unit, task: Task, *, asked_role: str) -> None:
 
 def keep_payload(unit: Unit, task: Task, *, actor: str) -> None:
     """Keep every version a person may have been shown, so that a stale decision can be told what changed."""
-    known = sa.select(tables.task_payload.c.task_id).where(
-        tables.task_payload.c.task_id == task.id, tables.task_payload.c.payload_hash == task.payload_hash
-    )
-    if unit.conn.execute(known).first() is None:
-        unit.conn.execute(
-            sa.insert(tables.task_payload).values(
-                task_id=task.id, payload_hash=task.payload_hash, payload=task.payload, at=unit.now, actor=actor
-            )
-        )
+    values = {"task_id": task.id, "payload_hash": task.payload_hash, "payload": task.payload}
+    unit.conn.execute(_KEEP_PAYLOAD[unit.conn.dialect.name], {**values, "at": unit.now, "actor": actor})

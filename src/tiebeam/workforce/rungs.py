@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,8 @@ from tiebeam.workforce.task import Task
 
 RUNG_TIMER = "workforce.rung"
 WAKE_TIMER = "workforce.wake"
+
+_ADD_RUNGS = sa.insert(tables.task_rung)
 
 
 class RungState(StrEnum):
@@ -77,22 +79,24 @@ def due_from(desk: Desk, task: Task, start: datetime) -> datetime:
 
 def set_rungs(desk: Desk, unit: Unit, task: Task) -> None:
     """Write the ladder of a task that just opened, with one timer for each rung."""
+    if not task.protocol.ladder:
+        return
     calendar, is_away = desk.calendar(task.team), away(desk, task)
-    for position, rung in enumerate(task.protocol.ladder):
-        at = calendar.add(task.counted_from, rung.after_hours, is_away=is_away)
-        unit.conn.execute(
-            sa.insert(tables.task_rung).values(
-                task_id=task.id,
-                position=position,
-                action=str(rung.action),
-                role=rung.role,
-                verb=rung.verb,
-                after_hours=rung.after_hours,
-                at=at,
-                state=str(RungState.PENDING),
-            )
-        )
-        _set_timer(desk, unit, task, position, at)
+    rows: list[dict[str, Any]] = [
+        {
+            "task_id": task.id,
+            "position": position,
+            "action": str(rung.action),
+            "role": rung.role,
+            "verb": rung.verb,
+            "after_hours": rung.after_hours,
+            "at": calendar.add(task.counted_from, rung.after_hours, is_away=is_away),
+            "state": str(RungState.PENDING),
+        }
+        for position, rung in enumerate(task.protocol.ladder)
+    ]
+    unit.conn.execute(_ADD_RUNGS, rows)
+    _set_timers(desk, unit, task, [(row["position"], row["at"]) for row in rows])
 
 
 def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime, fired: RungView | None = None) -> Task:
@@ -103,6 +107,7 @@ def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime, fired:
     """
     desk.engine.cancel_timers(unit, task.wait_id)
     calendar, is_away = desk.calendar(task.team), away(desk, task)
+    moved: list[tuple[int, datetime]] = []
     for rung in pending(unit.conn, task.id):
         at = calendar.add(task.counted_from, rung.after_hours, is_away=is_away)
         if fired is not None:
@@ -113,7 +118,8 @@ def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime, fired:
             .where(tables.task_rung.c.task_id == task.id, tables.task_rung.c.position == rung.position)
             .values(at=at)
         )
-        _set_timer(desk, unit, task, rung.position, at)
+        moved.append((rung.position, at))
+    _set_timers(desk, unit, task, moved)
     if task.snoozed_until is not None:
         set_wake(desk, unit, task, task.snoozed_until)
     return change(unit, task, due_at=due_from(desk, task, due_start))
@@ -123,10 +129,10 @@ def set_wake(desk: Desk, unit: Unit, task: Task, at: datetime) -> None:
     desk.engine.set_timer(unit, wait_id=task.wait_id, at=at, action=WAKE_TIMER, payload={"task": task.id})
 
 
-def _set_timer(desk: Desk, unit: Unit, task: Task, position: int, at: datetime) -> None:
-    desk.engine.set_timer(
-        unit, wait_id=task.wait_id, at=at, action=RUNG_TIMER, payload={"task": task.id, "position": position}
-    )
+def _set_timers(desk: Desk, unit: Unit, task: Task, moments: Sequence[tuple[int, datetime]]) -> None:
+    """One timer for each (position of the rung, moment)."""
+    due = [(at, {"task": task.id, "position": position}) for position, at in moments]
+    desk.engine.set_timers(unit, wait_id=task.wait_id, action=RUNG_TIMER, moments=due)
 
 
 def pending(conn: sa.Connection, task_id: str) -> list[RungView]:
