@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -138,3 +139,22 @@ def _upload(company: Company, name: str, data: bytes) -> str:
     accepted = app.starting.upload(app.principal(), INTENT, [(name, data)], channel="test", received_at=today)
     assert app.engine.drain(timeout=60)
     return accepted.run_ids[0]
+
+
+def test_the_same_document_handed_in_by_many_at_once_is_paid_once(company: Company) -> None:
+    """Nobody is turned away with an error either: places in the order of arrival are given out one by one."""
+    document = (company.folder / "data" / "inbox" / "IN-260021.xml").read_bytes()
+    app, principal = company.app, company.app.principal()
+    today = app.store.clock.now().date()
+
+    def hand_in(number: int) -> str:
+        files = [(f"{number}.xml", document)]
+        return app.starting.upload(principal, INTENT, files, channel="test", received_at=today).run_ids[0]
+
+    with ThreadPoolExecutor(max_workers=6) as people:
+        runs = list(people.map(hand_in, range(6)))
+    assert app.engine.drain(timeout=60)
+    for number, run_id in enumerate(runs):
+        company.runs[f"copy-{number}"] = run_id
+    assert {company.run(f"copy-{number}").item.decision for number in range(6)} == {"reject"}
+    assert [path for number in range(6) for path in company.payments(f"copy-{number}")] == []

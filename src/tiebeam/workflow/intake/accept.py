@@ -84,6 +84,7 @@ class Intake:
         kept = [self._keep(item) for item in arrivals]
         first = _first_places(arrivals, kept)
         with self._store.unit() as unit:
+            _lock_arrivals(unit)
             known = _known_runs(unit.conn, arrivals, kept)
             fresh = [place for place in sorted(set(first)) if place not in known]
             batch_id = self._insert(unit, [(arrivals[i], kept[i]) for i in fresh], order, actor) if fresh else None
@@ -132,6 +133,12 @@ class Intake:
         )
         self._engine.enqueue(unit, kind="intake", key=made.id, seq=0, queue="intake", team=order.team)
         return made.id
+
+
+def _lock_arrivals(unit: Unit) -> None:
+    """One batch is accepted at a time, as it gives out places. SQLite's write lock does this already."""
+    if unit.conn.dialect.name == "postgresql":
+        unit.conn.execute(sa.select(sa.func.pg_advisory_xact_lock(7_241_905_532)))
 
 
 def _insert_document(unit: Unit, item: Arrival, kept: Kept, made: _Batch, *, arrival: int) -> None:
