@@ -297,6 +297,16 @@ def _presenter_of(intent: str) -> Presenter:
     return _PAYABLES if intent == "finance.invoice-processing-matching" else _PLAIN
 
 
+class _Later:
+    """An outer system, opened when it is first called: reading and matching go on while the ERP is away."""
+
+    def __init__(self, opened: Callable[[], Any]) -> None:
+        self._opened = opened
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._opened(), name)
+
+
 class _Outer:
     """The outer systems the workspace declares, opened when first needed."""
 
@@ -313,8 +323,8 @@ class _Outer:
         payments = settings.payments
         return Services(
             workspace=self._workspace,
-            erp=self._once("erp", settings.erp.system, self._erp),
-            payments=self._once("payments", payments.system, self._payments),
+            erp=_Later(lambda: self._once("erp", settings.erp.system, self._erp)),
+            payments=_Later(lambda: self._once("payments", payments.system, self._payments)),
             mail=self.mail(),
             debtor={
                 "name": payments.debtor_name or settings.company.name,

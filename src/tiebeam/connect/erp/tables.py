@@ -10,8 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from tiebeam.connect.erp.http import ErpUnreachable
 from tiebeam.connect.erp.posting import KeyReused, Posting, read_posting
 from tiebeam.errors import Invalid
 from tiebeam.kit import Clock, SystemClock, decimal_text, digest_of, iso
@@ -76,16 +77,25 @@ class TablesErp:
     def __init__(self, url: str, *, clock: Clock | None = None, may_create: bool = True) -> None:
         self._clock = clock or SystemClock()
         self._engine = _engine(url)
-        if may_create:
-            _metadata.create_all(self._engine, checkfirst=True)
-        elif not sa.inspect(self._engine).has_table(ap_voucher.name):
+        try:
+            if may_create:
+                _metadata.create_all(self._engine, checkfirst=True)
+            is_there = may_create or sa.inspect(self._engine).has_table(ap_voucher.name)
+        except OperationalError as problem:
+            raise _unreachable(self._engine, problem) from problem
+        if not is_there:
             raise Invalid("the ERP's database has no table 'ap_voucher'; create it or allow it by create_tables = true")
 
     def post_invoice(self, *, key: str, posting: Mapping[str, Any]) -> dict[str, Any]:
-        """One voucher per key. Raises InvalidPosting, or KeyReused when the key stands for other content."""
+        """One voucher per key. Raises InvalidPosting, KeyReused when the key stands for other content, or
+        ErpUnreachable before anything was sent.
+        """
         content = read_posting(posting)
         digest = digest_of(content.model_dump(mode="json"))
-        existing = self._existing(key, digest=digest)
+        try:
+            existing = self._existing(key, digest=digest)
+        except OperationalError as problem:
+            raise _unreachable(self._engine, problem) from problem
         if existing is not None:
             return existing
         try:
@@ -128,6 +138,12 @@ def _engine(url: str) -> sa.Engine:
         # Without a driver named, SQLAlchemy would look for one that is not installed.
         parsed = parsed.set(drivername="postgresql+psycopg")
     return sa.create_engine(parsed, pool_pre_ping=True)
+
+
+def _unreachable(engine: sa.Engine, problem: OperationalError) -> ErpUnreachable:
+    shown = engine.url.render_as_string(hide_password=True)
+    said = " ".join(str(problem.orig).split())[:300]
+    return ErpUnreachable(f"the ERP's database {shown} cannot be reached: {said}")
 
 
 def _durable(connection: Any, _record: Any) -> None:
