@@ -12,7 +12,7 @@ from tiebeam.workflow.runs.rows import RunRow
 
 
 def end_entries(unit: Unit, row: RunRow, plan: RunPlan, *, accepted: bool, touched: bool) -> list[LedgerEntry]:
-    """The outcome (quantity 1 accepted, 0 not), its share of integration and training (EC-16), and, when it was accepted,
+    """The outcome (quantity 1 accepted, 0 not), its share of integration and training (EC-16), and, when accepted,
     the baseline cost it replaced. `touched`: a person had to handle it.
     """
     currency = str(row.input.get("currency_of_costs") or "EUR")
