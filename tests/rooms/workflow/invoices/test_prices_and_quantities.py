@@ -96,7 +96,7 @@ def test_an_allowance_is_accepted() -> None:
     assert draft.outcome() == CLEAN
 
 
-@pytest.mark.parametrize("unit", ["H87", "C62", "NAR", "pcs", "Stk", "each", ""])
+@pytest.mark.parametrize("unit", ["H87", "C62", "NAR", "pcs", "Stk", "each", "", "kpl", "stuks", "uds", "pz", "szt."])
 def test_names_of_a_piece_are_one_unit(unit: str) -> None:
     draft = CaseDraft()
     draft.invoice["lines"][0]["unit"] = unit
@@ -108,6 +108,19 @@ def test_boxes_are_not_pieces() -> None:
     draft.invoice["lines"][0]["unit"] = "BX"
     scored = draft.score()
     assert (scored["decision"], scored["labels"], scored["findings"]) == (*QUANTITY, ["unit_differs"])
+
+
+def test_an_unknown_word_for_the_unit_is_believed_where_the_price_agrees() -> None:
+    """CA-07: suppliers write `bidon` or `Rolle` where the order has a code."""
+    draft = CaseDraft()
+    draft.invoice["lines"][0]["unit"] = "bidon"
+    assert draft.outcome() == CLEAN
+
+
+def test_an_unknown_word_for_the_unit_waits_where_the_price_is_another() -> None:
+    draft = CaseDraft()
+    draft.invoice["lines"][0] |= {"unit": "bidon", "unit_price": "1.00"}
+    assert "unit_differs" in draft.score()["findings"]
 
 
 def test_goods_received_in_another_unit_are_not_counted() -> None:

@@ -1,4 +1,4 @@
-"""Comparable forms of order numbers, VAT ids, names and units."""
+"""Comparable forms of order numbers, VAT ids and names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tiebeam.kit import compact_key, words_key
 
 _LOOKALIKE = str.maketrans({"o": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
 _RUN = re.compile(r"[a-z]+|\d+")
+_SUFFIXED = re.compile(r"((?:NO|CHE)?\d{9})(?:MVA|MWST|TVA|IVA)")
 _PREFIXED = re.compile(r"[A-Z]{2}(?=.*\d)")
 
 REFERENCE_WORDS = frozenset(
@@ -93,21 +94,6 @@ _LEGAL_FORMS = frozenset(
     ]
 )
 
-_UNIT_NAMES: dict[str, str] = {
-    **dict.fromkeys(["ea", "h87", "c62", "nar", "pce", "pc", "pcs", "stk", "st", "each", "piece", "pieces", "x"], "EA"),
-    **dict.fromkeys(["one", "unit", "units", "stuck", "stck", "szt", "kom", "db", "u", "un", "pz", "ks"], "EA"),
-    **dict.fromkeys(["kgm", "kg", "kilogram"], "KGM"),
-    **dict.fromkeys(["grm", "g", "gram"], "GRM"),
-    **dict.fromkeys(["mtr", "m", "metre", "meter"], "MTR"),
-    **dict.fromkeys(["ltr", "l", "litre", "liter"], "LTR"),
-    **dict.fromkeys(["hur", "h", "hr", "hour", "hours", "std", "stunde", "stunden"], "HUR"),
-    **dict.fromkeys(["day", "d", "days", "tag", "tage"], "DAY"),
-    **dict.fromkeys(["mon", "month", "months", "monat", "monate"], "MON"),
-    **dict.fromkeys(["bx", "xbx", "box", "boxes", "karton"], "XBX"),
-    **dict.fromkeys(["pk", "xpk", "pack", "package"], "XPK"),
-    **dict.fromkeys(["ct", "xct", "carton"], "XCT"),
-}
-
 
 def number_key(text: str) -> str:
     """Letters and digits, folded, with letters that look like digits as those digits: `PO-2O26/117` = `po 2026 117`."""
@@ -128,8 +114,10 @@ def number_shape(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def vat_key(text: str) -> str:
-    """Upper-case letters and digits."""
-    return compact_key(text).upper()
+    """Upper-case letters and digits, without the `MVA` or `MWST` that Norwegian and Swiss ids may end in."""
+    key = compact_key(text).upper()
+    registered = _SUFFIXED.fullmatch(key)
+    return registered[1] if registered else key
 
 
 def bare_vat(key: str) -> str:
@@ -147,11 +135,3 @@ def name_key(text: str) -> str:
     words = words_key(text).replace("b v", "bv").replace("g m b h", "gmbh").split()
     kept = [word for word in words if word not in _LEGAL_FORMS]
     return " ".join(kept or words)
-
-
-def unit_key(unit: str | None) -> str | None:
-    """One code per unit: pieces are EA whatever they are called. None where nothing is said."""
-    if unit is None or not unit.strip():
-        return None
-    key = compact_key(unit)
-    return _UNIT_NAMES.get(key, key.upper())

@@ -10,8 +10,9 @@ from tiebeam.connect.documents import InvoiceLine
 from tiebeam.connect.purchasing import OrderLine, PurchaseOrder
 from tiebeam.kit import compact_key, words_key
 from tiebeam.workflow.invoices.matching.assignment import best_assignment
-from tiebeam.workflow.invoices.matching.keys import number_key, unit_key
+from tiebeam.workflow.invoices.matching.keys import number_key
 from tiebeam.workflow.invoices.matching.model import LineMatch
+from tiebeam.workflow.invoices.matching.units import unit_key
 
 SAME_ITEM_NAME = 80.0
 """Lowest similarity (0–100) of item names that makes a pair possible without item number or order line."""

@@ -8,9 +8,9 @@ from decimal import Decimal
 from tiebeam.connect.documents import Invoice, InvoiceLine
 from tiebeam.connect.purchasing import Policy, PurchaseOrder
 from tiebeam.kit import decimal_text
-from tiebeam.workflow.invoices.matching.keys import unit_key
 from tiebeam.workflow.invoices.matching.model import Claim, Finding, Label, LineMatch
 from tiebeam.workflow.invoices.matching.taxes import minor_unit
+from tiebeam.workflow.invoices.matching.units import units_compare
 
 
 def effective_price(line: InvoiceLine, *, currency: str | None) -> Decimal | None:
@@ -54,8 +54,7 @@ def _check_place(matches: Sequence[LineMatch], *, invoice: Invoice, policy: Poli
         if price is None:
             text = f"Line {match.position} ({line.name or line.sku}) says no price."
             return [Finding("price.stated", "missing_field", text, {"field": "unit_price", "position": match.position})]
-        left, right = unit_key(line.unit), unit_key(order_line.unit)
-        if left and right and left != right:
+        if not units_compare(line.unit, order_line.unit, price=price, other_price=agreed):
             return []
         if price > agreed and line.quantity is not None:
             over += (price - agreed) * line.quantity

@@ -9,9 +9,9 @@ from typing import Any
 
 from tiebeam.connect.purchasing import OrderLine, Policy, PurchaseOrder, Receipt, ReceiptKind, ReceiptLine
 from tiebeam.kit import compact_key, decimal_text
-from tiebeam.workflow.invoices.matching.keys import unit_key
 from tiebeam.workflow.invoices.matching.lines import name_similarity
 from tiebeam.workflow.invoices.matching.model import Claim, Finding, Label, LineMatch
+from tiebeam.workflow.invoices.matching.units import units_compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def received_for(order: PurchaseOrder, line: OrderLine, *, receipts: Iterable[Re
                 continue
             if receipt.kind is ReceiptKind.DESPATCH:
                 despatched += part.quantity
-            elif _comparable(part.unit, line.unit):
+            elif units_compare(part.unit, line.unit):
                 quantity += part.quantity
                 ids.append(receipt.id)
             else:
@@ -65,11 +65,6 @@ def order_line_of(part: ReceiptLine, order: PurchaseOrder) -> OrderLine | None:
     return named[0] if len(named) == 1 else None
 
 
-def _comparable(one: str | None, other: str | None) -> bool:
-    left, right = unit_key(one), unit_key(other)
-    return left is None or right is None or left == right
-
-
 def delivery_contents(order: PurchaseOrder, *, receipts: Iterable[Receipt]) -> dict[str, dict[str, Decimal]]:
     """What each receipt brought of an order: quantities by order line, for receipts whose every line is clear."""
     contents: dict[str, dict[str, Decimal]] = {}
@@ -77,7 +72,7 @@ def delivery_contents(order: PurchaseOrder, *, receipts: Iterable[Receipt]) -> d
         parts = [part for part in receipt.lines if (part.order_id or receipt.order_id) == order.id]
         placed = [(part, order_line_of(part, order)) for part in parts]
         if receipt.kind is ReceiptKind.DESPATCH or not all(
-            line and _comparable(p.unit, line.unit) for p, line in placed
+            line and units_compare(p.unit, line.unit) for p, line in placed
         ):
             continue
         content = contents.setdefault(receipt.id, {})
@@ -191,7 +186,8 @@ def _unit_finding(match: LineMatch) -> list[Finding]:
     if line.quantity is None:
         text = f"Line {match.position} ({line.name or line.sku}) says no quantity."
         return [Finding("quantity.stated", "missing_field", text, {"field": "quantity", "position": match.position})]
-    if _comparable(line.unit, ordered.unit):
+    price = line.net / line.quantity if line.net is not None and line.quantity else line.unit_price
+    if units_compare(line.unit, ordered.unit, price=price, other_price=ordered.unit_price):
         return []
     text = (
         f"Line {match.position} is invoiced in {line.unit!r}, ordered in {ordered.unit!r}: quantities and prices "
