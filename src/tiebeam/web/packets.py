@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tiebeam.errors import NotFound
 from tiebeam.web.evidence import comparison, finding_quotes, plain_facts, posting_facts
+from tiebeam.web.papers import marked_fields, paper_of
 from tiebeam.web.payload import form_fields
 from tiebeam.web.people import Names
 from tiebeam.web.task_items import state_pill
@@ -18,7 +20,9 @@ from tiebeam.web.views import (
     Document,
     Event,
     Fact,
+    FormField,
     Link,
+    Paper,
     Pill,
     Quote,
     TaskPage,
@@ -26,10 +30,12 @@ from tiebeam.web.views import (
 )
 from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE, moment, money, sentence
-from tiebeam.workflow.intake import document_view
+from tiebeam.workflow.intake import DocumentView, document_view
 from tiebeam.workflow.runs import RunView, run_view
 from tiebeam.workforce import Decision, Obj, RungState, RungView, TaskView, may
 
+_MOST_TYPED_PAGES = 5
+_MOST_PREVIEW_LINES = 20
 _SHOWN_ELSEWHERE = frozenset({"document", "invoice", "decision", "findings", "posting", "match", "order", "receipts"})
 _VERBS = {
     "approve": ("Approve", "a", "What is proposed is carried out."),
@@ -70,6 +76,8 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
     decision = task.context.get("decision")
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
     quotes = _quotes(task, rules)
+    found = _document(visit, task)
+    is_typed = task.is_active and "edit" in task.protocol.verbs and "approve" not in task.protocol.verbs
     return TaskPage(
         id=task.id,
         title=task.title,
@@ -85,9 +93,11 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         instructions=task.protocol.instructions.strip(),
         quotes=quotes,
         compare=_compare(match),
-        documents=_documents(visit, task),
+        documents=(document_row(found),) if found else (),
+        paper=_paper(visit, found, is_typed=is_typed) if found else None,
+        is_typed=is_typed,
         verbs=_verbs(task) if task.is_active else (),
-        fields=form_fields(task.payload, task.protocol.editable) if "edit" in task.protocol.verbs else (),
+        fields=_fields(task, found),
         context=tuple((key, value) for key, value in task.context.items() if key not in _SHOWN_ELSEWHERE and value),
         events=_events(task, names),
         ladder=tuple(_rung(rung, names) for rung in task.ladder if rung.state is RungState.PENDING),
@@ -181,24 +191,47 @@ def _compare(match: Mapping[str, Any]) -> tuple[CompareRow, ...]:
     return comparison(match)
 
 
-def _documents(visit: Visit, task: TaskView) -> tuple[Document, ...]:
+def _document(visit: Visit, task: TaskView) -> DocumentView | None:
     said = task.context.get("document")
     document_id = said.get("id") if isinstance(said, Mapping) else None
-    return document_rows(visit, str(document_id) if document_id else None)
+    return _view_of(visit, str(document_id)) if document_id else None
+
+
+def _view_of(visit: Visit, document_id: str) -> DocumentView | None:
+    try:
+        with visit.app.store.read() as conn:
+            return document_view(conn, document_id)
+    except NotFound:
+        return None
 
 
 def document_rows(visit: Visit, document_id: str | None) -> tuple[Document, ...]:
-    """The original as it was received, to open beside the case."""
-    if not document_id:
-        return ()
-    try:
-        with visit.app.store.read() as conn:
-            found = document_view(conn, document_id)
-    except NotFound:
-        return ()
+    """The document as it was received, to open beside the case."""
+    found = _view_of(visit, document_id) if document_id else None
+    return (document_row(found),) if found else ()
+
+
+def document_row(found: DocumentView) -> Document:
     kind = found.name.rsplit(".", 1)[-1].lower()[:4] if "." in found.name else "file"
     note = f"{found.syntax or 'Not readable'}" + (f", received {found.received_at}" if found.received_at else "")
-    return (Document(found.name, f"/documents/{found.id}" if found.archived else "", kind, note, found.size),)
+    return Document(found.name, f"/documents/{found.id}", kind, note, found.size)
+
+
+def _paper(visit: Visit, found: DocumentView, *, is_typed: bool) -> Paper | None:
+    """All first pages for somebody who types them, one as a preview for others."""
+    if not visit.allows("document.view", Obj("document", found.id)):
+        return None
+    most_pages = _MOST_TYPED_PAGES if is_typed else 1
+    return paper_of(visit, found, most_pages=most_pages, most_lines=_MOST_PREVIEW_LINES)
+
+
+def _fields(task: TaskView, found: DocumentView | None) -> tuple[FormField, ...]:
+    """The editable fields, each with the place where the document shows it."""
+    if "edit" not in task.protocol.verbs:
+        return ()
+    at = marked_fields(found) if found else {}
+    fields = form_fields(task.payload, task.protocol.editable)
+    return tuple(replace(field, at=at.get(field.path.partition(".")[2], "")) for field in fields)
 
 
 def _verbs(task: TaskView) -> tuple[Verb, ...]:

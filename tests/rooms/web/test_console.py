@@ -151,7 +151,7 @@ def test_an_upload_without_a_file_says_so(app: App) -> None:
 def test_the_original_document_comes_back_byte_for_byte(app: App, controller: TestClient) -> None:
     with app.store.read() as conn:
         document_id = list_runs(conn, RunFilter()).items[-1].document_id
-    answer = controller.get(f"/documents/{document_id}")
+    answer = controller.get(f"/documents/{document_id}/original")
     assert answer.status_code == 200
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-type"].split(";")[0] in {"text/plain", "application/pdf"}

@@ -1,19 +1,16 @@
-"""Documents in: the upload page, and originals out again."""
+"""Documents in: the upload page."""
 
 from __future__ import annotations
 
 from starlette.datastructures import UploadFile
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from tiebeam.errors import Invalid, NotFound
+from tiebeam.errors import Invalid
 from tiebeam.web.visit import Console, Visit, route
-from tiebeam.workflow.intake import document_view
-from tiebeam.workforce import Obj, require
 
 MOST_FILES = 200
 LARGEST_FILE = 20 * 1024 * 1024
-_INLINE = {".pdf": "application/pdf", ".xml": "text/plain; charset=utf-8", ".csv": "text/plain; charset=utf-8"}
 
 
 def upload_page(visit: Visit) -> Response:
@@ -41,28 +38,8 @@ def upload(visit: Visit) -> Response:
     return visit.back_to(f"/runs?batch={batch.batch_id}", saying=f"{batch.new} {plural} taken in{known}.")
 
 
-def document(visit: Visit) -> Response:
-    """The original, byte for byte. PDFs open in the browser's reader; everything else is shown as text or saved."""
-    document_id = visit.path("document")
-    require(visit.principal, "document.view", Obj("document", document_id))
-    with visit.app.store.read() as conn:
-        found = document_view(conn, document_id)
-    if not found.archived:
-        raise NotFound(f"the original of {found.name!r} was too large to keep; only its hash is known")
-    path = visit.app.intake.archive.path_of(found.sha256)
-    suffix = "." + found.name.rsplit(".", 1)[-1].lower()
-    kind = _INLINE.get(suffix)
-    return FileResponse(
-        path,
-        media_type=kind or "application/octet-stream",
-        filename=found.name,
-        content_disposition_type="inline" if kind else "attachment",
-    )
-
-
 def routes(console: Console) -> list[Route]:
     return [
         route(console, "/upload", upload_page),
         route(console, "/upload", upload, methods=("POST",)),
-        route(console, "/documents/{document}", document),
     ]

@@ -4,6 +4,7 @@ import { startCopy } from "./copy.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startMarks } from "./marks.js";
 import { startPalette } from "./palette.js";
 import { startRegions } from "./regions.js";
 import { startTheme } from "./theme.js";
@@ -12,6 +13,6 @@ import { startToasts } from "./toasts.js";
 import { startUpload } from "./upload.js";
 
 document.documentElement.classList.add("js");
-for (const start of [startRegions, startDialogs, startPalette, startKeys, startToasts, startCopy, startTheme, startTime, startCharts, startUpload, startLive]) {
+for (const start of [startRegions, startDialogs, startPalette, startKeys, startToasts, startCopy, startTheme, startTime, startCharts, startUpload, startMarks, startLive]) {
   start();
 }

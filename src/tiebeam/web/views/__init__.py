@@ -2,6 +2,7 @@
 
 from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
+from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
 from tiebeam.web.views.work import (
     BudgetLine,
@@ -29,10 +30,12 @@ __all__ = [
     "CompareRow",
     "DecisionView",
     "Document",
+    "DocumentPage",
     "ErrorView",
     "EvaluationView",
     "Event",
     "Fact",
+    "FieldLine",
     "Figure",
     "FormField",
     "GateLine",
@@ -43,8 +46,11 @@ __all__ = [
     "Kpi",
     "LayerCard",
     "Link",
+    "Mark",
     "NextStep",
+    "PageImage",
     "PaletteEntry",
+    "Paper",
     "Pill",
     "Quote",
     "RecipePart",
@@ -52,6 +58,8 @@ __all__ = [
     "RunItem",
     "RunPage",
     "SettingsView",
+    "Sheet",
+    "SheetLine",
     "StepView",
     "TaskItem",
     "TaskPage",

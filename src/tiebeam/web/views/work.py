@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tiebeam.web.table import Table
+from tiebeam.web.views.papers import Paper
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
 
 
@@ -112,6 +113,8 @@ class FormField:
     hint: str = ""
     is_text: bool = False
     """Several rows of text."""
+    at: str = ""
+    """The mark on the page where this was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,10 @@ class TaskPage:
     colleagues: tuple[tuple[str, str], ...] = ()
     """(role or person id, name) to hand the task to."""
     run: Link | None = None
+    paper: Paper | None = None
+    """The document to look at."""
+    is_typed: bool = False
+    """The fields are typed from what the document shows, as nothing could be proposed."""
     query_draft: str = ""
     """A drafted question to the supplier; sending it keeps the task waiting for the answer."""
 
