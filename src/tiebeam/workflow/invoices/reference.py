@@ -133,81 +133,116 @@ def _receipt_rows(digest: str, receipts: Sequence[Receipt], bodies: Sequence[Any
     return rows
 
 
+def _bodies(table: sa.Table, *where: sa.ColumnElement[bool], order: Any, limit: int) -> sa.Select[Any]:
+    of_dataset = table.c.dataset == sa.bindparam("dataset")
+    return sa.select(table.c.body).where(of_dataset, *where).order_by(order).limit(limit)
+
+
+def _claims(*where: sa.ColumnElement[bool], source: Any = invoice_register) -> sa.Select[Any, Any]:
+    register = invoice_register
+    return (
+        sa.select(register.c.claim, register.c.state)
+        .select_from(source)
+        .where(register.c.position < sa.bindparam("before"), register.c.claim.is_not(None), *where)
+        .order_by(register.c.position)
+        .limit(_MOST_CLAIMS)
+    )
+
+
+# Built once: every invoice asks these several times, and putting a statement together costs more than running it.
+_KEY = sa.bindparam("key")
+_HOLDERS = reference_supplier_key
+_SUPPLIERS_WITH = _bodies(
+    reference_supplier,
+    _HOLDERS.c.dataset == reference_supplier.c.dataset,
+    _HOLDERS.c.supplier_id == reference_supplier.c.supplier_id,
+    _HOLDERS.c.kind == sa.bindparam("kind"),
+    _HOLDERS.c.key == _KEY,
+    order=reference_supplier.c.supplier_id,
+    limit=_CHUNK,
+)
+_SUPPLIERS = _bodies(reference_supplier, order=reference_supplier.c.supplier_id, limit=_MOST_SUPPLIERS)
+_SUPPLIER = _bodies(
+    reference_supplier, reference_supplier.c.supplier_id == _KEY, order=reference_supplier.c.supplier_id, limit=1
+)
+_ORDERS_WITH_KEY = _bodies(
+    reference_order, reference_order.c.number_key == _KEY, order=reference_order.c.order_id, limit=_CHUNK
+)
+_ORDERS_OF = _bodies(
+    reference_order,
+    reference_order.c.supplier_id == _KEY,
+    order=reference_order.c.order_id.desc(),
+    limit=_MOST_ORDERS,
+)
+_RECEIPTS_OF = _bodies(
+    reference_receipt, reference_receipt.c.order_id == _KEY, order=reference_receipt.c.position, limit=_MOST_ORDERS
+)
+_CLAIMS_ON = _claims(
+    invoice_claim.c.order_id == _KEY,
+    source=invoice_register.join(invoice_claim, invoice_claim.c.document_id == invoice_register.c.document_id),
+)
+_CLAIMS_OF = _claims(
+    invoice_register.c.supplier_key == sa.bindparam("supplier"), invoice_register.c.number_key == sa.bindparam("number")
+)
+
+
 class SqlReference:
-    """What is on file in one dataset, and the register before one position. Reads by key; nothing is kept in memory."""
+    """What is on file in one dataset, and the register before one position, read by key.
+
+    For one match within one unit of work: an answer is kept and given again.
+    """
 
     def __init__(self, conn: sa.Connection, *, dataset: str | None, before: int) -> None:
         self._conn = conn
         self._dataset = dataset or ""
         self._before = before
-
-    def _bodies(self, query: sa.Select[Any], build: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
-        return [build(body) for body in self._conn.execute(query).scalars()]
-
-    def _suppliers_with(self, kind: str, key: str) -> list[Supplier]:
-        keys, table = reference_supplier_key, reference_supplier
-        query = (
-            sa.select(table.c.body)
-            .join(keys, (keys.c.dataset == table.c.dataset) & (keys.c.supplier_id == table.c.supplier_id))
-            .where(keys.c.dataset == self._dataset, keys.c.kind == kind, keys.c.key == key)
-            .order_by(table.c.supplier_id)
-            .limit(_CHUNK)
-        )
-        return self._bodies(query, supplier_from_json)
+        self._answers: dict[tuple[Any, ...], list[Any]] = {}
 
     def suppliers_with_vat(self, vat_key: str) -> Sequence[Supplier]:
-        return self._suppliers_with("vat", vat_key)
+        return self._built(_SUPPLIERS_WITH, supplier_from_json, kind="vat", key=vat_key)
 
     def suppliers_with_account(self, account_key: str) -> Sequence[Supplier]:
-        return self._suppliers_with("account", account_key)
+        return self._built(_SUPPLIERS_WITH, supplier_from_json, kind="account", key=account_key)
 
     def suppliers(self) -> Sequence[Supplier]:
-        table = reference_supplier
-        query = sa.select(table.c.body).where(table.c.dataset == self._dataset).order_by(table.c.supplier_id)
-        return self._bodies(query.limit(_MOST_SUPPLIERS), supplier_from_json)
+        return self._built(_SUPPLIERS, supplier_from_json)
 
     def supplier(self, supplier_id: str) -> Supplier | None:
-        table = reference_supplier
-        query = sa.select(table.c.body).where(table.c.dataset == self._dataset, table.c.supplier_id == supplier_id)
-        return next(iter(self._bodies(query, supplier_from_json)), None)
+        return next(iter(self._built(_SUPPLIER, supplier_from_json, key=supplier_id)), None)
 
     def orders_with_key(self, key: str) -> Sequence[PurchaseOrder]:
-        table = reference_order
-        query = sa.select(table.c.body).where(table.c.dataset == self._dataset, table.c.number_key == key)
-        return self._bodies(query.order_by(table.c.order_id).limit(_CHUNK), order_from_json)
+        return self._built(_ORDERS_WITH_KEY, order_from_json, key=key)
 
     def orders_of(self, supplier_id: str) -> Sequence[PurchaseOrder]:
-        table = reference_order
-        query = sa.select(table.c.body).where(table.c.dataset == self._dataset, table.c.supplier_id == supplier_id)
-        return self._bodies(query.order_by(table.c.order_id.desc()).limit(_MOST_ORDERS), order_from_json)
+        return self._built(_ORDERS_OF, order_from_json, key=supplier_id)
 
     def receipts_of(self, order_id: str) -> Sequence[Receipt]:
-        table = reference_receipt
-        query = sa.select(table.c.body).where(table.c.dataset == self._dataset, table.c.order_id == order_id)
-        return self._bodies(query.order_by(table.c.position).limit(_MOST_ORDERS), receipt_from_json)
+        return self._built(_RECEIPTS_OF, receipt_from_json, key=order_id)
 
     def claims_on(self, order_id: str) -> Sequence[Claim]:
-        register = invoice_register
-        query = self._claims().join(invoice_claim, invoice_claim.c.document_id == register.c.document_id)
-        return self._read(query.where(invoice_claim.c.order_id == order_id))
+        return self._read(_CLAIMS_ON, key=order_id)
 
     def claims_of(self, supplier_key: str, number_key: str) -> Sequence[Claim]:
-        register = invoice_register
-        return self._read(
-            self._claims().where(register.c.supplier_key == supplier_key, register.c.number_key == number_key)
-        )
+        return self._read(_CLAIMS_OF, supplier=supplier_key, number=number_key)
 
-    def _claims(self) -> sa.Select[Any, Any]:
-        register = invoice_register
-        return (
-            sa.select(register.c.claim, register.c.state)
-            .where(register.c.position < self._before, register.c.claim.is_not(None))
-            .order_by(register.c.position)
-            .limit(_MOST_CLAIMS)
-        )
+    def _built(self, query: sa.Select[Any], build: Callable[[Mapping[str, Any]], Any], **given: str) -> list[Any]:
+        def ask() -> list[Any]:
+            return [build(body) for body in self._conn.execute(query, {"dataset": self._dataset, **given}).scalars()]
 
-    def _read(self, query: sa.Select[Any, Any]) -> list[Claim]:
-        return [
-            claim_from_json(row.claim, is_rejected=row.state == "rejected", is_accepted=row.state == "accepted")
-            for row in self._conn.execute(query)
-        ]
+        return self._once(query, given, ask)
+
+    def _read(self, query: sa.Select[Any, Any], **given: str) -> list[Claim]:
+        def ask() -> list[Claim]:
+            rows = self._conn.execute(query, {"before": self._before, **given})
+            return [
+                claim_from_json(row.claim, is_rejected=row.state == "rejected", is_accepted=row.state == "accepted")
+                for row in rows
+            ]
+
+        return self._once(query, given, ask)
+
+    def _once(self, query: object, given: Mapping[str, str], ask: Callable[[], list[Any]]) -> list[Any]:
+        question = (id(query), *given.values())
+        if question not in self._answers:
+            self._answers[question] = ask()
+        return self._answers[question]

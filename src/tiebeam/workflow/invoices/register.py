@@ -23,6 +23,28 @@ _STATES = frozenset({"accepted", "rejected"})
 _MOST_OPEN = 10_000
 _MOST_PAST = 500
 
+# Built once: every invoice asks these, and putting a statement together costs more than running it.
+_THIS = invoice_register.c.document_id == sa.bindparam("of_document")
+_PLACE = sa.select(
+    sa.select(invoice_register.c.position).where(_THIS).scalar_subquery(),
+    sa.select(sa.func.coalesce(sa.func.max(invoice_register.c.position), 0)).scalar_subquery(),
+)
+_REGISTER = sa.insert(invoice_register)
+_REGISTERED = sa.select(
+    invoice_register.c.position,
+    invoice_register.c.received_on,
+    invoice_register.c.claim.is_not(None).label("is_matched"),
+).where(_THIS)
+_UNMATCHED = (
+    sa.select(*(invoice_register.c[name] for name in ("document_id", "position", "received_on", "invoice")))
+    .where(invoice_register.c.claim.is_(None), invoice_register.c.position < sa.bindparam("before"))
+    .order_by(invoice_register.c.position)
+    .limit(_MOST_OPEN)
+)
+_CHANGE = sa.update(invoice_register).where(_THIS)
+_CLAIM = sa.insert(invoice_claim)
+_FORGET_CLAIMS = sa.delete(invoice_claim).where(invoice_claim.c.document_id == sa.bindparam("of_document"))
+
 
 class NotRegistered(NotFound):
     """The document was never entered in the register of invoices."""
@@ -44,29 +66,24 @@ def register_document(
     A document that could be read only later gets its place then: whatever was taken in meanwhile counts as earlier.
     """
     lock_register(unit)
-    known = unit.conn.execute(
-        sa.select(invoice_register.c.position).where(invoice_register.c.document_id == document_id)
-    ).scalar()
+    known, last = unit.conn.execute(_PLACE, {"of_document": document_id}).one()
     if known is not None:
         return int(known)
-    last = unit.conn.execute(sa.select(sa.func.coalesce(sa.func.max(invoice_register.c.position), 0))).scalar_one()
-    position = int(last) + 1
     day = _day(received_at)
-    unit.conn.execute(
-        sa.insert(invoice_register).values(
-            document_id=document_id,
-            position=position,
-            arrival=arrival,
-            received_on=None if day is None else day.isoformat(),
-            sha256=sha256,
-            invoice=invoice_to_json(invoice),
-            number_key=compact_key(invoice.number or ""),
-            is_credit_note=invoice.is_credit_note,
-            state="open",
-            registered_at=unit.now,
-        )
-    )
-    return position
+    values = {
+        "document_id": document_id,
+        "position": int(last) + 1,
+        "arrival": arrival,
+        "received_on": None if day is None else day.isoformat(),
+        "sha256": sha256,
+        "invoice": invoice_to_json(invoice),
+        "number_key": compact_key(invoice.number or ""),
+        "is_credit_note": invoice.is_credit_note,
+        "state": "open",
+        "registered_at": unit.now,
+    }
+    unit.conn.execute(_REGISTER, values)
+    return int(last) + 1
 
 
 def _day(moment: str | date | datetime | None) -> date | None:
@@ -82,11 +99,7 @@ def match_registered(
 ) -> MatchResult:
     """Match a registered invoice with what was entered before it, and enter what it claims. Raises NotRegistered."""
     lock_register(unit)
-    row = unit.conn.execute(
-        sa.select(invoice_register.c.position, invoice_register.c.received_on).where(
-            invoice_register.c.document_id == document_id
-        )
-    ).first()
+    row = unit.conn.execute(_REGISTERED, {"of_document": document_id}).first()
     if row is None:
         raise NotRegistered(f"document {document_id!r} is not in the register of invoices; register it first")
     reference = SqlReference(unit.conn, dataset=dataset, before=row.position)
@@ -99,25 +112,15 @@ def match_registered(
         arrival=row.position,
         received_on=_day(row.received_on),
     )
-    unit.conn.execute(
-        sa.update(invoice_register)
-        .where(invoice_register.c.document_id == document_id)
-        .values(invoice=invoice_to_json(invoice), is_credit_note=invoice.is_credit_note)
-    )
-    _keep_claim(unit, match.claim, dataset=dataset)
+    # A person may have corrected it since it was entered.
+    corrected = {"invoice": invoice_to_json(invoice), "is_credit_note": invoice.is_credit_note}
+    _keep_claim(unit, match.claim, dataset=dataset, is_matched=row.is_matched, **corrected)
     return match
 
 
 def _claim_unmatched(unit: Unit, *, before: int, dataset: str | None) -> None:
     """Earlier documents that were entered but not matched yet still come first; work out what they claim."""
-    register = invoice_register
-    query = (
-        sa.select(register.c.document_id, register.c.position, register.c.received_on, register.c.invoice)
-        .where(register.c.claim.is_(None), register.c.position < before)
-        .order_by(register.c.position)
-        .limit(_MOST_OPEN)
-    )
-    for row in unit.conn.execute(query).all():
+    for row in unit.conn.execute(_UNMATCHED, {"before": before}).all():
         claim, *_ = claim_of(
             invoice_from_json(row.invoice),
             reference=SqlReference(unit.conn, dataset=dataset, before=row.position),
@@ -125,21 +128,20 @@ def _claim_unmatched(unit: Unit, *, before: int, dataset: str | None) -> None:
             arrival=row.position,
             received_on=_day(row.received_on),
         )
-        _keep_claim(unit, claim, dataset=dataset)
+        _keep_claim(unit, claim, dataset=dataset, is_matched=False)
 
 
-def _keep_claim(unit: Unit, claim: Claim, *, dataset: str | None) -> None:
+def _keep_claim(unit: Unit, claim: Claim, *, dataset: str | None, is_matched: bool, **values: Any) -> None:
+    """Write what a document claims, in place of what it claimed when it was matched before."""
     form: dict[str, Any] = as_json(replace(claim, is_rejected=False, is_accepted=False))
-    unit.conn.execute(
-        sa.update(invoice_register)
-        .where(invoice_register.c.document_id == claim.document_id)
-        .values(claim=form, dataset=dataset, supplier_key=claim.supplier_key, number_key=claim.number_key)
-    )
-    unit.conn.execute(sa.delete(invoice_claim).where(invoice_claim.c.document_id == claim.document_id))
+    values |= {"claim": form, "dataset": dataset, "supplier_key": claim.supplier_key, "number_key": claim.number_key}
+    unit.conn.execute(_CHANGE, {"of_document": claim.document_id, **values})
+    if is_matched:
+        unit.conn.execute(_FORGET_CLAIMS, {"of_document": claim.document_id})
     orders = {claim.order_id, *(line.order_id for line in claim.lines)}
     rows = [{"document_id": claim.document_id, "order_id": order_id} for order_id in sorted(filter(None, orders))]
     if rows:
-        unit.conn.execute(sa.insert(invoice_claim), rows)
+        unit.conn.execute(_CLAIM, rows)
 
 
 def settle_invoice(
@@ -157,11 +159,8 @@ def settle_invoice(
     """
     if outcome not in _STATES:
         raise Invalid(f"an invoice is settled as accepted or rejected, not {outcome!r}")
-    unit.conn.execute(
-        sa.update(invoice_register)
-        .where(invoice_register.c.document_id == document_id)
-        .values(state=outcome, settled_at=unit.now, account=account, cost_centre=cost_centre)
-    )
+    values = {"state": outcome, "settled_at": unit.now, "account": account, "cost_centre": cost_centre}
+    unit.conn.execute(_CHANGE, {"of_document": document_id, **values})
 
 
 def past_codings(conn: sa.Connection, *, supplier_key: str, before: int | None = None) -> Sequence[PastCoding]:
