@@ -91,14 +91,26 @@ class Effects:
         self._store = store
         self._observe = observe
 
-    def begin(self, *, run_id: str, step_id: str, mode: Effect, key: str, request: Mapping[str, Any]) -> EffectState:
+    def begin(
+        self,
+        *,
+        run_id: str,
+        step_id: str,
+        mode: Effect,
+        key: str,
+        request: Mapping[str, Any],
+        before: Callable[[Unit], None] | None = None,
+    ) -> EffectState:
         """Write down that the call is about to leave, before it does, in a unit of its own.
 
-        Raises Invalid for an effect that stays inside our database.
+        `before` is asked first, in the same unit; what it raises keeps the call back. Raises Invalid for an effect
+        that stays inside our database.
         """
         if mode not in (Effect.IDEMPOTENT, Effect.AT_MOST_ONCE):
             raise Invalid(f"effect {mode.value!r} of step {step_id!r} does not leave the database: commit it in a unit")
         with self._store.unit() as unit:
+            if before is not None:
+                before(unit)
             row = unit.conn.execute(sa.select(effect).where(_where(run_id, step_id)).with_for_update()).one_or_none()
             state = self._next(row, mode=mode, key=key)
             if state.state is EffectStatus.NEW:

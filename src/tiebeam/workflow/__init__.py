@@ -3,12 +3,13 @@
 from tiebeam.workflow.correspondence import KIND as MAIL_KIND
 from tiebeam.workflow.correspondence import Correspondence
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
-from tiebeam.workflow.starting import Starting, intent_object, review_rates, roles_as_data
+from tiebeam.workflow.starting import EffectOpen, Starting, intent_object, review_rates, roles_as_data
 
 __all__ = [
     "MAIL_KIND",
     "Bindings",
     "Correspondence",
+    "EffectOpen",
     "ReferenceData",
     "Starting",
     "intent_object",

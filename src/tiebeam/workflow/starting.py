@@ -10,17 +10,23 @@ from typing import Any
 
 from tiebeam.economics import fixed_cost_per_unit
 from tiebeam.engine import Engine
-from tiebeam.errors import Invalid
+from tiebeam.errors import Conflict, Invalid
 from tiebeam.graph import Graph
 from tiebeam.kit import decimal_text
-from tiebeam.spec import Intent
+from tiebeam.spec import Effect, Intent
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order
-from tiebeam.workflow.invoices import import_reference, policy_to_json
+from tiebeam.workflow.invoices import import_reference, policy_to_json, settle_invoice
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run
 from tiebeam.workflow.sources import Bindings, read_reference
 from tiebeam.workforce import Obj, Principal, Workforce, require
+
+
+class EffectOpen(Conflict):
+    """A call to another system was begun and nobody knows yet whether it took place."""
+
+    code = "effect_open"
 
 
 class Starting:
@@ -105,7 +111,10 @@ class Starting:
         return self.take_in(principal, intent, arrivals, source=channel)
 
     def cancel(self, principal: Principal, run_id: str, *, reason: str) -> RunRow:
-        """End a run before its time: open tasks are withdrawn, nothing more leaves the house."""
+        """End a run before its time: open tasks are withdrawn, nothing more leaves the house.
+
+        Raises Refused, Invalid without a reason, and EffectOpen while nobody knows whether something left already.
+        """
         if not reason.strip():
             raise Invalid("cancelling a run needs a reason")
         graph = self._graph()
@@ -120,8 +129,24 @@ class Starting:
                 return row
             self._workforce.cancel_tasks(unit, run_id, reason=reason)
             row = cancel_run(unit, run_id, actor=principal.actor, reason=reason)
+            self._settle_effects(unit, row)
             self._engine.cancel(unit, "run", run_id)
         return row
+
+    def _settle_effects(self, unit: Unit, row: RunRow) -> None:
+        """A cancelled invoice uses up nothing of its order, unless it was posted. Raises EffectOpen in between."""
+        effects = self._engine.effects.list(unit.conn, row.id)
+        unsure = [effect.step_id for effect in effects if effect.state == "intent"]
+        if unsure:
+            raise EffectOpen(
+                f"step {unsure[0]!r} of run {row.id!r} was begun and is not confirmed; wait for it, or decide the task "
+                "that asks whether it took place, then cancel",
+                run=row.id,
+                step=unsure[0],
+            )
+        was_posted = any(effect.state == "confirmed" and effect.mode is Effect.AT_MOST_ONCE for effect in effects)
+        outcome = "accepted" if was_posted else "rejected"
+        settle_invoice(unit, document_id=row.document_id or "", outcome=outcome)
 
 
 def intent_object(graph: Graph, intent: str) -> Obj:

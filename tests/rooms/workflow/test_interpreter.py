@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tiebeam.workflow.runs import (
     RunPlan,
     RunState,
     RunView,
+    cancel_run,
     insert_run,
     pin_recipe,
     run_view,
@@ -338,3 +339,48 @@ def test_a_run_goes_on_with_the_recipe_it_began_with(shop: Shop) -> None:
     view = shop.decide(run_id, "approve")
     assert [item.step_id for item in view.steps] == ["ok", "a"]
     assert [item.id for item in RunPlan(view.recipe).recipe.step] == ["ok", "a"]
+
+
+# ids: B8
+def test_a_run_cancelled_just_before_a_call_makes_none(shop: Shop) -> None:
+    def reserved(call: StepCall) -> dict[str, str]:
+        with shop.store.unit() as unit:
+            cancel_run(unit, call.run.id, actor="person:ada", reason="a mistake")
+        return {}
+
+    shop.code("post", fine, effect=Effect.AT_MOST_ONCE)
+    shop.codes["test.post"] = replace(shop.codes["test.post"], request=reserved)
+    run_id = shop.start(step("post", effect=Effect.AT_MOST_ONCE))
+    view = shop.advance(run_id)
+    assert view.item.state is RunState.CANCELLED
+    assert shop.calls == []
+    with shop.store.read() as conn:
+        assert shop.engine.effects.list(conn, run_id) == []
+
+
+def test_a_call_that_was_under_way_when_its_run_ended_is_on_the_record(shop: Shop) -> None:
+    def overtaken(call: StepCall) -> StepResult:
+        with shop.store.unit() as unit:
+            cancel_run(unit, call.run.id, actor="person:ada", reason="a mistake")
+        return fine(call)
+
+    shop.code("post", overtaken, effect=Effect.AT_MOST_ONCE)
+    run_id = shop.start(step("post", effect=Effect.AT_MOST_ONCE))
+    assert shop.advance(run_id).item.state is RunState.CANCELLED
+    with shop.store.read() as conn:
+        (effect,) = shop.engine.effects.list(conn, run_id)
+    assert effect.state == "confirmed"
+    assert "effect-confirmed" in shop.kinds(run_id)
+
+
+def test_a_refusal_after_the_run_ended_asks_nobody(shop: Shop) -> None:
+    def refused(call: StepCall) -> StepResult:
+        with shop.store.unit() as unit:
+            cancel_run(unit, call.run.id, actor="person:ada", reason="a mistake")
+        raise StepFailed("the ledger is closed")
+
+    shop.code("post", refused, effect=Effect.AT_MOST_ONCE)
+    run_id = shop.start(step("post", effect=Effect.AT_MOST_ONCE))
+    assert shop.advance(run_id).item.state is RunState.CANCELLED
+    with shop.store.read() as conn:
+        assert shop.workforce.tasks(conn, run_id=run_id, state="active").rows == ()

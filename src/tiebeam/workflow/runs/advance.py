@@ -37,12 +37,14 @@ from tiebeam.workflow.runs.rows import (
 from tiebeam.workflow.runs.states import RunState
 from tiebeam.workflow.runs.work import (
     CallOutside,
+    RunEnded,
     Work,
     ambiguity,
     look_outside,
     position_of,
     result_data,
     result_from,
+    still_goes_on,
 )
 from tiebeam.workflow.steps import (
     ApprovalExpired,
@@ -286,6 +288,8 @@ class Interpreter:
         begun = self._store.clock.now()
         try:
             result = self._effect(outside)
+        except RunEnded:
+            return
         except ApprovalExpired as expired:
             self._ask_again(outside, expired)
         except StepFailed as failure:
@@ -295,8 +299,10 @@ class Interpreter:
         else:
             with self._store.unit() as unit:
                 work = self.take_up(unit, run_id)
-                if step.id not in work.states and not work.row.state.is_final:
-                    self._engine.effects.confirm(unit, run_id=run_id, step_id=step.id, result=result_data(result))
+                if step.id in work.states:
+                    return
+                self._engine.effects.confirm(unit, run_id=run_id, step_id=step.id, result=result_data(result))
+                if not work.row.state.is_final:
                     self._finish_step(work, step, result, begun=begun)
                     work.flush(self._economics)
 
@@ -307,7 +313,9 @@ class Interpreter:
         with self._store.read() as conn:
             call = replace(outside.call, conn=conn)
             request = {} if code.request is None else code.request(call)
-        state = self._engine.effects.begin(run_id=run_id, step_id=step.id, mode=code.effect, key=key, request=request)
+        state = self._engine.effects.begin(
+            run_id=run_id, step_id=step.id, mode=code.effect, key=key, request=request, before=still_goes_on(run_id)
+        )
         if state.state is EffectStatus.AMBIGUOUS:
             raise EffectUnclear(ambiguity(step))
         if state.state is EffectStatus.CONFIRMED:
@@ -333,6 +341,8 @@ class Interpreter:
         """Take the expired review back, so that it is the next step to open."""
         run_id = outside.call.run.id
         with self._store.unit() as unit:
+            if load_run(unit.conn, run_id, for_update=True).state.is_final:
+                return
             forget_step(unit, run_id, expired.step_id)
             unit.journal(
                 f"run:{run_id}",
@@ -352,7 +362,7 @@ class Interpreter:
         run_id = outside.call.run.id
         with self._store.unit() as unit:
             work = self.take_up(unit, run_id)
-            if outside.step.id not in work.states:
+            if outside.step.id not in work.states and not work.row.state.is_final:
                 self._open_problem(work, outside.step, kind=kind, message=message, found=found)
                 work.flush(self._economics)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from tiebeam.errors import TiebeamError
 from tiebeam.spec import Step
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan, StepState
-from tiebeam.workflow.runs.rows import SEQ_STEP, RunRow, StepRow, change_run, insert_steps
+from tiebeam.workflow.runs.rows import SEQ_STEP, RunRow, StepRow, change_run, insert_steps, load_run
 from tiebeam.workflow.steps import StepCall, StepCode, StepResult
 
 
@@ -69,6 +69,20 @@ class CallOutside:
     code: StepCode
     call: StepCall
     seq: int
+
+
+class RunEnded(Exception):
+    """The run ended between deciding on a call and making it; nothing left the house."""
+
+
+def still_goes_on(run_id: str) -> Callable[[Unit], None]:
+    """Asked in the unit that writes down a call: a run that was cancelled meanwhile makes none. Raises RunEnded."""
+
+    def check(unit: Unit) -> None:
+        if load_run(unit.conn, run_id, for_update=True).state.is_final:
+            raise RunEnded
+
+    return check
 
 
 def position_of(plan: RunPlan, step: Step) -> int:
