@@ -9,7 +9,9 @@ import pytest
 
 from tests.builders.workspaces import INTENT
 from tests.journeys.conftest import Company
-from tiebeam.workflow.runs import RunState
+from tiebeam.spec import Effect
+from tiebeam.workflow import EffectOpen
+from tiebeam.workflow.runs import RunState, Work
 from tiebeam.workforce import WrongInput
 
 SOMEBODY_ELSES = "GB29NWBK60161331926819"
@@ -158,3 +160,46 @@ def test_the_same_document_handed_in_by_many_at_once_is_paid_once(company: Compa
         company.runs[f"copy-{number}"] = run_id
     assert {company.run(f"copy-{number}").item.decision for number in range(6)} == {"reject"}
     assert [path for number in range(6) for path in company.payments(f"copy-{number}")] == []
+
+
+# ids: WF-15
+def test_a_document_that_breaks_our_own_code_does_not_hold_up_the_others(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, carry_on = company.app, company.app.interpreter.carry_on
+
+    def broken(work: Work) -> Any:
+        if work.row.input["document"] == "breaks":
+            raise ZeroDivisionError("nobody thought of this")
+        return carry_on(work)
+
+    monkeypatch.setattr(app.interpreter, "carry_on", broken)
+    document = (company.folder / "data" / "inbox" / "IN-260010.xml").read_bytes()
+    names = ("before.xml", "breaks.xml", "after.xml")
+    files = [(name, document.replace(b"E-2026-1190", name.encode())) for name in names]
+    today = app.store.clock.now().date()
+    runs = app.starting.upload(app.principal(), INTENT, files, channel="test", received_at=today).run_ids
+    assert app.engine.drain(timeout=60)
+    company.runs |= dict(zip(names, runs, strict=True))
+    assert company.run("before.xml").item.decision is not None
+    assert company.run("after.xml").item.decision is not None
+    failed = company.run("breaks.xml").item
+    assert failed.state is RunState.FAILED
+    assert failed.reason is not None
+    assert "reference" in failed.reason
+    assert "ZeroDivisionError: nobody thought of this" in failed.reason
+    assert "Traceback" not in failed.reason
+
+
+def test_a_run_is_not_cancelled_while_nobody_knows_whether_its_payment_left(company: Company) -> None:
+    name = "IN-260043"
+    app, run_id = company.app, company.runs[name]
+    key = f"{run_id}:post"
+    app.engine.effects.begin(run_id=run_id, step_id="post", mode=Effect.AT_MOST_ONCE, key=key, request={})
+    with pytest.raises(EffectOpen):
+        app.starting.cancel(app.principal("jonas-petersen"), run_id, reason="a mistake")
+    assert company.task(name).state == "open"
+    with app.store.unit() as unit:
+        app.engine.effects.settle(unit, run_id=run_id, step_id="post", happened=False, result={}, actor="person:x")
+    app.starting.cancel(app.principal("jonas-petersen"), run_id, reason="a mistake")
+    assert company.run(name).item.state is RunState.CANCELLED

@@ -6,12 +6,15 @@ decision. Matching looks at what arrived earlier, so this queue works on one bat
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from tiebeam.connect.documents import Reader, ReadResult, invoice_to_json
 from tiebeam.economics import EntryKind, LedgerEntry
@@ -23,6 +26,7 @@ from tiebeam.workflow.intake.tables import batch, document
 from tiebeam.workflow.runs import Interpreter, RunRow, StepPhase, StepRow, Work, fail_run
 
 READ_STEP = "read"
+_log = logging.getLogger("tiebeam.workflow")
 
 _KEEP_READ = sa.update(document).where(document.c.id == sa.bindparam("of_document"))
 
@@ -50,18 +54,41 @@ class BatchReader:
             rows = self._pending(conn, batch_id)
         results = self._reader().read_many(self._sources(rows))
         for row, result in zip(rows, results, strict=True):
-            with self._store.unit() as unit:
-                work = self._interpreter.take_up(unit, row["run_id"])
-                if READ_STEP not in work.states:
-                    _take_in(work, row, result)
-                if self._interpreter.carry_on(work) is not None:
-                    self._interpreter.continue_later(unit, row["run_id"])
+            self._begin(row, result)
         with self._store.unit() as unit:
             unit.conn.execute(
                 sa.update(batch)
                 .where(batch.c.id == batch_id, batch.c.finished_at.is_(None))
                 .values(state="read", finished_at=unit.now)
             )
+
+    def _begin(self, row: sa.RowMapping, result: ReadResult) -> None:
+        """One document in one unit. What fails twice for a reason of its own must not hold up those behind it."""
+        for is_last in (False, True):
+            try:
+                with self._store.unit() as unit:
+                    self._carry(unit, row, result)
+            except (OperationalError, InterfaceError, OSError):
+                # The database or the disk: the whole segment is tried again later.
+                raise
+            except Exception:  # noqa: BLE001 - whatever is wrong with one document, the others go on
+                _log.exception("the run %s of document %s could not be begun", row["run_id"], row["id"])
+                if is_last:
+                    self._fail(row, error=traceback.format_exc())
+            else:
+                return
+
+    def _carry(self, unit: Unit, row: sa.RowMapping, result: ReadResult) -> None:
+        work = self._interpreter.take_up(unit, row["run_id"])
+        if READ_STEP not in work.states:
+            _take_in(work, row, result)
+        if self._interpreter.carry_on(work) is not None:
+            self._interpreter.continue_later(unit, row["run_id"])
+
+    def _fail(self, row: sa.RowMapping, *, error: str) -> None:
+        with self._store.unit() as unit:
+            unit.conn.execute(sa.update(document).where(document.c.id == row["id"]).values(state="failed"))
+            fail_run(unit, row["run_id"], error=error)
 
     def give_up(self, unit: Unit, batch_id: str, _seq: int, error: str) -> None:
         """The engine's handler for a batch that failed again and again: its unread documents are marked failed."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from tiebeam.economics import Economics, EntryKind, LedgerEntry
 from tiebeam.engine import Engine
-from tiebeam.kit import iso
+from tiebeam.kit import iso, sha256_hex
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.ending import end_entries
 from tiebeam.workflow.runs.plan import RunPlan, StepPhase
@@ -26,6 +27,7 @@ from tiebeam.workflow.runs.states import RunState
 from tiebeam.workforce import Decision, Task
 
 _HOUR = Decimal(60)
+_log = logging.getLogger("tiebeam.workflow")
 
 
 ReviewRates = Callable[[str, RunPlan], tuple[Decimal, str]]
@@ -178,5 +180,11 @@ def fail_run(unit: Unit, run_id: str, *, error: str) -> None:
     row = load_run(unit.conn, run_id, for_update=True)
     if row.state.is_final:
         return
-    set_state(unit, run_id, state=RunState.FAILED, outcome="failed", reason=error)
-    unit.journal(f"run:{run_id}", "run.failed", actor="system:tiebeam", payload={"error": error[:2000]})
+    reference = sha256_hex(error)[:8]
+    # The last line names the error; what led to it is for the log and the journal, not for people at work.
+    last = next((line.strip() for line in reversed(error.splitlines()) if line.strip()), "unknown")
+    reason = f"An internal error stopped this run, reference {reference}: {last[:300]}"
+    set_state(unit, run_id, state=RunState.FAILED, outcome="failed", reason=reason)
+    _log.error("run %s failed, reference %s: %s", run_id, reference, error)
+    payload = {"reference": reference, "error": error[-2000:]}
+    unit.journal(f"run:{run_id}", "run.failed", actor="system:tiebeam", payload=payload)
