@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders.workspaces import INTENT
 from tests.journeys.conftest import Company
+from tiebeam.errors import Refused
 from tiebeam.spec import Effect
 from tiebeam.workflow import EffectOpen
 from tiebeam.workflow.runs import RunState, Work
@@ -203,3 +204,16 @@ def test_a_run_is_not_cancelled_while_nobody_knows_whether_its_payment_left(comp
         app.engine.effects.settle(unit, run_id=run_id, step_id="post", happened=False, result={}, actor="person:x")
     app.starting.cancel(app.principal("jonas-petersen"), run_id, reason="a mistake")
     assert company.run(name).item.state is RunState.CANCELLED
+
+
+# ids: HO-02
+def test_an_administrator_cannot_hand_themselves_a_decision(company: Company) -> None:
+    """Kerstin Blohm administers the workspace and is an accounts payable analyst; she does not call suppliers back."""
+    task = company.task("IN-260050")
+    administrator = company.app.principal("kerstin-blohm")
+    assert administrator.administrator
+    assert task.role == "treasury-analyst"
+    with pytest.raises(Refused, match="role of their own"):
+        company.app.workforce.reassign(administrator, task.id, role="ap-analyst", reason="I take it")
+    moved = company.app.workforce.reassign(administrator, task.id, role="controller", reason="Treasury is away")
+    assert moved.role == "controller"

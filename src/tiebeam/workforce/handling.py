@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from tiebeam.errors import Conflict, Invalid
+from tiebeam.errors import Conflict, Invalid, Refused
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.authority import Principal, require
@@ -136,7 +136,8 @@ def reassign(
 ) -> Task:
     """Hand the task to another role, or to a person who holds its (new) role; the clock starts anew.
 
-    Raises Invalid when the person may not act in the role, NobodyHoldsRole when nobody can.
+    Raises Invalid when the person may not act in the role, NobodyHoldsRole when nobody can, and Refused when an
+    administrator without the task's role would hand it to a role of their own.
     """
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now)
@@ -147,6 +148,14 @@ def reassign(
         raise Invalid(f"no role {role!r} in this workspace", role=role)
     former = task.role
     way = climb(desk.people(), role or task.role, excluded=task.excluded_people)
+    if verdict.rule == "administrator-manages" and way.role in actor.all_roles:
+        # Who only manages tasks would give themselves a decision that is not theirs.
+        raise Refused(
+            f"{actor.name} may reassign task {task_id!r} as an administrator, but not to a role of their own "
+            f"({way.role!r}); choose another role, or let somebody who holds {former!r} hand it over",
+            task=task_id,
+            rule="no-self-service",
+        )
     task = move(desk, unit, task, role=way.role, counted_from=unit.now)
     if person is not None:
         if all(holder.person_id != person for holder in desk.responsible(task, unit.now)):
