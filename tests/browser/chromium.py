@@ -216,10 +216,10 @@ class Page:
         ]
 
     def weight(self) -> int:
-        """Uncompressed bytes of everything the page loaded itself."""
+        """Uncompressed bytes of everything the page loaded itself, pictures of documents aside."""
         return self.evaluate(
             "performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
-            ".reduce((sum, one) => sum + (one.decodedBodySize || 0), 0)"
+            ".filter(one => one.initiatorType !== 'img').reduce((sum, one) => sum + (one.decodedBodySize || 0), 0)"
         )
 
     def screenshot(self, path: Path, *, whole: bool = False) -> Path:

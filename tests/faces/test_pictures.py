@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from starlette.testclient import TestClient
 
 from tests.builders.pdf_pages import pdf_with_content, pdf_with_pages
 from tests.faces.papers import invoice_bytes
+from tests.faces.terminal import Terminal
 from tiebeam.app import App
 
 
@@ -64,3 +67,41 @@ def test_pictures_are_for_people_who_are_signed_in(app: App, admin: TestClient, 
     assert admin.get(f"/documents/{document}/pages/1").status_code == 200
     assert anonymous.get(f"/documents/{document}/pages/1").status_code == 401
     assert admin.get("/documents/x/pages/1").status_code == 404
+
+
+def test_the_command_line_shows_a_document_and_draws_its_pages(
+    app: App, admin: TestClient, workspace: Path, tmp_path: Path, tiebeam: Terminal
+) -> None:
+    document = taken_in(app, admin, "scan.pdf", pdf_with_pages(2))
+    where = ("--workspace", workspace)
+    picture = tmp_path / "page.png"
+
+    drawn = tiebeam("documents", "show", document, "--page", "2", "--out", picture, "--width", "80", *where)
+    told = tiebeam("documents", "show", document, *where)
+    listed = tiebeam("documents", "show", document, "--json", *where)
+
+    assert (drawn.code, told.code, listed.code) == (0, 0, 0)
+    assert "page 2 of 2 of scan.pdf, 80 x 80 pixels" in drawn.out
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "unreadable: " in told.out
+    assert (listed.json["name"], listed.json["error_code"]) == ("scan.pdf", "pdf_no_text")
+
+
+def test_the_command_line_says_why_there_is_no_picture(
+    app: App, admin: TestClient, workspace: Path, tmp_path: Path, tiebeam: Terminal
+) -> None:
+    document = taken_in(app, admin, "R-41.xml", invoice_bytes("R-41"))
+    where = ("--workspace", workspace)
+    picture = tmp_path / "page.png"
+
+    said = [
+        tiebeam("documents", "show", document, "--out", picture, *where),
+        tiebeam("documents", "show", document, "--page", "1", *where),
+        tiebeam("documents", "show", document, "--out", tmp_path / "no" / "x.png", *where),
+        tiebeam("documents", "show", "doc_none", *where),
+    ]
+
+    assert [one.code for one in said] == [1, 2, 2, 1]
+    assert "has no pages to show" in said[0].err
+    assert "--out FILE.png" in said[1].err
+    assert not picture.exists()

@@ -11,6 +11,7 @@ import click
 from tiebeam.cli.shared import clean, print_table
 
 if TYPE_CHECKING:
+    from tiebeam.workflow.intake import DocumentView
     from tiebeam.workflow.runs import CaseRow, RunView
     from tiebeam.workforce import TaskView
 
@@ -41,6 +42,18 @@ def print_task(task: TaskView) -> None:
     print_table(("", ""), [(name, _short(value)) for name, value in task.context.items()])
 
 
+def print_document(view: DocumentView) -> None:
+    """What a document is, what was read from it, and where each field stands."""
+    click.echo(clean(view.name))
+    state = view.state if view.error is None else f"{view.state}: {clean(view.error)}"
+    facts = [("document", view.id), ("run", view.run_id), ("state", state), ("syntax", view.syntax or "unknown")]
+    print_table(("", ""), [*facts, ("received", view.received_at or ""), ("sha256", view.sha256)])
+    if view.evidence:
+        click.echo("")
+        rows = [(one["field"], _short(one["text"]), _short(one["place"])) for one in view.evidence]
+        print_table(("field", "as written", "place"), rows)
+
+
 def print_run(view: RunView, case: CaseRow, tasks: Sequence[TaskView]) -> None:
     """State, decision, steps, and the tasks of a run."""
     item = view.item
@@ -49,6 +62,7 @@ def print_run(view: RunView, case: CaseRow, tasks: Sequence[TaskView]) -> None:
         ("", ""),
         [
             ("run", item.id),
+            ("document", item.document_id or ""),
             ("state", item.state.value if item.outcome is None else f"{item.state.value}: {item.outcome}"),
             ("decision", f"{case.decision} {', '.join(case.labels)}".strip()),
             ("order", case.matched_order or ""),

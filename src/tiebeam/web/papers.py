@@ -18,26 +18,31 @@ from tiebeam.workflow.intake import DocumentView, document_pages
 _WIDTH = 1000
 _PLACE = re.compile(r"page (\d{1,4}) at (-?\d{1,6}),(-?\d{1,6}),(-?\d{1,6}),(-?\d{1,6})")
 _HARMFUL = frozenset({"timeout", "out_of_memory", "crashed"})
-_KINDS = {"380": "Invoice", "381": "Credit note", "384": "Corrected invoice", "389": "Self-billed invoice"}
-_FIELDS = (
-    ("number", "Number"),
-    ("type_code", "Type"),
-    ("issue_date", "Invoice date"),
-    ("due_date", "Due date"),
-    ("order_reference", "Order"),
-    ("buyer_reference", "Buyer reference"),
-    ("seller.name", "Supplier"),
-    ("seller.vat_id", "Supplier’s VAT id"),
-    ("buyer.name", "Buyer"),
-    ("buyer.vat_id", "Buyer’s VAT id"),
-    ("currency", "Currency"),
-    ("net", "Net"),
-    ("tax", "Tax"),
-    ("gross", "Total"),
-    ("payable", "To pay"),
-    ("ibans", "Account"),
-)
-_LABELS = dict(_FIELDS)
+_KINDS: Mapping[str, str] = {
+    "380": "Invoice",
+    "381": "Credit note",
+    "384": "Corrected invoice",
+    "389": "Self-billed invoice",
+}
+_LABELS: Mapping[str, str] = {
+    "number": "Number",
+    "type_code": "Type",
+    "issue_date": "Invoice date",
+    "due_date": "Due date",
+    "order_reference": "Order",
+    "buyer_reference": "Buyer reference",
+    "seller.name": "Supplier",
+    "seller.vat_id": "Supplier’s VAT id",
+    "buyer.name": "Buyer",
+    "buyer.vat_id": "Buyer’s VAT id",
+    "currency": "Currency",
+    "net": "Net",
+    "tax": "Tax",
+    "gross": "Total",
+    "payable": "To pay",
+    "ibans": "Account",
+}
+"""In the order of a document."""
 _AMOUNTS = frozenset({"net", "tax", "gross", "payable"})
 
 
@@ -108,7 +113,7 @@ def field_lines(found: DocumentView, *, at: Mapping[str, str]) -> tuple[FieldLin
     values: Mapping[str, Any] = found.invoice or found.found or {}
     evidence = _evidence(found)
     lines: list[FieldLine] = []
-    for field, label in _FIELDS:
+    for field, label in _LABELS.items():
         value = _at(values, field)
         if value in (None, "", []):
             continue

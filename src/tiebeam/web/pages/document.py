@@ -15,6 +15,7 @@ from tiebeam.workforce import Obj, require
 
 _MOST_LINES = 60
 _MOST_PAGES = 60
+_WIDTH = 1000
 _INLINE = {".pdf": "application/pdf", ".xml": "text/plain; charset=utf-8", ".csv": "text/plain; charset=utf-8"}
 _STATES = {"read": ("Read", "ok"), "unreadable": ("Not readable", "bad"), "accepted": ("Not read yet", "neutral")}
 
@@ -71,7 +72,9 @@ def original(visit: Visit) -> Response:
 
 
 def page_picture(visit: Visit) -> Response:
-    return page_response(visit.app, visit.request, _found(visit), page=int(visit.path("page")))
+    asked = visit.params.get("width", "")
+    width = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else _WIDTH
+    return page_response(visit.app, visit.request, _found(visit), page=int(visit.path("page")), width=width)
 
 
 def routes(console: Console) -> list[Route]:
