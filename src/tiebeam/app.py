@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +28,11 @@ from tiebeam.workflow import MAIL_KIND, Correspondence, Starting, review_rates, 
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
-from tiebeam.workflow.invoices import SCORERS
+from tiebeam.workflow.invoices import SCORERS, settle_invoice
 from tiebeam.workflow.payables import CODES as PAYABLES_CODES
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
-from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run
+from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run, load_run
 from tiebeam.workflow.steps import Services, StepRegister
 from tiebeam.workforce import Principal, Workforce, local_principal
 
@@ -285,8 +286,16 @@ def _register_handlers(app: App) -> None:
     app.engine.register("run", app.interpreter.run_segment)
     app.engine.register("intake", batches.run_segment)
     app.engine.register(MAIL_KIND, app.correspondence.run_segment)
-    app.engine.on_poison("run", lambda unit, key, _seq, error: fail_run(unit, key, error=error))
+    app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
     app.engine.on_poison("intake", batches.give_up)
+
+
+def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:
+    """A run given up before anything left the house leaves its invoice free to be handed in again."""
+    fail_run(unit, run_id, error=error)
+    document_id = load_run(unit.conn, run_id).document_id
+    if document_id is not None and not app.engine.effects.list(unit.conn, run_id):
+        settle_invoice(unit, document_id=document_id, outcome="rejected")
 
 
 _PAYABLES = PayablesPresenter()
@@ -315,6 +324,7 @@ class _Outer:
         self._graph = graph
         self._clock = clock
         self._open: dict[str, Any] = {}
+        self._opening = threading.Lock()
 
     def services(self) -> Services:
         graph = self._graph()
@@ -355,9 +365,10 @@ class _Outer:
 
     def _once(self, use: str, system_id: str, opener: Callable[[System], Any]) -> Any:
         key = f"{use}:{system_id}"
-        if key not in self._open:
-            system = self._graph().systems.get(system_id)
-            if system is None:
-                raise Invalid(f"tiebeam.toml names the system {system_id!r} for {use}; add systems/{system_id}.toml")
-            self._open[key] = opener(system)
-        return self._open[key]
+        with self._opening:
+            if key not in self._open:
+                system = self._graph().systems.get(system_id)
+                if system is None:
+                    raise Invalid(f"tiebeam.toml names system {system_id!r} for {use}; add systems/{system_id}.toml")
+                self._open[key] = opener(system)
+            return self._open[key]

@@ -217,3 +217,21 @@ def test_an_administrator_cannot_hand_themselves_a_decision(company: Company) ->
         company.app.workforce.reassign(administrator, task.id, role="ap-analyst", reason="I take it")
     moved = company.app.workforce.reassign(administrator, task.id, role="controller", reason="Treasury is away")
     assert moved.role == "controller"
+
+
+def test_a_forged_invoice_that_was_rejected_does_not_keep_the_genuine_one_from_a_person(company: Company) -> None:
+    """The sender of a forgery uses a number the supplier is about to use. Treasury rejects it after the call."""
+    company.decide("IN-260056", "reject", comment="The supplier knows of no new account.")
+    name = next(path for path in (company.folder / "data" / "inbox").glob("IN-260056.*"))
+    company.runs["genuine"] = _upload(company, name.name, name.read_bytes())
+    item = company.run("genuine").item
+    assert "duplicate_invoice" in item.labels
+    assert item.state is RunState.WAITING
+
+
+def test_a_cancelled_invoice_may_be_handed_in_again_and_meets_a_person(company: Company) -> None:
+    company.app.starting.cancel(company.app.principal("jonas-petersen"), company.runs["IN-260041"], reason="wrong team")
+    document = (company.folder / "data" / "inbox" / "IN-260041.xml").read_bytes()
+    company.runs["again"] = _upload(company, "again.xml", document)
+    assert company.run("again").item.decision == "hold"
+    assert company.run("again").item.state is RunState.WAITING

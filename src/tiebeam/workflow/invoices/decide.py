@@ -50,7 +50,8 @@ def decide_invoice(
 def decide_findings(
     findings: Sequence[Finding], invoice: Invoice, policy: Policy, *, authority: Sequence[Mapping[str, Any]] = ()
 ) -> InvoiceDecision:
-    """Changed bank details hold whatever else is true; then a duplicate is rejected; then anything that blocks holds.
+    """Changed bank details hold whatever else is true; then a duplicate is rejected, unless its original was rejected
+    as well, which a person looks at; then anything that blocks holds.
 
     `authority` holds roles as `{"id", "title", "approval_limit"}`; limit None = unlimited, 0 = may not approve money.
     """
@@ -62,6 +63,9 @@ def decide_findings(
     labels = tuple(sorted({finding.label.value for finding in findings if finding.label is not None}))
     bank = Label.BANK_DETAIL_CHANGE in labels
     decision = _decision(labels, blocking=blocking, exact=exact, policy=policy)
+    if decision is Decision.REJECT and any(finding.evidence.get("original_rejected") for finding in blocking):
+        # Nothing of the original was paid: whoever turned this one away too could keep a supplier from ever being paid.
+        decision = Decision.HOLD
     limit = _limit_rule(decision, amount=amount, policy=policy)
     role = None if decision is Decision.AUTO_PAY or exact is None else smallest_role(authority, amount=abs(exact))
     ordered = sorted(blocking, key=lambda finding: _rank(finding.label))

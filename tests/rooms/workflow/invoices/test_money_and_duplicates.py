@@ -152,11 +152,14 @@ def test_an_invoice_that_was_credited_may_be_issued_again() -> None:
     assert draft.outcome() == CLEAN
 
 
-def test_a_rejected_invoice_may_be_issued_again_under_a_new_number_only() -> None:
+def test_a_rejected_invoice_under_its_old_number_is_for_a_person() -> None:
+    """Nothing of the first was paid: who forges an invoice to have it rejected must not stop the genuine one."""
     draft = CaseDraft()
     draft.earlier(number="RE-0", state="rejected")
     assert draft.outcome() == CLEAN
     draft.invoice["number"] = "RE-0"
+    assert draft.outcome() == ("hold", ["duplicate_invoice"])
+    draft.earlier(number="RE-0")
     assert draft.outcome() == DUPLICATE
 
 

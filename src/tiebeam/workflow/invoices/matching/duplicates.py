@@ -20,11 +20,13 @@ def find_original(claim: Claim, *, reference: Reference, window_days: int) -> tu
     equal deliveries with a receipt each may be invoiced one by one.
     """
     same_number = _of_same_number(claim, reference=reference)
-    if same_number is not None:
+    if same_number is not None and not same_number.is_rejected:
         return same_number, "same number"
     standing, deliveries = alike_claims(claim, reference=reference, window_days=window_days)
     near = _near(claim, standing, window_days=window_days)
-    return (near[0], "same content") if near and len(deliveries) <= len(standing) else None
+    if near and len(deliveries) <= len(standing):
+        return near[0], "same content"
+    return None if same_number is None else (same_number, "same number")
 
 
 def _of_same_number(claim: Claim, *, reference: Reference) -> Claim | None:
@@ -32,7 +34,8 @@ def _of_same_number(claim: Claim, *, reference: Reference) -> Claim | None:
     same = (
         other for other in earlier if other.arrival < claim.arrival and other.is_credit_note == claim.is_credit_note
     )
-    return next(same, None)
+    # One that stands says more than one that was rejected.
+    return min(same, key=lambda other: (other.is_rejected, other.arrival), default=None)
 
 
 def _near(claim: Claim, others: Iterable[Claim], *, window_days: int) -> list[Claim]:
@@ -127,6 +130,7 @@ def check_duplicate(claim: Claim, *, reference: Reference, window_days: int) -> 
     original, how = found
     facts = {
         "original_document": original.document_id,
+        "original_rejected": original.is_rejected,
         "original_number": original.number,
         "original_received_on": None if original.received_on is None else original.received_on.isoformat(),
         "original_gross": None if original.gross is None else decimal_text(original.gross),

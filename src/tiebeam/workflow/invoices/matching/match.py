@@ -69,7 +69,7 @@ def _match(
     ]
     earlier: list[Claim] = [original] if original is not None else []
     receipts: list[Receipt] = [receipt for each in order.orders for receipt in reference.receipts_of(each.id)]
-    if original is None:
+    if original is None or original.is_rejected:
         on_orders = [past for each in order.orders for past in reference.claims_on(each.id) if past.arrival < arrival]
         earlier += _once(on_orders)
         findings += _compare(invoice, claim, supplier, order, lines, receipts, _once(on_orders), reference, policy)
