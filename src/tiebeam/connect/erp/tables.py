@@ -79,7 +79,10 @@ class TablesErp:
         self._engine = _engine(url)
         try:
             if may_create:
-                _metadata.create_all(self._engine, checkfirst=True)
+                # "If not exists" in the statement itself: two workers may open a fresh ledger at the same moment.
+                with self._engine.begin() as conn:
+                    for table in _metadata.sorted_tables:
+                        conn.execute(sa.schema.CreateTable(table, if_not_exists=True))
             is_there = may_create or sa.inspect(self._engine).has_table(ap_voucher.name)
         except OperationalError as problem:
             raise _unreachable(self._engine, problem) from problem

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,12 @@ def test_many_processes_posting_at_once_leave_no_gap_and_no_double(database_url:
 def test_tables_are_only_made_where_that_is_allowed(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="create_tables"):
         TablesErp(url(tmp_path), may_create=False)
+
+
+def test_a_fresh_ledger_may_be_opened_by_several_workers_at_once(tmp_path: Path) -> None:
+    """Each opens the same empty file; none may find that the tables are there already."""
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: TablesErp(url), range(24)))
+    for erp in opened:
+        erp.close()
