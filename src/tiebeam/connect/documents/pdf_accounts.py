@@ -33,6 +33,7 @@ _VAT = re.compile(
 )
 _VAT_SPACED = re.compile(r"\b([A-Z]{2,3}[ .-]?[A-Z0-9](?:[ .-]?[A-Z0-9]){6,14})\b(?:\s*(MVA|MWST|TVA|IVA))?")
 _LABELLED = re.compile(r"[A-Z]{2,3}[A-Z0-9]{5,14}|\d{7,14}|[A-Z]\d{7,8}[A-Z]?|\d{8}[A-Z]|\d{2,3}/\d{3}/\d{4,5}")
+_LEAST_DIGITS = 5
 _COUNTRY_OF_KRONA = {"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK"}
 _KRONA = re.compile(r"^(?:[\d.,  ]+)?kr\.?$|^kr\.?[\d.,]*$", re.IGNORECASE)
 
@@ -126,14 +127,28 @@ def vat_at(text: str) -> str | None:
     spaced = _VAT_SPACED.match(text.upper().strip(" :#"))
     if spaced:
         bare = re.sub(r"[\s.\-]", "", spaced[1])
-        if any(c.isdigit() for c in bare) and _LABELLED.fullmatch(bare):
+        if sum(c.isdigit() for c in bare) >= _LEAST_DIGITS and _LABELLED.fullmatch(bare):
             return _with_suffix(bare, text=text)
     first = text.upper().strip(" :#").split(" ")[0].strip(",;")
     digits = sum(c.isdigit() for c in first)
-    if _LABELLED.fullmatch(first) and digits >= 5:
+    if _LABELLED.fullmatch(first) and digits >= _LEAST_DIGITS:
         return first
     packed = re.match(r"[\d ]{9,16}", text.strip(" :#"))
     return packed[0].replace(" ", "") if packed and len(packed[0].replace(" ", "")) >= 8 else None
+
+
+def whole_vat(value: str, *, phrase: Words, lines: Sequence[Words]) -> str:
+    """In a narrow column the end of an id stands on the next line; the form of its country proves that it belongs."""
+    if _VAT.fullmatch(value) or not value[:2].isalpha():
+        return value
+    for line in lines:
+        if line.page != phrase.page or not 0 < line.y - phrase.y < 2 * phrase.size:
+            continue
+        for below in line.parts:
+            longer = value + re.sub(r"[\s.\-]", "", below.parts[0].text.upper() if below.parts else "")
+            if below.x0 < phrase.x1 and below.x1 > phrase.x0 and _VAT.fullmatch(longer):
+                return longer
+    return value
 
 
 def _with_suffix(bare: str, *, text: str) -> str:

@@ -97,7 +97,8 @@ _SOURCE: Mapping[str, str] = {
         |nettobetrag|betrag|gesamt|gesamtpreis|summe|gp|nettowert|netto betrag|gesamt netto|nettosumme|betrag netto
         |gesamtbetrag|positionsbetrag|gesamtnetto|netto gesamt|gesamtpreis netto|wert|montant|montant ht|total ht
         |prix total|prix total ht|montant net|total ligne|ht|montant total|bedrag|totaal|netto bedrag|totaalprijs
-        |totaalbedrag|bedrag excl btw|totaal excl btw|regelbedrag|totaal excl|importo|totale|totale netto|imponibile
+        |totaalbedrag|bedrag excl|bedrag excl btw
+        |totaal excl btw|regelbedrag|totaal excl|importo|totale|totale netto|imponibile
         |importo netto|prezzo totale|importe|importe neto|neto|precio total|valor|preco total|total liquido|subtotal
         |belopp|summa|nettobelopp|belopp exkl moms|radsumma|summa exkl moms|belob|beloeb|i alt|nettobelob|linjetotal
         |pris i alt|belop|nettobelop|sum eks mva|belop eks mva|total pris|yhteensa|veroton|veroton yhteensa

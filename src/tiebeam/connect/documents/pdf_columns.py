@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -126,7 +126,7 @@ def _kinds(tokens: Sequence[str], *, labels: Labels) -> list[str]:
 
 def _cells(phrase: Words, *, labels: Labels, space: float) -> Iterable[Words]:
     """A phrase of the header holds several columns where they stand close together: the cheapest way to cut it."""
-    words = phrase.parts
+    words = tuple(part for word in phrase.parts for part in _unglued(word, labels=labels))
     tokens = [_token(word.text) for word in words]
     wide = [b.x0 - a.x1 > max(_CELL_GAP, 1.3 * space) * b.size for a, b in pairwise(words)]
     if labels.is_whole(tokens) and not any(wide):
@@ -150,6 +150,17 @@ def _cells(phrase: Words, *, labels: Labels, space: float) -> Iterable[Words]:
         yield joined(words[start:end])
 
 
+def _unglued(word: Words, *, labels: Labels) -> tuple[Words, ...]:
+    """`QuantitéPrix`: headings that touch are parted where a capital follows a small letter."""
+    if labels.at([_token(word.text)], 0)[0]:
+        return (word,)
+    cut = next((i for i in range(2, len(word.text)) if word.text[i - 1].islower() and word.text[i].isupper()), None)
+    if cut is None:
+        return (word,)
+    middle = word.x0 + (word.x1 - word.x0) * cut / len(word.text)
+    return replace(word, text=word.text[:cut], x1=middle), replace(word, text=word.text[cut:], x0=middle)
+
+
 def _strangeness(tokens: Sequence[str], *, labels: Labels) -> float:
     """How little a run of words looks like one heading."""
     filled = [token for token in tokens if token]
@@ -158,7 +169,10 @@ def _strangeness(tokens: Sequence[str], *, labels: Labels) -> float:
     if labels.is_whole(filled):
         return 0.0
     length, _ = labels.at(filled, 0)
-    return 1.0 + 0.6 * (len(filled) - length) if length else 3.0
+    if not length:
+        return 3.0
+    holds_another = any(labels.at(filled, start)[0] for start in range(length, len(filled)))
+    return 1.0 + 0.6 * (len(filled) - length) + (1.0 if holds_another else 0.0)
 
 
 def _stacks(rows: Sequence[Words], *, labels: Labels, space: float) -> list[list[Words]]:

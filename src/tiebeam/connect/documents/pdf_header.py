@@ -35,6 +35,17 @@ _CREDIT = re.compile(
     r"|creditfactuur|nota di credito|nota de credito|factura rectificativa|abono|kreditnota|kreditfaktura|kreditnote"
     r"|hyvityslasku|facture d.?avoir)\b"
 )
+_CREDITED = re.compile(
+    r"\b(?:(?:zu|zur|zu ihrer|betrifft|betr\.?|for|to|of|re|against|regarding|relating to|sur|relatif a|relative a"
+    r"|annule|betreft|op|voor|su|relativa a|rif\.?|sobre|de la|avser|vedr\.?|vedrorende|gjelder|til|koskee|dotyczy|do)"
+    r"\s+(?:la\s+|the\s+|our\s+|unserer?\s+|der\s+)?"
+    r"(?:rechnung|invoice|facture|factuur|fattura|factura|fatura|faktura|laskua?|faktury)"
+    r"|original ?invoice|invoice credited|credited invoice|ursprungsrechnung|ursprungliche rechnung|originalrechnung"
+    r"|rechnungsbezug|bezug rechnung|facture d.?origine|facture initiale|oorspronkelijke factuur"
+    r"|fattura di riferimento|fattura originale|factura original|factura rectificada|factura que rectifica"
+    r"|ursprunglig faktura|oprindelig faktura|opprinnelig faktura)"
+    r"(?:s?nummer|s?nr|nummer)?\s*(?:(?:no|nr|number|num|n|nummer)\b\.?|n[°ºo]\.?|#)?\s*:?\s*(?=\S*\d)"
+)
 _CORRECTED = frozenset({"rechnungskorrektur", "factura rectificativa"})
 
 
@@ -103,6 +114,20 @@ def _is_sentence(mark: Mark) -> bool:
         return False
     before = [word for word in mark.phrase.parts if word.x1 <= mark.label.x0]
     return not before or not before[-1].text.endswith((",", ";", "/", "|"))
+
+
+def preceding(marks: Marks, *, number: str | None) -> tuple[str, ...]:
+    """The invoices that a credit note names: `Gutschrift zu Rechnung RE-4711 vom …`, `Original invoice: 4711`."""
+    found: list[str] = []
+    for line in marks.lines:
+        text = plain(line.text)
+        printed = line.text if len(text) == len(line.text) else text
+        for match in _CREDITED.finditer(text):
+            rest = printed[match.end() :]
+            value = reference(rest.lstrip(" :.#"))
+            if value is not None and value != number and value not in found:
+                found.append(value)
+    return tuple(found)
 
 
 class Dates:

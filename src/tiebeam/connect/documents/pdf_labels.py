@@ -142,7 +142,7 @@ _SOURCE: Mapping[str, str] = {
         |mwst uid|ust identnr|ust ident №|vat id nr|nip|nip ue|vat ue|vat eu|dic|dico|ic dph|adoszam|ust idno|atu №
         |atu|mwst uid №|uid ch|vat regn|vat registered №|gb vat|our vat №|our vat id|seller vat|seller vat id
         |supplier vat|supplier vat №|ust identifikations №|umsatzsteuer identifikationsnummer|umsatzsteuer ident №
-        |ust idnummer|ust ident|id № tva|tva intra|№ tva intra|code tva|ident tva|№ identification tva
+        |ust idnummer|ust ident|id № tva|tva intra|№ tva intra|№ tva intracom|code tva|ident tva|№ identification tva
         |n intracommunautaire|ondernemingsnummer|ondernemings №|btw nummer nl|partita iva e codice fiscale
         |partita iva e c f|p iva cod fisc|p iva codice fiscale|p iva cf|cod fisc p iva|cod fisc e p iva|cf e p iva
         |c i f|n i f|nif iva №|vat nif|nº iva intracomunitario|num contribuinte|№ contribuinte|№ de contribuinte

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from tiebeam.connect.documents.model import Invoice
 from tiebeam.connect.documents.pdf_accounts import currency, ibans
+from tiebeam.connect.documents.pdf_arithmetic import multiplies
 from tiebeam.connect.documents.pdf_dates import days_in
 from tiebeam.connect.documents.pdf_fields import Candidate, Marks
-from tiebeam.connect.documents.pdf_header import Dates, references, titled_number, type_code
+from tiebeam.connect.documents.pdf_header import Dates, preceding, references, titled_number, type_code
 from tiebeam.connect.documents.pdf_labels import field_labels
 from tiebeam.connect.documents.pdf_numbers import decimal_mark_of
 from tiebeam.connect.documents.pdf_parties import Parties, read_parties
@@ -96,6 +97,7 @@ def _assembled(
         tax_subtotals=totals.subtotals,
         allowance_total=totals.allowance,
         charge_total=totals.charge,
+        preceding_invoices=preceding(marks, number=number.value if number else None) if kind != "380" else (),
         warnings=(*warnings, *_sum_warnings(totals, table=table)),
     )
     named = (("number", number), ("issue_date", issued), ("due_date", due), ("order_reference", order))
@@ -154,6 +156,8 @@ def _sum_warnings(totals: Totals, *, table: Table | None) -> list[str]:
     """Sums that do not add up stay as printed; the warning says so."""
     warnings: list[str] = []
     net, tax, gross = totals.net, totals.tax, totals.gross
+    if _differ(totals, table=table):
+        warnings.append("The lines do not add up to the printed totals.")
     if net is not None and tax is not None and gross is not None and abs(net + tax - gross) > _CENT:
         warnings.append(f"The printed totals do not add up: {net} + {tax} is not {gross}.")
     for line in table.lines if table else ():
@@ -167,10 +171,17 @@ def _sum_warnings(totals: Totals, *, table: Table | None) -> list[str]:
 
 
 def _lines_disagree(totals: Totals, *, table: Table | None) -> bool:
+    """A table that was read wrongly shows here: it misses the totals, and its lines do not multiply either."""
+    if table is None or all(multiplies(line.quantity, line.unit_price, line.net) for line in table.lines):
+        return False
+    return _differ(totals, table=table)
+
+
+def _differ(totals: Totals, *, table: Table | None) -> bool:
     """A table that was not read whole shows here: its lines meet neither the net total, nor that total before
     discounts and charges, nor (prices with tax) the total."""
     nets = [line.net for line in table.lines if line.net is not None] if table else []
-    if not nets or totals.net is None:
+    if table is None or not nets or totals.net is None:
         return False
     total, allowance, charge = sum(nets, Decimal(0)), totals.allowance or Decimal(0), totals.charge or Decimal(0)
     known = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from tiebeam.connect.documents.model import Party
-from tiebeam.connect.documents.pdf_accounts import vat_at, vat_ids_in
+from tiebeam.connect.documents.pdf_accounts import vat_at, vat_ids_in, whole_vat
 from tiebeam.connect.documents.pdf_dates import days_in, plain
 from tiebeam.connect.documents.pdf_fields import Mark, Marks
 from tiebeam.connect.documents.pdf_labels import field_labels, token_of, word_set
@@ -47,7 +47,12 @@ _STREET = re.compile(
     r"\b(rue|avenue|boulevard|via|piazza|viale|corso|calle|avenida|plaza|rua|street|road|lane|avenue|square|drive|allée|quai)\b",
     re.IGNORECASE,
 )
-_CONTACT = re.compile(r"@|www\.|https?:|\+\d{2}|\btel\b|\bfax\b|\btlf\b", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"\b(?:capital|rcs|siret|registergericht|handelsregister|amtsgericht|registro)\b|@|www\.|https?:|\+\d{2}|\btel\b|\bfax\b|\btlf\b",
+    re.IGNORECASE,
+)
+_PLACE_FIRST = re.compile(r"(?!CHE|ATU)[A-Z]{3}")
+"""`RCS Lyon 564597`: the number of a register with its town, no VAT id."""
 _MOST_WORDS = 9
 _FAR = 90
 """Points between a heading and a value of its own."""
@@ -186,9 +191,10 @@ def _vat_ids(marks: Marks, *, block: Sequence[Words]) -> tuple[str | None, str |
             if kind not in mark.kinds:
                 continue
             for score, words in marks.values(mark):
-                value = vat_at(words.text)
-                if value is None:
+                value = _vat_behind(words.text)
+                if value is None or (kind == "vat_id?" and _PLACE_FIRST.match(value)):
                     continue
+                value = whole_vat(value, phrase=mark.phrase if mark.rest else words, lines=marks.lines)
                 if mark.phrase in block or words in block or _is_in(mark.phrase, block):
                     other.append(value)
                 else:
@@ -203,6 +209,18 @@ def _vat_ids(marks: Marks, *, block: Sequence[Words]) -> tuple[str | None, str |
     own = [item for item in own if item[1] not in other] or own
     best = max(own, key=lambda item: item[0], default=None)
     return (best[1] if best else None), (other[0] if other else None), (best[2] if best else None)
+
+
+def _vat_behind(text: str) -> str | None:
+    """The id at the start, or behind at most two more words of its label: `intracom. FR 23 531 147 321`."""
+    words = text.split()
+    for start in range(min(3, len(words))):
+        if any(any(letter.isdigit() for letter in word) for word in words[:start]):
+            return None
+        value = vat_at(" ".join(words[start:]))
+        if value is not None and (start == 0 or any(letter.isdigit() for letter in value[2:4])):
+            return value
+    return None
 
 
 def _is_in(phrase: Words, block: Sequence[Words]) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import product
+from itertools import permutations, product
 
 from tiebeam.connect.documents.model import TaxSubtotal
 from tiebeam.connect.documents.pdf_fields import Mark, Marks
@@ -102,7 +102,18 @@ def read_totals(marks: Marks, *, after: int, mark: str | None) -> Totals:
     """From the lines behind the table; where there is no table, from all of them."""
     amounts = list(_amounts(marks, after=after, mark=mark))
     table = list(_summary_rows(marks.lines[after:], mark=mark))
-    return _settled(amounts, table=table)
+    totals = _settled(amounts, table=table)
+    if totals.tax is None and totals.net is not None and totals.gross is not None:
+        return replace(totals, tax=_printed(totals.gross - totals.net, lines=marks.lines[after:], mark=mark))
+    return totals
+
+
+def _printed(amount: Decimal, *, lines: Iterable[Words], mark: str | None) -> Decimal | None:
+    """The tax that the two other totals leave, where exactly that stands on the page."""
+    for line in lines:
+        if any(parse_number(word.text.strip("()"), mark=mark) == amount for word in (*line.words, *line.parts)):
+            return amount
+    return None
 
 
 def _amounts(marks: Marks, *, after: int, mark: str | None) -> Iterator[Amount]:
@@ -196,19 +207,33 @@ def _number_below(marks: Marks, label: Mark, *, mark: str | None) -> tuple[Decim
 def _summary_rows(lines: Iterable[Words], *, mark: str | None) -> Iterator[tuple[TaxSubtotal, Words]]:
     """Rows of a tax summary: a rate, what it applies to, and the tax that follows from the two."""
     for line in lines:
-        whole = all(is_number(phrase.text.strip("()%")) for phrase in line.parts)
-        cells = line.parts if whole else line.words
+        cells = _cells_of(line)
         texts = [cell.text.strip("()") for cell in cells]
-        numbers = [parse_number(text, mark=mark or ".") for text in texts if is_number(text)]
-        values = [value for value in numbers if value is not None]
+        numbers = [(parse_number(text, mark=mark or "."), "%" in text) for text in texts if is_number(text)]
+        values = [(value, marked) for value, marked in numbers if value is not None]
         if not 3 <= len(values) <= 4:
             continue
-        for rate in values[:3]:
-            rest = [value for value in values if value is not rate]
-            base, tax = max(rest[:3], key=abs), min(rest[:2], key=abs)
-            if 0 <= rate <= 30 and base and abs(base * rate / 100 - tax) <= Decimal("0.02"):
-                yield TaxSubtotal(rate=rate, category=None, taxable=base, tax=tax), line
+        for rate, marked in values[:3]:
+            rest = [value for value, _ in values if value is not rate]
+            found = _base_and_tax(rest, rate=rate) if 0 <= rate <= 30 and (marked or rate == round(rate, 1)) else None
+            if found is not None:
+                yield TaxSubtotal(rate=rate, category=None, taxable=found[0], tax=found[1]), line
                 break
+
+
+def _cells_of(line: Words) -> Sequence[Words]:
+    """Phrases where each is one number or a word such as a tax code; else words."""
+    numbers = [phrase for phrase in line.parts if is_number(phrase.text.strip("()%"))]
+    others = [phrase for phrase in line.parts if phrase not in numbers]
+    is_clear = all(not any(letter.isdigit() for letter in phrase.text) for phrase in others)
+    return numbers if is_clear else line.words
+
+
+def _base_and_tax(values: Sequence[Decimal], *, rate: Decimal) -> tuple[Decimal, Decimal] | None:
+    for base, tax in permutations(values, 2):
+        if base and (not rate or abs(base) > abs(tax)) and abs(base * rate / 100 - tax) <= Decimal("0.02"):
+            return base, tax
+    return None
 
 
 def _settled(amounts: Sequence[Amount], *, table: Sequence[tuple[TaxSubtotal, Words]]) -> Totals:

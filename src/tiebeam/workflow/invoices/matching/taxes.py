@@ -130,7 +130,10 @@ def _bases(invoice: Invoice, *, rates: dict[int, Decimal | None]) -> list[Findin
 def _from_lines(invoice: Invoice, *, rates: dict[int, Decimal | None]) -> list[Finding]:
     """Without subtotals the tax follows from the lines' rates; document-level amounts make that impossible."""
     by_rate = _nets_by_rate(invoice, rates)
-    if invoice.tax is None or not by_rate or None in by_rate or any(line.net is None for line in invoice.lines):
+    tax = invoice.tax
+    if tax is None and invoice.net is not None and invoice.gross is not None:
+        tax = invoice.gross - invoice.net  # What the total asks for beyond the net is tax, whether it says so or not.
+    if tax is None or not by_rate or None in by_rate or any(line.net is None for line in invoice.lines):
         return []
     adjusted = (invoice.charge_total or Decimal(0)) - (invoice.allowance_total or Decimal(0))
     known = {rate: net for rate, (net, _) in by_rate.items() if rate is not None}
@@ -140,10 +143,10 @@ def _from_lines(invoice: Invoice, *, rates: dict[int, Decimal | None]) -> list[F
         return []
     step = minor_unit(invoice.currency)
     expected = sum((net * rate / 100 for rate, net in known.items()), Decimal(0))
-    if abs(expected - invoice.tax) <= step / 2 * (len(invoice.lines) + 1):
+    if abs(expected - tax) <= step / 2 * (len(invoice.lines) + 1):
         return []
-    text = f"The lines' rates come to {expected.quantize(step)} of tax, the invoice says {invoice.tax}."
-    return [_finding("tax.rate-times-base", text, expected=expected, tax=invoice.tax)]
+    text = f"The lines' rates come to {expected.quantize(step)} of tax, the invoice says {tax}."
+    return [_finding("tax.rate-times-base", text, expected=expected, tax=tax)]
 
 
 def _rates_against_order(lines: Sequence[LineMatch]) -> list[Finding]:
