@@ -22,6 +22,7 @@ PARTS = {
     "person_id": "x",
     "batch_id": "b",
     "document_id": "d",
+    "page": "1",
 }
 BODIES: dict[str, Any] = {
     "/tasks/{task_id}/decide": {"verb": "approve"},
