@@ -24,9 +24,15 @@ def _plain(value: Any) -> Any:
             raise TypeError(f"{type(value).__name__} has no canonical JSON form")
 
 
+# Built once: `json.dumps` makes an encoder for every call.
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+)
+
+
 def canonical_json(value: Any) -> str:
     """Sorted keys, no white space; decimals as plain strings, times as `iso`. NaN and infinity are refused."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
+    return _CANONICAL.encode(value)
 
 
 def sha256_hex(data: bytes | str) -> str:

@@ -46,6 +46,8 @@ class RunPlan:
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
+        self.positions = {step.id: position for position, step in enumerate(recipe.step)}
+        self._names = {step.id: step_variable(step.id) for step in recipe.step}
         self._when = {step.id: _compiled(step.when) for step in recipe.step if step.when is not None}
         self._stops = [(rule, _compiled(rule.when)) for rule in recipe.stop]
         self._watched = {rule.id: _steps_read(condition) for rule, condition in self._stops}
@@ -105,7 +107,7 @@ class RunPlan:
         for step in self.recipe.step:
             state = states.get(step.id)
             known = pending if state is None else {"outcome": state.outcome, "output": dict(state.output)}
-            steps[step_variable(step.id)] = known
+            steps[self._names[step.id]] = known
         return {"steps": steps, "input": dict(run_input), "problem": dict(problem), "run": dict(run or {})}
 
 
