@@ -97,7 +97,7 @@ def read_message(mail: EmailMessage) -> Message:
         sender=_first_address(mail, "from") or "",
         to=tuple(_addresses(mail, "to")),
         subject=_one_line(mail.get("subject")),
-        text=text[:_LONGEST_TEXT],
+        text=_storable(text)[:_LONGEST_TEXT],
         sent_at=getattr(date, "datetime", None),
         message_id=_one_line(mail.get("message-id")) or None,
         in_reply_to=_one_line(mail.get("in-reply-to")) or None,
@@ -108,7 +108,12 @@ def read_message(mail: EmailMessage) -> Message:
 def _addresses(mail: EmailMessage, header: str) -> list[str]:
     value: Any = mail.get(header)
     addresses = getattr(value, "addresses", ()) if value is not None else ()
-    return [str(one.addr_spec) for one in addresses if one.addr_spec]
+    return [_storable(str(one.addr_spec)) for one in addresses if one.addr_spec]
+
+
+def _storable(text: str) -> str:
+    """Without NUL and halves of surrogate pairs, which no database takes."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _first_address(mail: EmailMessage, header: str) -> str | None:
@@ -116,7 +121,7 @@ def _first_address(mail: EmailMessage, header: str) -> str | None:
 
 
 def _one_line(value: Any) -> str:
-    return " ".join(str(value or "").split())[:_LONGEST_SUBJECT]
+    return " ".join(_storable(str(value or "")).split())[:_LONGEST_SUBJECT]
 
 
 def _attachments(mail: EmailMessage) -> list[Attachment]:

@@ -81,8 +81,9 @@ class MailSpool:
         try:
             mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             message = read_message(mail)
-        except (LookupError, ValueError, AttributeError, TypeError, KeyError, IndexError) as problem:
-            # The standard parser answers malformed headers and unknown character sets with these.
+        except Exception as problem:
+            # The standard parser answers what senders make up with many errors, a RecursionError among them; none of
+            # them may keep the letters behind from being read.
             raise InvalidMessage(f"{path.name!r} cannot be read as mail: {problem}") from problem
         if not message.sender:
             raise InvalidMessage(f"{path.name!r} names no sender")

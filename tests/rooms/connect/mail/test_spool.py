@@ -132,3 +132,13 @@ def test_a_link_out_of_the_inbox_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "1.eml").symlink_to(tmp_path / "secret.txt")
     assert MailSpool(tmp_path).incoming() == []
     assert (tmp_path / "secret.txt").exists()
+
+
+def test_a_letter_made_to_break_the_parser_does_not_keep_back_those_behind_it(tmp_path: Path) -> None:
+    spool = MailSpool(tmp_path)
+    arrive(tmp_path, "1-nested.eml", b"From: " + b"(" * 5000 + b"a@b.example\r\nSubject: [TB-task_1] x\r\n\r\nhello")
+    arrive(tmp_path, "2-good.eml", b"From: a@b.example\r\nSubject: [TB-task_1] x\r\n\r\nThey come\x00 on Thursday.")
+    ((path, letter),) = spool.incoming()
+    assert path.name == "2-good.eml"
+    assert letter.text.strip() == "They come on Thursday."
+    assert (tmp_path / "refused" / "1-nested.eml").is_file()
