@@ -323,7 +323,7 @@ class _Outer:
         self._workspace = workspace
         self._graph = graph
         self._clock = clock
-        self._open: dict[str, Any] = {}
+        self._open: dict[str, tuple[System, Any]] = {}
         self._opening = threading.Lock()
 
     def services(self) -> Services:
@@ -364,11 +364,12 @@ class _Outer:
         return (self._workspace / system.location).resolve()
 
     def _once(self, use: str, system_id: str, opener: Callable[[System], Any]) -> Any:
-        key = f"{use}:{system_id}"
+        """Opened once, and again when another record of the system was applied."""
+        system = self._graph().systems.get(system_id)
+        if system is None:
+            raise Invalid(f"tiebeam.toml names system {system_id!r} for {use}; add systems/{system_id}.toml")
         with self._opening:
-            if key not in self._open:
-                system = self._graph().systems.get(system_id)
-                if system is None:
-                    raise Invalid(f"tiebeam.toml names system {system_id!r} for {use}; add systems/{system_id}.toml")
-                self._open[key] = opener(system)
-            return self._open[key]
+            known = self._open.get(use)
+            if known is None or known[0] != system:
+                known = self._open[use] = (system, opener(system))
+            return known[1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from tests.builders.workspaces import INTENT, make_workspace, opened
 from tiebeam.workflow.runs import RunState, run_view
 
@@ -30,3 +32,30 @@ def test_while_the_erp_is_away_invoices_are_read_and_decided_and_only_posting_wa
         assert [view.item.state for view in views] == [RunState.WAITING, RunState.WAITING]
         assert sorted(task.step_id for task in tasks) == ["capture", "post"]
         assert "cannot be reached" in next(task.summary for task in tasks if task.step_id == "post")
+
+
+def test_an_invoice_goes_to_the_ledger_in_force_when_it_is_posted(tmp_path: Path) -> None:
+    """A process that already opened the old ledger does not go on using it."""
+    folder = make_workspace(tmp_path / "harbour-tools", example="harbour-tools")
+    system = folder / "systems" / "erp.toml"
+    documents = [(folder / "data" / "inbox" / name).read_bytes() for name in ("IN-260010.xml", "IN-260023.xml")]
+    with opened(folder, work=True) as app:
+        today = app.store.clock.now().date()
+        app.starting.upload(app.principal(), INTENT, [("a.xml", documents[0])], channel="test", received_at=today)
+        assert app.engine.drain(timeout=60)
+        there = system.read_text(encoding="utf-8")
+        system.write_text(there.replace("outside/ledger.sqlite", "outside/other.sqlite"), encoding="utf-8")
+        with app.store.unit() as unit:
+            app.graph.apply(unit, actor="person:kerstin-blohm")
+        app.starting.upload(app.principal(), INTENT, [("b.xml", documents[1])], channel="test", received_at=today)
+        assert app.engine.drain(timeout=60)
+    assert _vouchers(folder / "outside" / "ledger.sqlite") == 1
+    assert _vouchers(folder / "outside" / "other.sqlite") == 1
+
+
+def _vouchers(ledger: Path) -> int:
+    engine = sa.create_engine(f"sqlite:///{ledger}")
+    with engine.connect() as conn:
+        number = int(conn.execute(sa.text("select count(*) from ap_voucher")).scalar_one())
+    engine.dispose()
+    return number
