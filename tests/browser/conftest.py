@@ -60,7 +60,7 @@ class Served:
         return time.monotonic() - started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     if find_chromium() is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
@@ -72,7 +72,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(app: App) -> Iterator[House]:
     served = Served(app)
     yield House(app, served.url)

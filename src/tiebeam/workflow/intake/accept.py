@@ -19,6 +19,9 @@ from tiebeam.workflow.runs import insert_run, pin_recipe
 
 _CHUNK = 500
 
+# Built once: putting a statement together costs more than running it.
+_INSERT_DOCUMENT = sa.insert(document)
+
 
 class NothingToDo(Invalid):
     """The path holds no documents."""
@@ -145,22 +148,21 @@ def _insert_document(unit: Unit, item: Arrival, kept: Kept, made: _Batch, *, arr
     run_id = unit.store.ids.new("run")
     document_id = unit.store.ids.new("doc")
     received = None if item.received_at is None else item.received_at.isoformat()
-    unit.conn.execute(
-        sa.insert(document).values(
-            id=document_id,
-            batch_id=made.id,
-            run_id=run_id,
-            arrival=arrival,
-            name=item.name,
-            source=item.source or f"upload:{document_id}",
-            channel=item.channel,
-            received_at=received,
-            sha256=kept.sha256,
-            size=kept.size,
-            archived=kept.is_archived,
-            state="accepted",
-        )
-    )
+    values = {
+        "id": document_id,
+        "batch_id": made.id,
+        "run_id": run_id,
+        "arrival": arrival,
+        "name": item.name,
+        "source": item.source or f"upload:{document_id}",
+        "channel": item.channel,
+        "received_at": received,
+        "sha256": kept.sha256,
+        "size": kept.size,
+        "archived": kept.is_archived,
+        "state": "accepted",
+    }
+    unit.conn.execute(_INSERT_DOCUMENT, values)
     run_input = {
         **made.order.run_input,
         "document_id": document_id,

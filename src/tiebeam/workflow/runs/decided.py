@@ -77,7 +77,6 @@ class Deciding:
     def _close_step(
         self, unit: Unit, row: RunRow, plan: RunPlan, *, step_id: str, task: Task, decision: Decision
     ) -> None:
-        step = plan.step(step_id)
         said = f": {decision.comment}" if decision.comment else ""
         proof = {"task": task.id, "payload_hash": decision.payload_hash, "by": decision.person_id}
         closed = StepRow(
@@ -85,7 +84,7 @@ class Deciding:
             phase=StepPhase.DONE,
             outcome=decision.verb,
             seq=row.seq,
-            position=plan.recipe.step.index(step),
+            position=plan.positions[step_id],
             summary=f"{decision.verb} by {decision.person_name}{said}",
             output=_decision_output(decision),
             evidence={"decision": proof},

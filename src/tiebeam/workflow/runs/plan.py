@@ -106,7 +106,7 @@ class RunPlan:
         steps: dict[str, Any] = {}
         for step in self.recipe.step:
             state = states.get(step.id)
-            known = pending if state is None else {"outcome": state.outcome, "output": dict(state.output)}
+            known = pending if state is None else {"outcome": state.outcome, "output": state.output}
             steps[self._names[step.id]] = known
         return {"steps": steps, "input": dict(run_input), "problem": dict(problem), "run": dict(run or {})}
 

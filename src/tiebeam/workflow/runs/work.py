@@ -86,7 +86,7 @@ def still_goes_on(run_id: str) -> Callable[[Unit], None]:
 
 
 def position_of(plan: RunPlan, step: Step) -> int:
-    return plan.recipe.step.index(step)
+    return plan.positions[step.id]
 
 
 def ambiguity(step: Step) -> str:
