@@ -133,6 +133,9 @@ def vat_at(text: str) -> str | None:
     digits = sum(c.isdigit() for c in first)
     if _LABELLED.fullmatch(first) and digits >= _LEAST_DIGITS:
         return first
+    dotted = re.sub(r"[.\-]", "", first)
+    if dotted.isdigit() and 9 <= len(dotted) <= 11:
+        return dotted
     packed = re.match(r"[\d ]{9,16}", text.strip(" :#"))
     return packed[0].replace(" ", "") if packed and len(packed[0].replace(" ", "")) >= 8 else None
 

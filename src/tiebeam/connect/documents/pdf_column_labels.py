@@ -31,7 +31,8 @@ _SOURCE: Mapping[str, str] = {
         |varuslag|vara|vara tjanst|produkt tjanst|tjanst vara|vare ydelse|ydelse vare|artigo descricao
         |descricao do artigo|bens servicos|item details|service or product|detail|work description
         |description of work|materiale|descripcion del servicio|omschrijving artikel|artikel omschrijving""",
-    "sku": """sku|item №|item code|article №|art №|artno|artikelno|product code|part №|code|ref|reference|referenz
+    "sku": """sku|artikkel №|item №|item code|article №|art №|artno|artikelno|product code|part №|code|ref|reference
+        |referenz
         |material|materialno|item id|product №|product id|stock code|catalogue №|mpn|article code|product ref
         |item ref|artikel №|art nr|artikelcode|artikel code|materialnummer|bestellnr|sachnummer|best №|№ article
         |№ dart|ref article|reference article|code article|productcode|art code|codice|cod|codice articolo

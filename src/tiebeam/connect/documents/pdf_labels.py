@@ -138,7 +138,7 @@ _SOURCE: Mapping[str, str] = {
         |p iva e c f|cf piva|c f p iva|nif|cif|nif iva|id iva|nif cif|cif nif|nipc|contribuinte|momsregnr|moms reg №
         |momsreg №|moms №|momsnr|momsnummer|momsregistreringsnummer|vatnr|vatnummer|cvr|cvr №|cvrnr|cvrnummer|se №
         |senr|alvtunnus|alv tunnus|alv №|alvnro|tax id|tax identification №|ein|abn|gst №|tax reg №|vat|tva|btw|iva
-        |orgnr mva|vat ust id|vat tax id|mva №|ust id nr|sales tax id|company vat|btw be|foretaksregisteret|uid mwst
+        |orgnr mva|vat ust id|vat tax id|mva №|ust id nr|sales tax id|company vat|foretaksregisteret|uid mwst
         |mwst uid|ust identnr|ust ident №|vat id nr|nip|nip ue|vat ue|vat eu|dic|dico|ic dph|adoszam|ust idno|atu №
         |atu|mwst uid №|uid ch|vat regn|vat registered №|gb vat|our vat №|our vat id|seller vat|seller vat id
         |supplier vat|supplier vat №|ust identifikations №|umsatzsteuer identifikationsnummer|umsatzsteuer ident №
@@ -260,7 +260,7 @@ _SOURCE: Mapping[str, str] = {
         |maksettava|maksettava yhteensa|maksettavaa|maksettavaa yhteensa|att betala totalt|total att betala
         |do zaplaty|razem do zaplaty|pozostalo do zaplaty|k uhrade|fizetendo|amount now due|now due|total now due
         |amount outstanding|outstanding|please remit|remittance amount|sum due|total payment due|zu uberweisen
-        |zu uberweisender betrag|bitte uberweisen|zahlungssumme|zu bezahlen|zu bezahlender betrag|zahlbar
+        |zu uberweisender betrag|bitte uberweisen|zahlungssumme|zu bezahlen|zu bezahlender betrag
         |uberweisungsbetrag|total a regler|montant a regler|a regler|net a regler|reste du|total du|solde du
         |te betalen eur|nog te betalen|te betalen totaal|totaal te voldoen|te voldoen bedrag|totaal verschuldigd
         |verschuldigd bedrag|da saldare|saldo da pagare|importo dovuto|importo a pagare|netto da pagare

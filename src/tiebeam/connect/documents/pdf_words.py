@@ -157,7 +157,9 @@ def _words(row: Sequence[Glyph], *, page: int) -> Iterable[Words]:
 def _ends_label(current: Sequence[Glyph], glyph: Glyph) -> bool:
     """`Auftragsnummer:EK827674`, `no.4500`: in narrow cells a label and its value touch."""
     if current[-1].text == ":":
-        return glyph.text.isalnum() and len(current) > 2 and all(g.text.isalpha() for g in current[:-1])
+        return (
+            glyph.text.isalnum() and len(current) > 2 and all(g.text.isalpha() or g.text == "." for g in current[:-1])
+        )
     return (
         current[-1].text == "."
         and glyph.text.isdigit()
