@@ -90,7 +90,8 @@ def _beside_label(marks: Marks, found: dict[str, Evidence]) -> None:
             continue
         for _, words in marks.values(mark):
             account = _wrapped(_length_cut(words.text), phrase=words, lines=marks.lines)
-            if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}", account) and not any(account.startswith(a) for a in found):
+            is_known = any(account.startswith(a) or a.startswith(account) for a in found)
+            if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}", account) and not is_known:
                 found.setdefault(account, Evidence("ibans", words.text[:300], words.place))
                 break
 

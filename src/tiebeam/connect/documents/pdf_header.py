@@ -14,7 +14,7 @@ from tiebeam.connect.documents.pdf_words import Page
 
 _STOPS = word_set(
     """vom von of dated du le van del della de den af from on page seite date datum fur for pour per voor and und
-    til till av dd d.d. dated, af au zum am i il el la en"""
+    til till av z dd d.d. dated, af au zum am i il el la en"""
 )
 _REFERENCE_WORD = re.compile(r"[\w./#+&:()-]+")
 _DAY_NUMBER = re.compile(r"\d{1,2}(?:\.|st|nd|rd|th|er)?")

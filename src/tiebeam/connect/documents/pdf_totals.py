@@ -215,10 +215,15 @@ def _summary_rows(lines: Iterable[Words], *, mark: str | None) -> Iterator[tuple
             continue
         for rate, marked in values[:3]:
             rest = [value for value, _ in values if value is not rate]
-            found = _base_and_tax(rest, rate=rate) if 0 <= rate <= 30 and (marked or rate == round(rate, 1)) else None
+            found = _base_and_tax(rest, rate=rate) if 0 <= rate <= 30 and (marked or _is_plain(rate)) else None
             if found is not None:
                 yield TaxSubtotal(rate=rate, category=None, taxable=found[0], tax=found[1]), line
                 break
+
+
+def _is_plain(value: Decimal) -> bool:
+    """Rates without a percent sign have one decimal at most; `12,00` beside `25` is an amount."""
+    return int(value.as_tuple().exponent) >= -1
 
 
 def _cells_of(line: Words) -> Sequence[Words]:

@@ -152,6 +152,14 @@ def test_an_account_broken_between_two_lines_is_whole() -> None:
     assert _read(_HEAD, _TABLE, _ROW, _TOTALS, footer).ibans == ("DE02120300000000202051",)
 
 
+def test_an_account_broken_at_the_end_of_a_footer_is_one_account() -> None:
+    footer: list[Item] = [
+        (50, 790, "Halvorsen Pumpen GmbH · Bankverbindung: Stadtbank · IBAN DE02 1203 0000 0000"),
+        (50, 799, "2020 51 · BIC STADDEFF"),
+    ]
+    assert _read(_HEAD, _TABLE, _ROW, _TOTALS, footer).ibans == ("DE02120300000000202051",)
+
+
 def test_a_vat_id_broken_between_two_lines_is_whole() -> None:
     head = [*_without(_HEAD, "USt-IdNr. DE871154545"), (50, 86, "USt-IdNr. DE871154"), (50, 97, "545")]
     assert _read(head, _TABLE, _ROW, _TOTALS).seller.vat_id == "DE871154545"
