@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tiebeam.errors import Refused, TiebeamError
 from tiebeam.kit import sha256_hex
 from tiebeam.store import Store, Unit
-from tiebeam.workforce import tables
+from tiebeam.workforce.access import tables
 from tiebeam.workforce.directory import Directory, person_of
 
 IDLE = timedelta(hours=8)
