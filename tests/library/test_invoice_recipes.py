@@ -197,6 +197,22 @@ def test_in_a_pilot_a_person_approves_what_would_be_paid_automatically(graph: Gr
     assert walk.outcome("post") == posted
 
 
+# ids: B10, WF-07
+@pytest.mark.parametrize(("verb", "posted"), [("approve", "posted"), ("reject", "skipped")])
+def test_what_somebody_typed_in_is_looked_at_by_another_before_it_is_paid(
+    graph: Graph, verb: str, posted: str
+) -> None:
+    walk = Walk(
+        graph.recipes[THREE_WAY],
+        read="unreadable",
+        decision="auto_pay",
+        labels=[],
+        people={"capture": "edit", "approve": verb},
+    )
+    assert set(walk.asked) == {"capture", "approve"}
+    assert walk.outcome("post") == posted
+
+
 # ids: B10
 def test_whoever_accepts_a_difference_does_not_release_it(graph: Graph, three_way: list[Walk]) -> None:
     for walk in three_way:
