@@ -31,6 +31,7 @@ class Graph:
     teams: Mapping[str, spec.Team]
     handoffs: Mapping[str, spec.HandoffProtocol]
     agents: Mapping[str, spec.Agent]
+    service_accounts: Mapping[str, spec.ServiceAccount]
     budgets: Mapping[str, spec.Budget]
     prices: Mapping[str, spec.Price]
     systems: Mapping[str, spec.System]
@@ -136,7 +137,7 @@ def graph_from_content(content: Mapping[str, Any], *, files: Mapping[Node, str])
     """The inverse of `Graph.content`. Raises pydantic's ValidationError on content of another shape."""
     records: dict[Kind, dict[str, spec.Record]] = {
         place.kind: {
-            record_id: place.model.model_validate(data) for record_id, data in content[place.kind.value].items()
+            record_id: place.model.model_validate(data) for record_id, data in content.get(place.kind.value, {}).items()
         }
         for place in PLACES
     }

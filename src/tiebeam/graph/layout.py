@@ -23,6 +23,7 @@ class Kind(StrEnum):
     TEAMS = "teams"
     HANDOFFS = "handoffs"
     AGENTS = "agents"
+    SERVICE_ACCOUNTS = "service_accounts"
     BUDGETS = "budgets"
     PRICES = "prices"
     SYSTEMS = "systems"
@@ -60,6 +61,7 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.TEAMS, "teams", "team", spec.Team, IdRule.BARE),
     Place(Kind.HANDOFFS, "handoffs", "handoff protocol", spec.HandoffProtocol, IdRule.DOTTED),
     Place(Kind.AGENTS, "agents", "agent", spec.Agent, IdRule.BARE),
+    Place(Kind.SERVICE_ACCOUNTS, "service-accounts", "service account", spec.ServiceAccount, IdRule.BARE),
     Place(Kind.BUDGETS, "budgets", "budget", spec.Budget, IdRule.BARE),
     Place(Kind.PRICES, "prices", "price", spec.Price, IdRule.BARE),
     Place(Kind.SYSTEMS, "systems", "system", spec.System, IdRule.BARE),

@@ -52,6 +52,10 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             agent = cast("spec.Agent", record)
             yield from Reference.to(Kind.ROLES, agent.managing_role, "managing_role")
             yield from Reference.to(Kind.BUDGETS, agent.budget, "budget")
+        case Kind.SERVICE_ACCOUNTS:
+            account = cast("spec.ServiceAccount", record)
+            yield from Reference.to(Kind.ROLES, account.managing_role, "managing_role")
+            yield from Reference.each(Kind.ROLES, account.roles, "roles")
         case Kind.BUDGETS:
             yield from _of_budget(cast("spec.Budget", record))
         case Kind.TRACKS:

@@ -21,6 +21,7 @@ _NOUNS: dict[str, type[Frozen]] = {
     "team": workforce.Team,
     "handoff-protocol": workforce.HandoffProtocol,
     "agent": workforce.Agent,
+    "service-account": workforce.ServiceAccount,
     "training-track": workforce.TrainingTrack,
     "budget": economics.Budget,
     "price": economics.Price,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Money, Record, Text
 
@@ -53,6 +54,8 @@ class Person(Record):
     roles: tuple[DottedId, ...] = Field(min_length=1)
     team: DottedId | None = None
     administrator: bool = False
+    machine_user: Text | None = None
+    """The operating-system user who is this person at the command line of the machine that holds the database."""
     absences: tuple[Absence, ...] = ()
 
 
@@ -115,6 +118,22 @@ class Agent(Record):
     data_scopes: tuple[Text, ...] = Field(min_length=1)
     autonomy: str = Field(pattern="^(manual|suggest|supervised|autonomous)$")
     budget: DottedId | None = None
+
+
+class ServiceAccount(Record):
+    """A program that calls us as a principal of its own, answered for by a role (G1). It signs in by token alone."""
+
+    title: Text
+    purpose: Text
+    managing_role: DottedId
+    """Who holds it makes and revokes the account's tokens."""
+    roles: tuple[DottedId, ...] = Field(min_length=1)
+    scopes: tuple[Annotated[str, StringConstraints(pattern=r"^(read|[a-z]+\.([a-z_]+|\*))$")], ...] = Field(
+        min_length=1
+    )
+    """The most its tokens may be for: verbs such as `run.start`, groups such as `run.*`, or `read`."""
+    expires: date | None = None
+    """From this day on the account and all its tokens are refused; None = until the file is removed."""
 
 
 class TrainingCase(Frozen):
