@@ -48,14 +48,8 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from Reference.to(Kind.PEOPLE, cast("spec.Team", record).lead, "lead")
         case Kind.HANDOFFS:
             yield from _of_handoff(cast("spec.HandoffProtocol", record))
-        case Kind.AGENTS:
-            agent = cast("spec.Agent", record)
-            yield from Reference.to(Kind.ROLES, agent.managing_role, "managing_role")
-            yield from Reference.to(Kind.BUDGETS, agent.budget, "budget")
-        case Kind.SERVICE_ACCOUNTS:
-            account = cast("spec.ServiceAccount", record)
-            yield from Reference.to(Kind.ROLES, account.managing_role, "managing_role")
-            yield from Reference.each(Kind.ROLES, account.roles, "roles")
+        case Kind.AGENTS | Kind.SERVICE_ACCOUNTS:
+            yield from _of_machine(cast("spec.Agent | spec.ServiceAccount", record))
         case Kind.BUDGETS:
             yield from _of_budget(cast("spec.Budget", record))
         case Kind.TRACKS:
@@ -92,6 +86,14 @@ def _of_person(person: spec.Person) -> Iterator[Reference]:
     yield from Reference.to(Kind.TEAMS, person.team, "team")
     for place, absence in enumerate(person.absences):
         yield from Reference.to(Kind.PEOPLE, absence.deputy, "absences", place, "deputy")
+
+
+def _of_machine(machine: spec.Agent | spec.ServiceAccount) -> Iterator[Reference]:
+    yield from Reference.to(Kind.ROLES, machine.managing_role, "managing_role")
+    if isinstance(machine, spec.Agent):
+        yield from Reference.to(Kind.BUDGETS, machine.budget, "budget")
+    else:
+        yield from Reference.each(Kind.ROLES, machine.roles, "roles")
 
 
 def _of_handoff(handoff: spec.HandoffProtocol) -> Iterator[Reference]:

@@ -11,6 +11,9 @@ from pydantic import Field, StringConstraints, field_validator
 
 from tiebeam.spec.base import Cel, DottedId, Frozen, Id, Money, Record, Text
 
+Scope = Annotated[str, StringConstraints(pattern=r"^(read|[a-z]+\.([a-z_]+|\*))$", max_length=80)]
+"""What a token may be for: a verb such as `run.start`, a group such as `run.*`, or `read`."""
+
 
 class RoleStatus(StrEnum):
     NET_NEW = "net-new"
@@ -128,10 +131,8 @@ class ServiceAccount(Record):
     managing_role: DottedId
     """Who holds it makes and revokes the account's tokens."""
     roles: tuple[DottedId, ...] = Field(min_length=1)
-    scopes: tuple[Annotated[str, StringConstraints(pattern=r"^(read|[a-z]+\.([a-z_]+|\*))$")], ...] = Field(
-        min_length=1
-    )
-    """The most its tokens may be for: verbs such as `run.start`, groups such as `run.*`, or `read`."""
+    scopes: tuple[Scope, ...] = Field(min_length=1)
+    """The most its tokens may be for."""
     expires: date | None = None
     """From this day on the account and all its tokens are refused; None = until the file is removed."""
 
