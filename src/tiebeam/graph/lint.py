@@ -48,6 +48,10 @@ def _of_settings(
         if system not in graph.systems:
             message = f"no system is called {system!r}."
             yield settings.problem("reference", (use, "system"), message, fix=f"declare systems/{system}.toml.")
+    for path, role in _roles_of_access(said.access):
+        if role not in graph.roles:
+            message = f"no role is called {role!r}."
+            yield settings.problem("reference", path, message, fix="name a role of roles/ or of the library.")
     for person_id, person in graph.people.items():
         if person.email.endswith("@localhost"):
             message = f"{person_id!r} has a placeholder address; nobody real may stand behind it."
@@ -74,6 +78,14 @@ def _used_systems(settings: spec.WorkspaceSettings) -> tuple[tuple[str, str], ..
         ("payments", settings.payments.system),
         ("mail", settings.mail.system),
     )
+
+
+def _roles_of_access(access: spec.AccessUse) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for place, role in enumerate(access.emergency_roles):
+        yield ("access", "emergency_roles", place), role
+    for group, roles in ({} if access.oidc is None else access.oidc.roles).items():
+        for place, role in enumerate(roles):
+            yield ("access", "oidc", "roles", group, place), role
 
 
 def _retired(graph: Graph, records: Mapping[tuple[Kind, str], Found]) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """The language: frozen declared nouns, one module per layer."""
 
+from tiebeam.spec.access import AccessUse, OidcUse, SignInMethod, Vouched
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import Budget, Price, PricePoint
@@ -47,6 +48,7 @@ from tiebeam.spec.workspace import SPECIMEN_IBAN, Company, ErpUse, MailUse, Paym
 __all__ = [
     "SPECIMEN_IBAN",
     "Absence",
+    "AccessUse",
     "Adoption",
     "Agent",
     "Budget",
@@ -75,6 +77,7 @@ __all__ = [
     "MatchingPolicy",
     "Meta",
     "Money",
+    "OidcUse",
     "Pattern",
     "PaymentsUse",
     "Person",
@@ -89,6 +92,7 @@ __all__ = [
     "RungAction",
     "ServiceAccount",
     "Share",
+    "SignInMethod",
     "Sources",
     "Status",
     "Step",
@@ -103,6 +107,7 @@ __all__ = [
     "Unit",
     "UnitEconomics",
     "UnitTable",
+    "Vouched",
     "WorkspaceSettings",
     "as_data",
     "compile_condition",

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 
+from tiebeam.spec.access import AccessUse
 from tiebeam.spec.base import DottedId, Frozen, Text
 
 SPECIMEN_IBAN = "DE89370400440532013000"
@@ -69,3 +70,4 @@ class WorkspaceSettings(Frozen):
     erp: ErpUse = ErpUse()
     payments: PaymentsUse = PaymentsUse()
     mail: MailUse = MailUse()
+    access: AccessUse = AccessUse()
