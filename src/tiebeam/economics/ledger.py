@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -84,12 +84,17 @@ class Economics:
         )
 
     def summaries(
-        self, conn: sa.Connection, *, since: date | datetime, until: date | datetime
+        self,
+        conn: sa.Connection,
+        *,
+        since: date | datetime,
+        until: date | datetime,
+        intents: Collection[str] | None = None,
     ) -> list[WorkflowSummary]:
-        """Every workflow with lines in those days, by intent, from one read of the rollup."""
+        """Every workflow (of `intents`) with lines in those days, by intent, from one read of the rollup."""
         first, last = as_day(since), as_day(until)
         by_intent: dict[str, list[Mapping[Any, Any]]] = defaultdict(list)
-        for row in rollup_rows(conn, intent=None, since=first, until=last):
+        for row in rollup_rows(conn, intent=None, since=first, until=last, intents=intents):
             by_intent[row["intent"]].append(row)
         return [
             WorkflowSummary(
@@ -99,12 +104,18 @@ class Economics:
         ]
 
     def daily(
-        self, conn: sa.Connection, intent: str | None, since: date | datetime, until: date | datetime
+        self,
+        conn: sa.Connection,
+        intent: str | None,
+        since: date | datetime,
+        until: date | datetime,
+        *,
+        intents: Collection[str] | None = None,
     ) -> list[DailyLine]:
-        """One line for every day, quiet days included; `intent` None adds all workflows up."""
+        """One line for every day, quiet days included; `intent` None adds all workflows (of `intents`) up."""
         first, last = as_day(since), as_day(until)
         by_day: dict[str, list[Mapping[Any, Any]]] = defaultdict(list)
-        for row in rollup_rows(conn, intent=intent, since=first, until=last):
+        for row in rollup_rows(conn, intent=intent, since=first, until=last, intents=intents):
             by_day[row["day"]].append(row)
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         currency = self.prices.currency

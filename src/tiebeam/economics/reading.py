@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
@@ -111,6 +111,8 @@ class LedgerFilters:
     model: str | None = None
     since: date | None = None
     until: date | None = None
+    intents: Collection[str] | None = None
+    """Of these intents only; None = of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,10 @@ def tally_of(rows: Iterable[Mapping[Any, Any]], *, currency: str) -> Tally:
     return Tally(currency=seen or currency, **numbers)
 
 
-def rollup_rows(conn: sa.Connection, *, intent: str | None, since: date, until: date) -> list[Mapping[Any, Any]]:
-    """The rollup's rows of a bounded range of days, in order."""
+def rollup_rows(
+    conn: sa.Connection, *, intent: str | None, since: date, until: date, intents: Collection[str] | None = None
+) -> list[Mapping[Any, Any]]:
+    """The rollup's rows of a bounded range of days, in order; `intents` None = of all."""
     if until - since > _LONGEST_RANGE:
         raise Invalid(f"{since} to {until} is longer than {_LONGEST_RANGE.days} days; choose a shorter range")
     query = sa.select(ledger_daily).where(
@@ -165,6 +169,8 @@ def rollup_rows(conn: sa.Connection, *, intent: str | None, since: date, until: 
     )
     if intent is not None:
         query = query.where(ledger_daily.c.intent == intent)
+    if intents is not None:
+        query = query.where(ledger_daily.c.intent.in_(intents))
     return list(conn.execute(query.order_by(ledger_daily.c.day, ledger_daily.c.intent)).mappings())
 
 
@@ -200,6 +206,8 @@ def select_lines(conn: sa.Connection, filters: LedgerFilters, *, limit: int, bef
         query = query.where(table.day >= filters.since.isoformat())
     if filters.until is not None:
         query = query.where(table.day <= filters.until.isoformat())
+    if filters.intents is not None:
+        query = query.where(table.intent.in_(filters.intents))
     if before is not None:
         query = query.where(table.seq < before)
     rows = [dict(row) for row in conn.execute(query.order_by(table.seq.desc()).limit(size + 1)).mappings()]

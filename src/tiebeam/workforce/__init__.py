@@ -21,7 +21,15 @@ from tiebeam.workforce.authority import (
 )
 from tiebeam.workforce.calendar import BrokenCalendar, Calendar
 from tiebeam.workforce.decisions import NoAuthority, PayloadChanged
-from tiebeam.workforce.directory import Directory, Holder, NobodyHoldsRole, acting, approval_limit, holders
+from tiebeam.workforce.directory import (
+    Directory,
+    Holder,
+    NobodyHoldsRole,
+    acting,
+    approval_limit,
+    chain_above,
+    holders,
+)
 from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.handling import AlreadyDecided, TaskClosed, TaskMoved
 from tiebeam.workforce.opening import BrokenProtocol, IncompleteContext, check_package, protocol_problems
@@ -29,7 +37,7 @@ from tiebeam.workforce.ownership import accountable_owner, handoff_problems, int
 from tiebeam.workforce.room import Workforce
 from tiebeam.workforce.rungs import RungState, RungView
 from tiebeam.workforce.task import Change, Decision, Message, Standing, Task, TaskState, UnknownTask
-from tiebeam.workforce.views import Endorsement, Event, Notice, Page, TaskCounts, TaskView
+from tiebeam.workforce.views import Endorsement, Event, Notice, Page, TaskCounts, TaskView, runs_of_tasks, task_holders
 
 __all__ = [
     "ESCALATION",
@@ -76,6 +84,7 @@ __all__ = [
     "accountable_owner",
     "acting",
     "approval_limit",
+    "chain_above",
     "check_csrf",
     "check_package",
     "handoff_problems",
@@ -86,5 +95,7 @@ __all__ = [
     "ownership_problems",
     "protocol_problems",
     "require",
+    "runs_of_tasks",
+    "task_holders",
     "who_approves",
 ]

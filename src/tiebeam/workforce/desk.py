@@ -47,6 +47,8 @@ class Desk:
     engine: Engine
     people: Callable[[], Directory]
     hooks: Hooks
+    facts_of: Callable[[str], Mapping[str, Any]]
+    """The attributes all objects of an intent share, such as `readers`."""
 
     def calendar(self, team: str) -> Calendar:
         return Calendar.of(self.people().teams.get(team))
@@ -88,10 +90,15 @@ class Desk:
 
     def obj(self, task: Task, now: datetime) -> Obj:
         """The task as authority rules see it."""
+        facts = self.facts_of(task.intent)
         return Obj(
             "task",
             task.id,
             {
+                **facts,
+                "readers": tuple(sorted({*facts.get("readers", ()), task.role, task.audit_owner})),
+                "started_by": task.started_by.removeprefix("person:"),
+                "run": task.run_id,
                 "role": task.role,
                 "team": task.team,
                 "audit_owner": task.audit_owner,

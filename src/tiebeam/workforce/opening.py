@@ -77,6 +77,8 @@ class NewTask:
     """What a task is opened with; see `Workforce.open_task`."""
 
     run_id: str
+    intent: str
+    started_by: str
     seq: int
     step_id: str
     handoff: HandoffProtocol

@@ -9,25 +9,40 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tiebeam.authority.visible import Visible
 from tiebeam.engine import Engine
 from tiebeam.spec import HandoffProtocol
 from tiebeam.store import Store, Unit
 from tiebeam.workforce import decisions, handling, ladder, opening, questions, rungs, tables, views
 from tiebeam.workforce.access import Access
 from tiebeam.workforce.approval import Approval, who_approves
-from tiebeam.workforce.authority import Principal
+from tiebeam.workforce.authority import Obj, Principal
 from tiebeam.workforce.desk import Desk, Hooks
 from tiebeam.workforce.directory import Directory, Holder
 from tiebeam.workforce.task import Decision, Message, Task, load_task
 
 
-class Workforce:
-    """People at work. `people` is asked anew at each use, so a re-applied graph takes effect at once."""
+def _none(_intent: str) -> Mapping[str, Any]:
+    return {}
 
-    def __init__(self, store: Store, engine: Engine, *, people: Callable[[], Directory]) -> None:
+
+class Workforce:
+    """People at work. `people` is asked anew at each use, so a re-applied graph takes effect at once.
+
+    `facts_of` gives the attributes all objects of an intent share; without it a task is seen by its own roles alone.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        *,
+        people: Callable[[], Directory],
+        facts_of: Callable[[str], Mapping[str, Any]] = _none,
+    ) -> None:
         self.access = Access(store, people=people)
         self._store = store
-        self._desk = Desk(store, engine, people, Hooks())
+        self._desk = Desk(store, engine, people, Hooks(), facts_of)
         engine.on_timer(rungs.RUNG_TIMER, lambda unit, timer: ladder.fire_rung(self._desk, unit, timer))
         engine.on_timer(rungs.WAKE_TIMER, lambda unit, timer: ladder.wake(self._desk, unit, timer))
 
@@ -56,6 +71,8 @@ class Workforce:
         unit: Unit,
         *,
         run_id: str,
+        intent: str = "",
+        started_by: str = "",
         seq: int,
         step_id: str,
         handoff: HandoffProtocol,
@@ -78,6 +95,8 @@ class Workforce:
         """
         new = opening.NewTask(
             run_id=run_id,
+            intent=intent,
+            started_by=started_by,
             seq=seq,
             step_id=step_id,
             handoff=handoff,
@@ -187,6 +206,7 @@ class Workforce:
         page: int = 1,
         size: int = 50,
         with_snoozed: bool = True,
+        visible: Visible | None = None,
     ) -> views.Page[views.TaskView]:
         """A page of the inbox; see `views.tasks` for the filters."""
         return views.tasks(
@@ -201,13 +221,18 @@ class Workforce:
             page=page,
             size=size,
             with_snoozed=with_snoozed,
+            visible=visible,
         )
 
     def task(self, conn: sa.Connection, task_id: str) -> views.TaskView:
         return views.task(self._desk, conn, task_id)
 
-    def counts(self, conn: sa.Connection, principal: Principal) -> views.TaskCounts:
-        return views.counts(self._desk, conn, principal)
+    def task_object(self, conn: sa.Connection, task_id: str) -> Obj:
+        """The task as authority rules see it. Raises UnknownTask."""
+        return self._desk.obj(load_task(conn, task_id), self._store.clock.now())
+
+    def counts(self, conn: sa.Connection, principal: Principal, *, visible: Visible | None = None) -> views.TaskCounts:
+        return views.counts(self._desk, conn, principal, visible=visible)
 
     def decisions(self, conn: sa.Connection, run_id: str) -> list[Decision]:
         """Every final decision of a run, oldest first."""

@@ -11,6 +11,9 @@ task = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("run_id", sa.Text, nullable=False),
+    # What its run is for and who started it, so that lists are filtered by who may see them without other tables.
+    sa.Column("intent", sa.Text, nullable=False, server_default=""),
+    sa.Column("started_by", sa.Text, nullable=False, server_default=""),
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("step_id", sa.Text, nullable=False),
     sa.Column("wait_id", sa.Text, nullable=False),

@@ -41,10 +41,15 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One review task as stored. `amount` in `currency`; None = no money at stake, or unknown."""
+    """One review task as stored. `amount` in `currency`; None = no money at stake, or unknown.
+
+    `intent` and `started_by` (`person:ada`) are those of its run; empty for a task of no run.
+    """
 
     id: str
     run_id: str
+    intent: str
+    started_by: str
     seq: int
     step_id: str
     wait_id: str

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from tiebeam.authority.visible import Visible
 from tiebeam.errors import Invalid
 from tiebeam.workforce import tables
 from tiebeam.workforce.authority import Principal
@@ -95,7 +96,7 @@ class TaskView(Task):
 
 @dataclass(frozen=True, slots=True)
 class TaskCounts:
-    """`mine` = active tasks the principal may act on; the next four are parts of it. `active` counts everybody's."""
+    """`mine` = active tasks the principal may act on; the next four are parts of it. `active` = all they may see."""
 
     mine: int
     claimed: int
@@ -128,9 +129,11 @@ def tasks(
     page: int = 1,
     size: int = 50,
     with_snoozed: bool = True,
+    visible: Visible | None = None,
 ) -> Page[TaskView]:
     """A page of tasks. `state` also takes "active" (open, claimed, waiting) and "closed"; None is all.
 
+    `visible` keeps what somebody may see; without it nothing is kept back.
     `person` keeps what that person may act on today. `sort`: due, opened, closed, amount, title or role, with a
     leading `-` for descending. Raises Invalid on an unknown state or sort.
     """
@@ -145,6 +148,8 @@ def tasks(
         where.append(_contains(query.strip()))
     if not with_snoozed:
         where.append(tables.task.c.snoozed_until.is_(None))
+    if visible is not None:
+        where.append(_is_visible(visible))
     size, page = min(max(size, 1), LARGEST_PAGE), max(page, 1)
     total = conn.execute(sa.select(sa.func.count()).select_from(tables.task).where(*where)).scalar_one()
     statement = sa.select(tables.task).where(*where).order_by(*_order(sort)).limit(size).offset((page - 1) * size)
@@ -177,7 +182,28 @@ def decisions_of_run(conn: sa.Connection, run_id: str) -> list[Decision]:
     return [decision_of(row) for row in conn.execute(statement)]
 
 
-def counts(desk: Desk, conn: sa.Connection, principal: Principal) -> TaskCounts:
+def task_holders(conn: sa.Connection, run_id: str) -> frozenset[str]:
+    """The roles with which tasks of this run lie or lay last."""
+    table = tables.task
+    return frozenset(conn.execute(sa.select(table.c.role).where(table.c.run_id == run_id).distinct()).scalars())
+
+
+def runs_of_tasks(visible: Visible) -> sa.Select[tuple[str]]:
+    """The runs in whose tasks the principal's roles take part, for those who filter runs."""
+    table = tables.task
+    return sa.select(table.c.run_id).where(table.c.intent.in_(visible.held), table.c.role.in_(visible.roles))
+
+
+def _is_visible(visible: Visible) -> sa.ColumnElement[bool]:
+    table = tables.task
+    return sa.or_(
+        table.c.intent.in_(visible.intents),
+        sa.and_(table.c.intent.in_(visible.begun), table.c.started_by == visible.actor),
+        sa.and_(table.c.intent.in_(visible.held), table.c.role.in_(visible.roles)),
+    )
+
+
+def counts(desk: Desk, conn: sa.Connection, principal: Principal, *, visible: Visible | None = None) -> TaskCounts:
     now, table = desk.store.clock.now(), tables.task
     mine = _may_act(desk.fresh(principal, now=now))
 
@@ -191,7 +217,7 @@ def counts(desk: Desk, conn: sa.Connection, principal: Principal) -> TaskCounts:
         number(table.c.due_at < now),
         number(table.c.snoozed_until.is_not(None)),
         sa.func.count(),
-    ).where(table.c.state.in_(_ACTIVE_TEXT))
+    ).where(table.c.state.in_(_ACTIVE_TEXT), *([] if visible is None else [_is_visible(visible)]))
     return TaskCounts(*conn.execute(statement).one())
 
 

@@ -28,7 +28,10 @@ from tiebeam.workflow.runs.views import (
     decision_counts,
     list_runs,
     run_counts,
+    run_intents,
     run_view,
+    seen_runs,
+    streams_of_runs,
 )
 from tiebeam.workflow.runs.work import Work
 
@@ -67,6 +70,9 @@ __all__ = [
     "pin_recipe",
     "pinned",
     "run_counts",
+    "run_intents",
     "run_view",
     "runs_pulse",
+    "seen_runs",
+    "streams_of_runs",
 ]

@@ -48,6 +48,8 @@ class Reviewing:
             task_id = self._workforce.open_task(
                 work.unit,
                 run_id=work.row.id,
+                intent=work.row.intent,
+                started_by=work.row.started_by,
                 seq=work.take_seq(),
                 step_id=step.id,
                 handoff=protocol,

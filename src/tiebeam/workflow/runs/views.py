@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,12 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tiebeam.authority.visible import Visible
 from tiebeam.errors import NotFound
 from tiebeam.spec import Recipe
 from tiebeam.workflow.runs.plan import StepPhase
 from tiebeam.workflow.runs.rows import pinned
 from tiebeam.workflow.runs.states import RunState
 from tiebeam.workflow.runs.tables import run, run_step
+from tiebeam.workforce import runs_of_tasks
 
 MAX_PAGE = 500
 
@@ -93,10 +95,15 @@ _ITEM = [run.c[name] for name in RunListItem.__slots__]
 _SORTS = {"started_at", "updated_at", "subject", "state", "decision", "counterparty"}
 
 
-def list_runs(conn: sa.Connection, wanted: RunFilter, *, page: int = 1, size: int = 50) -> RunPage:
-    """Newest first unless `sort` names another column (a leading `-` turns it round)."""
+def list_runs(
+    conn: sa.Connection, wanted: RunFilter, *, page: int = 1, size: int = 50, visible: Visible | None = None
+) -> RunPage:
+    """Newest first unless `sort` names another column (a leading `-` turns it round).
+
+    `visible` keeps what somebody may see; without it nothing is kept back.
+    """
     size = max(1, min(size, MAX_PAGE))
-    where = _where(wanted)
+    where = [*_where(wanted), *_seen(visible)]
     total = conn.execute(sa.select(sa.func.count()).select_from(run).where(*where)).scalar_one()
     name = wanted.sort.lstrip("-")
     column = run.c[name if name in _SORTS else "started_at"]
@@ -127,15 +134,51 @@ def _where(wanted: RunFilter) -> list[sa.ColumnElement[bool]]:
     return where
 
 
-def run_counts(conn: sa.Connection) -> dict[str, int]:
+def _seen(visible: Visible | None) -> list[sa.ColumnElement[bool]]:
+    if visible is None:
+        return []
+    ways = [run.c.intent.in_(visible.intents)]
+    if visible.begun:
+        ways.append(sa.and_(run.c.intent.in_(visible.begun), run.c.started_by == visible.actor))
+    if visible.held:
+        ways.append(run.c.id.in_(runs_of_tasks(visible)))
+    return [sa.or_(*ways)]
+
+
+def seen_runs(conn: sa.Connection, run_ids: Sequence[str], visible: Visible) -> set[str]:
+    """Which of these runs somebody may see."""
+    found: set[str] = set()
+    for start in range(0, len(run_ids), MAX_PAGE):
+        chunk = run_ids[start : start + MAX_PAGE]
+        found |= set(conn.execute(sa.select(run.c.id).where(run.c.id.in_(chunk), *_seen(visible))).scalars())
+    return found
+
+
+def streams_of_runs(intents: Collection[str]) -> sa.Select[tuple[str]]:
+    """The journal streams of all runs of these intents, for those who filter the journal."""
+    return sa.select(sa.literal("run:").concat(run.c.id)).where(run.c.intent.in_(intents))
+
+
+def run_intents(conn: sa.Connection) -> list[str]:
+    """The intents that have runs, adopted today or not. Walks the index from one intent to the next."""
+    first = sa.select(sa.func.min(run.c.intent).label("intent")).cte("intents", recursive=True)
+    following = sa.select(sa.func.min(run.c.intent)).where(run.c.intent > first.c.intent).scalar_subquery()
+    walk = first.union_all(sa.select(following).where(first.c.intent.is_not(None)))
+    return [intent for intent in conn.execute(sa.select(walk.c.intent)).scalars() if intent is not None]
+
+
+def run_counts(conn: sa.Connection, *, visible: Visible | None = None) -> dict[str, int]:
     """{state: number of runs}."""
-    rows = conn.execute(sa.select(run.c.state, sa.func.count()).group_by(run.c.state))
+    rows = conn.execute(sa.select(run.c.state, sa.func.count()).where(*_seen(visible)).group_by(run.c.state))
     return {str(state): int(count) for state, count in rows}
 
 
-def decision_counts(conn: sa.Connection, *, intent: str | None = None) -> dict[str, int]:
+def decision_counts(
+    conn: sa.Connection, *, intent: str | None = None, visible: Visible | None = None
+) -> dict[str, int]:
     """{decision the rules proposed: number of runs}."""
-    query = sa.select(run.c.decision, sa.func.count()).where(run.c.decision.is_not(None)).group_by(run.c.decision)
+    where = [run.c.decision.is_not(None), *_seen(visible)]
+    query = sa.select(run.c.decision, sa.func.count()).where(*where).group_by(run.c.decision)
     if intent is not None:
         query = query.where(run.c.intent == intent)
     return {str(decision): int(count) for decision, count in conn.execute(query)}
