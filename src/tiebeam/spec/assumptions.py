@@ -1,0 +1,220 @@
+"""Unit economics as people state them: figures with a range, a source, an owner and a date, and what a unit is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from tiebeam.kit.formulas import FormulaBroken, read_formula
+from tiebeam.spec.base import DottedId, Frozen, Id, Text
+
+_MOST = Decimal(10) ** 15
+
+
+class Shape(StrEnum):
+    """How likely the figures of a range are. `low` and `high` are its ends, or its 10 % and 90 % quantiles."""
+
+    FIXED = "fixed"
+    UNIFORM = "uniform"
+    TRIANGULAR = "triangular"
+    NORMAL = "normal"
+    LOGNORMAL = "lognormal"
+
+
+class Assumption(Frozen):
+    """One figure. `value` is the most likely one; with `low` and `high` it is drawn from `shape`.
+
+    Source, owner and date default to those of the unit economics it belongs to.
+    """
+
+    value: Decimal = Field(ge=-_MOST, le=_MOST, allow_inf_nan=False)
+    low: Decimal | None = Field(default=None, ge=-_MOST, le=_MOST, allow_inf_nan=False)
+    high: Decimal | None = Field(default=None, ge=-_MOST, le=_MOST, allow_inf_nan=False)
+    shape: Shape = Shape.FIXED
+    source: Text | None = None
+    owner: DottedId | None = None
+    checked: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, given: Any) -> Any:
+        """A bare number is a fixed figure; a range without a shape is triangular."""
+        if isinstance(given, int | float | Decimal | str) and not isinstance(given, bool):
+            return {"value": given}
+        if isinstance(given, dict) and "low" in given and "shape" not in given:
+            return {**given, "shape": Shape.TRIANGULAR}
+        return given
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.shape is Shape.FIXED:
+            if self.low is not None or self.high is not None:
+                raise ValueError("a fixed figure has no low and high; leave them out or name another shape")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError(f"a {self.shape} figure needs low and high")
+        if not self.low <= self.value <= self.high or self.low == self.high:
+            raise ValueError(f"low {self.low}, value {self.value} and high {self.high} must rise, and not all be equal")
+        if self.shape is Shape.LOGNORMAL and self.low <= 0:
+            raise ValueError("a lognormal figure is above zero; raise low or choose another shape")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A figure the model knows: its unit, what it means, what it is when nobody states it, and its bounds."""
+
+    unit: str
+    about: str
+    default: Decimal | None
+    least: Decimal = Decimal(0)
+    most: Decimal = _MOST
+
+
+def _driver(unit: str, about: str, default: str | None = "0", least: str = "0", most: str | None = None) -> Driver:
+    return Driver(
+        unit,
+        about,
+        None if default is None else Decimal(default),
+        Decimal(least),
+        _MOST if most is None else Decimal(most),
+    )
+
+
+DRIVERS: Mapping[str, Driver] = {
+    "units_per_month": _driver("units", "Cases started in a month.", None, "0.001"),
+    "acceptance_rate": _driver("share", "Share of cases that end as an accepted outcome.", "1", "0.000001", "1"),
+    "attempts_per_unit": _driver("calls", "Model calls of a case over what it would need without repetition.", "1"),
+    "input_tokens_per_unit": _driver("tokens", "Tokens read in one attempt of a case."),
+    "output_tokens_per_unit": _driver("tokens", "Tokens written in one attempt of a case."),
+    "cached_share": _driver("share", "Share of the tokens read that the provider had in its cache.", "0", "0", "1"),
+    "batch_share": _driver("share", "Share of the calls at the provider's batch price.", "0", "0", "1"),
+    "review_share": _driver("share", "Share of all cases a person looks at as a rule.", "0", "0", "1"),
+    "review_minutes": _driver("minutes", "Minutes of such a look."),
+    "exception_rate": _driver("share", "Share of cases the rules hand to a person.", "0", "0", "1"),
+    "review_minutes_per_exception": _driver("minutes", "Minutes a person needs for one of them."),
+    "cost_per_exception": _driver("money", "What an exception costs beside minutes: fees, lost discounts, credits."),
+    "rework_rate": _driver("share", "Share of cases done again after they were thought done.", "0", "0", "1"),
+    "rework_minutes": _driver("minutes", "Minutes of doing one again."),
+    "review_cost_per_hour": _driver("money", "Full cost of an hour of the people who look.", "0"),
+    "hours_per_reviewer_per_month": _driver(
+        "hours", "Paid hours of one reviewer; above zero, people are added whole. Zero: any share of a person."
+    ),
+    "units_per_capacity_step": _driver(
+        "units",
+        "Cases a month that one step of capacity carries: a rate tier, a provisioned unit, a server. Zero: none.",
+    ),
+    "cost_per_capacity_step": _driver("money", "What one step of capacity costs a month."),
+    "token_budget_per_month": _driver("money", "The cap on model spend; cases beyond it are not served. Zero: no cap."),
+    "platform_cost_per_month": _driver("money", "Licences and operation, whatever the volume."),
+    "integration_cost": _driver("money", "Connecting the systems, once."),
+    "training_cost": _driver("money", "Training the people, once."),
+    "consulting_cost": _driver("money", "Help from outside, once."),
+    "amortisation_months": _driver("months", "Over how many months one-off cost is spread.", "36", "1", "600"),
+    "training_cost_per_year": _driver("money", "Training repeated every year."),
+    "consulting_cost_per_year": _driver("money", "Help from outside that comes back every year."),
+    "quality_gate_hours_per_month": _driver("hours", "Upkeep of evaluation sets and gates."),
+    "quality_gate_cost_per_hour": _driver("money", "Full cost of an hour of that upkeep."),
+    "model_migrations_per_year": _driver("times", "How often the model is changed."),
+    "model_migration_cost": _driver("money", "Evaluating, adapting and rolling out one change of model."),
+    "discount_rate_per_year": _driver("share", "For the present value.", "0.08", "0", "1"),
+    "horizon_months": _driver("months", "How far ahead the present value looks.", "36", "1", "600"),
+}
+"""Every figure of the model by name. Shares lie between 0 and 1; money is in the workspace's currency."""
+
+
+class ValueLine(Frozen):
+    """What one accepted outcome is worth by one value vector: a formula over the assumptions, and what it replaces."""
+
+    vector: Id
+    title: Text
+    formula: Text
+    """For example `baseline_minutes_per_unit / 60 * labour_cost_per_hour`."""
+    baseline: Text
+    """What is measured today, and how, so that somebody can measure it again."""
+
+    @field_validator("formula")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        read_formula(value)
+        return value
+
+
+class UnitEconomics(Frozen):
+    """What one accepted outcome costs and is worth, before anything is built (EC-14, EC-16)."""
+
+    assumptions: dict[str, Assumption]
+    """By the names of `DRIVERS`; further names may be used by the formulas of `value`."""
+    value: tuple[ValueLine, ...] = Field(min_length=1)
+    model: DottedId | None = None
+    """The priced model, where tokens are spent."""
+    provider: Id | None = None
+    source: Text
+    """Where figures without a source of their own come from, with a date."""
+    owner: DottedId | None = None
+    """The role that answers for figures without an owner of their own."""
+    checked: date
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        used = frozenset[str]().union(*(read_formula(line.formula).names for line in self.value))
+        for name, driver in DRIVERS.items():
+            if driver.default is None and name not in self.assumptions:
+                raise ValueError(f"the assumptions say nothing of {name}: {driver.about}")
+        for name in used - DRIVERS.keys() - self.assumptions.keys():
+            raise ValueError(f"a formula asks for {name!r}; add it to the assumptions")
+        for name, assumption in self.assumptions.items():
+            if name not in DRIVERS and name not in used:
+                raise ValueError(f"nothing reads the assumption {name!r}; see 'tiebeam units --drivers' for the names")
+            _within(name, assumption)
+        if self.model is None and self.spends_tokens:
+            raise ValueError("tokens are spent; name the model they are bought from")
+        return self
+
+    @property
+    def spends_tokens(self) -> bool:
+        return any(_highest(self.figure(name)) > 0 for name in ("input_tokens_per_unit", "output_tokens_per_unit"))
+
+    def figure(self, name: str) -> Assumption:
+        """The assumption, or the model's default. Raises KeyError for a name that has neither."""
+        stated = self.assumptions.get(name)
+        if stated is not None:
+            return stated
+        default = DRIVERS[name].default
+        if default is None:
+            raise KeyError(name)
+        return Assumption(value=default, source="The model's default.")
+
+    def amount(self, name: str) -> Decimal:
+        """The most likely value of a figure."""
+        return self.figure(name).value
+
+
+def _highest(assumption: Assumption) -> Decimal:
+    return assumption.value if assumption.high is None else assumption.high
+
+
+def _within(name: str, assumption: Assumption) -> None:
+    driver = DRIVERS.get(name)
+    if driver is None:
+        return
+    low = assumption.value if assumption.low is None else assumption.low
+    if low < driver.least or _highest(assumption) > driver.most:
+        raise ValueError(f"{name} lies between {driver.least} and {driver.most} {driver.unit}, not at {low}")
+
+
+__all__ = [
+    "DRIVERS",
+    "Assumption",
+    "Driver",
+    "FormulaBroken",
+    "Shape",
+    "UnitEconomics",
+    "ValueLine",
+]
