@@ -16,7 +16,6 @@ class Visible:
     `held` and it belongs to a task that waits for one of `roles`.
     """
 
-    person_id: str
     actor: str
     roles: frozenset[str]
     intents: frozenset[str]
@@ -32,9 +31,7 @@ class Visible:
         return self.intents.issuperset(intents)
 
 
-def look_around(
-    ask: Ask, *, person_id: str, actor: str, roles: frozenset[str], intents: Mapping[str, Mapping[str, Any]]
-) -> Visible:
+def look_around(ask: Ask, *, actor: str, roles: frozenset[str], intents: Mapping[str, Mapping[str, Any]]) -> Visible:
     """At most three questions for each intent, however many objects there are: `intents` maps ids to attributes."""
     whole: set[str] = set()
     begun: set[str] = set()
@@ -43,8 +40,8 @@ def look_around(
         if ask(facts):
             whole.add(intent)
             continue
-        if ask({**facts, "started_by": person_id}):
+        if ask({**facts, "started_by": actor}):
             begun.add(intent)
         if roles and ask({**facts, "readers": frozenset(facts.get("readers", ())) | roles}):
             held.add(intent)
-    return Visible(person_id, actor, roles, frozenset(whole), frozenset(begun), frozenset(held))
+    return Visible(actor, roles, frozenset(whole), frozenset(begun), frozenset(held))

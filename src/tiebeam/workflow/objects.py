@@ -20,8 +20,7 @@ class IntentFacts:
     """The attributes every object of an intent has, worked out once for each applied graph.
 
     `readers` are all roles of the intent: its owner, those it changes, and of the handoffs its recipes name the role
-    asked, the owner of the audit trail, the rungs of the ladder and the line above that endorses; `people` is who
-    answers for the adopted workflow.
+    asked, the owner of the audit trail, the rungs of the ladder and the line above that endorses.
     """
 
     def __init__(self, graph: Callable[[], Graph]) -> None:
@@ -49,14 +48,12 @@ def _facts(graph: Graph, intent: str) -> Facts:
         readers |= set(roles)
     for protocol, needs_authority in protocols:
         readers |= _roles_of(graph, protocol, needs_authority=needs_authority)
-    adoption = graph.adoptions.get(intent)
     return {
         "intent": intent,
         "owner_role": record.owner_role if record is not None else None,
         "roles": roles,
         "readers": tuple(sorted(readers)),
         "audit_owner": tuple(sorted({protocol.audit_owner for protocol, _ in protocols})),
-        "people": () if adoption is None else (adoption.owner,),
     }
 
 
@@ -104,13 +101,13 @@ def document_object(
 ) -> Obj:
     """A document is seen by whoever sees its run. Raises NotFound."""
     run_id = document_view(conn, document_id).run_id
-    return Obj("document", document_id, {**_run_facts(facts, conn, run_id, holders(run_id)), "run": run_id})
+    return Obj("document", document_id, _run_facts(facts, conn, run_id, holders(run_id)))
 
 
 def batch_object(facts: IntentFacts, conn: sa.Connection, batch_id: str) -> Obj:
-    """Raises NotFound."""
+    """The runs of one batch together. Raises NotFound."""
     found = batch_view(conn, batch_id)
-    return Obj("batch", batch_id, {**facts(found.intent), "started_by": found.accepted_by.removeprefix("person:")})
+    return Obj("run", batch_id, {**facts(found.intent), "started_by": found.accepted_by})
 
 
 def _run_facts(facts: IntentFacts, conn: sa.Connection, run_id: str, holders: frozenset[str]) -> Facts:
@@ -119,7 +116,7 @@ def _run_facts(facts: IntentFacts, conn: sa.Connection, run_id: str, holders: fr
     return {
         **found,
         "readers": tuple(sorted({*found["readers"], *holders})),
-        "started_by": row.started_by.removeprefix("person:"),
+        "started_by": row.started_by,
         "team": row.team,
         "state": str(row.state),
     }

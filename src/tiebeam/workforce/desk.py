@@ -90,15 +90,15 @@ class Desk:
 
     def obj(self, task: Task, now: datetime) -> Obj:
         """The task as authority rules see it."""
+        # Of the intent only who reads: its other roles have no say in a task that waits for one of them.
         facts = self.facts_of(task.intent)
         return Obj(
             "task",
             task.id,
             {
-                **facts,
+                "intent": task.intent or None,
                 "readers": tuple(sorted({*facts.get("readers", ()), task.role, task.audit_owner})),
-                "started_by": task.started_by.removeprefix("person:"),
-                "run": task.run_id,
+                "started_by": task.started_by or None,
                 "role": task.role,
                 "team": task.team,
                 "audit_owner": task.audit_owner,

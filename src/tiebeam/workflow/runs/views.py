@@ -137,7 +137,7 @@ def _where(wanted: RunFilter) -> list[sa.ColumnElement[bool]]:
 def _seen(visible: Visible | None) -> list[sa.ColumnElement[bool]]:
     if visible is None:
         return []
-    ways = [run.c.intent.in_(visible.intents)]
+    ways: list[sa.ColumnElement[bool]] = [run.c.intent.in_(visible.intents)]
     if visible.begun:
         ways.append(sa.and_(run.c.intent.in_(visible.begun), run.c.started_by == visible.actor))
     if visible.held:
@@ -154,7 +154,7 @@ def seen_runs(conn: sa.Connection, run_ids: Sequence[str], visible: Visible) -> 
     return found
 
 
-def streams_of_runs(intents: Collection[str]) -> sa.Select[tuple[str]]:
+def streams_of_runs(intents: Collection[str]) -> sa.Select[str]:
     """The journal streams of all runs of these intents, for those who filter the journal."""
     return sa.select(sa.literal("run:").concat(run.c.id)).where(run.c.intent.in_(intents))
 
