@@ -44,19 +44,19 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from Reference.to(Kind.ROLES, role.reports_to, "reports_to")
         case Kind.PEOPLE:
             yield from _of_person(cast("spec.Person", record))
-        case Kind.TEAMS:
-            yield from Reference.to(Kind.PEOPLE, cast("spec.Team", record).lead, "lead")
         case Kind.HANDOFFS:
             yield from _of_handoff(cast("spec.HandoffProtocol", record))
         case Kind.AGENTS | Kind.SERVICE_ACCOUNTS:
             yield from _of_machine(cast("spec.Agent | spec.ServiceAccount", record))
         case Kind.BUDGETS:
             yield from _of_budget(cast("spec.Budget", record))
-        case Kind.TRACKS:
-            yield from Reference.each(Kind.ROLES, cast("spec.TrainingTrack", record).for_roles, "for_roles")
+        case Kind.TEAMS | Kind.TRACKS:
+            yield from _of_group(record)
         case Kind.ADOPTIONS:
             yield from _of_adoption(cast("spec.Adoption", record))
-        case Kind.PATTERNS | Kind.PRICES | Kind.SYSTEMS | Kind.POLICIES | Kind.EVALUATIONS:
+        case Kind.GPUS | Kind.MEASUREMENTS | Kind.ACCELERATORS | Kind.ARCHITECTURES:
+            yield from _of_hosting(record)
+        case Kind.PATTERNS | Kind.SYSTEMS | Kind.POLICIES | Kind.EVALUATIONS | Kind.PRICES | Kind.MODELS:
             return
         case _:
             assert_never(kind)
@@ -116,3 +116,17 @@ def _of_adoption(adoption: spec.Adoption) -> Iterator[Reference]:
     yield from Reference.to(Kind.RECIPES, adoption.recipe, "recipe")
     yield from Reference.to(Kind.PEOPLE, adoption.owner, "owner")
     yield from Reference.to(Kind.TEAMS, adoption.team, "team")
+
+
+def _of_group(record: spec.Record) -> Iterator[Reference]:
+    if isinstance(record, spec.Team):
+        yield from Reference.to(Kind.PEOPLE, record.lead, "lead")
+    if isinstance(record, spec.TrainingTrack):
+        yield from Reference.each(Kind.ROLES, record.for_roles, "for_roles")
+
+
+def _of_hosting(record: spec.Record) -> Iterator[Reference]:
+    if isinstance(record, spec.Measurement):
+        yield from Reference.to(Kind.ARCHITECTURES, record.architecture, "architecture")
+    if isinstance(record, spec.Measurement | spec.GpuOffer):
+        yield from Reference.to(Kind.ACCELERATORS, record.accelerator, "accelerator")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tiebeam.spec.base import DottedId, Frozen, Id, Money, Record, Text
 
@@ -21,6 +22,28 @@ class Budget(Record):
     """Teams or intents charged to it."""
 
 
+class ServiceTier(StrEnum):
+    """How a provider serves a call; each has a price of its own."""
+
+    STANDARD = "standard"
+    BATCH = "batch"
+    FLEX = "flex"
+    PRIORITY = "priority"
+
+
+class PromptTier(Frozen):
+    """Prices of a call whose whole prompt is longer than `above_input_tokens`; they hold for every token of that call.
+
+    A part that is left out keeps the price of the shorter prompt.
+    """
+
+    above_input_tokens: int = Field(gt=0)
+    input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    output_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    cached_input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    cache_write_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+
+
 class PricePoint(Frozen):
     """A dated price; later points are appended, earlier ones never changed."""
 
@@ -28,13 +51,77 @@ class PricePoint(Frozen):
     input_usd_per_mtok: Decimal = Field(ge=0)
     output_usd_per_mtok: Decimal = Field(ge=0)
     cached_input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    cache_write_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    """Input that is also kept in the provider's cache."""
+    tier: tuple[PromptTier, ...] = ()
+    source: Text
+    checked: date
+
+
+class ProvisionedCapacity(Frozen):
+    """Throughput bought by the hour instead of tokens bought by the million."""
+
+    usd_per_hour: Decimal = Field(gt=0)
+    tokens_per_minute: int = Field(gt=0)
+    """What the capacity can do, input and output together, at the mix that `source` states."""
+    since: date
     source: Text
     checked: date
 
 
 class Price(Record):
-    """The workspace's own price of a model (negotiated, batch, regional); overlays the public list."""
+    """The workspace's own price of a model (negotiated, batch, regional, provisioned); overlays the public list."""
 
     provider: Id
     model: Text
-    price: tuple[PricePoint, ...] = Field(min_length=1)
+    service: ServiceTier = ServiceTier.STANDARD
+    region: Text | None = None
+    """None holds wherever the call is served."""
+    price: tuple[PricePoint, ...] = ()
+    capacity: tuple[ProvisionedCapacity, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Price:
+        if not self.price and not self.capacity:
+            raise ValueError("a price record needs at least one [[price]] or [[capacity]]")
+        return self
+
+
+class Capability(StrEnum):
+    """What a model is bought for."""
+
+    FRONTIER = "frontier"
+    """Complex reasoning, novel language, advanced code."""
+    STANDARD = "standard"
+    SATURATED_TASK = "saturated-task"
+    """Tasks that cheap models have done well for long: routine replies, classification, extraction."""
+
+
+class ListedPrice(Frozen):
+    """A provider's published price as a list stated it; `since` is None where the list does not date it."""
+
+    since: date | None = None
+    input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    output_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    cached_input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    cache_write_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    tier: tuple[PromptTier, ...] = ()
+    source: Text
+    checked: date
+
+
+class ModelOffer(Record):
+    """A model as one provider offers it."""
+
+    title: Text
+    provider: Id
+    """As the public list writes it."""
+    model: Text
+    """The name the provider and the public list know it by."""
+    capability: Capability
+    capability_basis: Text
+    """Why it is in that class, or that it is an assumption."""
+    context_tokens: int | None = Field(default=None, gt=0)
+    quality: Text | None = None
+    quality_source: Text | None = None
+    price: tuple[ListedPrice, ...] = Field(min_length=1)

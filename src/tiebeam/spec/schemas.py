@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiebeam.spec import economics, units, workflow, workforce, workspace
+from tiebeam.spec import economics, hosting, units, workflow, workforce, workspace
 from tiebeam.spec.base import Frozen
 
 _NOUNS: dict[str, type[Frozen]] = {
@@ -25,6 +25,11 @@ _NOUNS: dict[str, type[Frozen]] = {
     "training-track": workforce.TrainingTrack,
     "budget": economics.Budget,
     "price": economics.Price,
+    "model": economics.ModelOffer,
+    "accelerator": hosting.Accelerator,
+    "gpu-offer": hosting.GpuOffer,
+    "architecture": hosting.Architecture,
+    "measurement": hosting.Measurement,
     "units": units.UnitTable,
     "workspace": workspace.WorkspaceSettings,
 }

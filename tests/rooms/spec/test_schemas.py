@@ -24,6 +24,11 @@ NOUNS = {
     "budgets": "budget",
     "evals": "evaluation-set",
     "tracks": "training-track",
+    "models": "model",
+    "accelerators": "accelerator",
+    "gpus": "gpu-offer",
+    "architectures": "architecture",
+    "measurements": "measurement",
 }
 EXAMPLES = library_root().parent / "examples"
 EXAMPLE_NOUNS = {**NOUNS, "people": "person", "teams": "team", "systems": "system", "adoptions": "adoption"}
