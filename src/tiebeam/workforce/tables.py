@@ -167,3 +167,14 @@ notice = sa.Table(
     sa.Column("seen_at", Moment),
     sa.Index(None, "person_id", "seen_at", "at"),
 )
+
+access_refusal = sa.Table(
+    "access_refusal",
+    metadata,
+    sa.Column("actor", sa.Text, primary_key=True),
+    sa.Column("verb", sa.Text, primary_key=True),
+    # Refusals are counted from here; the first of each count stands in the journal by itself.
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("objects", JsonText, nullable=False),
+)
