@@ -1,10 +1,11 @@
 """Small tools that know no domain word and do no I/O."""
 
 from tiebeam.kit.clock import Clock, FixedClock, SystemClock, iso, parse_iso
-from tiebeam.kit.hashing import canonical_json, digest_of, sha256_hex
+from tiebeam.kit.hashing import canonical_json, digest_of, sha256_hex, stored_json
 from tiebeam.kit.ids import CountingIds, Ids, RandomIds
 from tiebeam.kit.money import NANO, cents, decimal_text, nano_usd, parse_amount, usd_of_nano
 from tiebeam.kit.plain import plain
+from tiebeam.kit.randomness import CountingRandomness, Randomness, SystemRandomness
 from tiebeam.kit.statistics import quantile, wilson_lower_bound
 from tiebeam.kit.text import compact_key, slug, words_key
 
@@ -12,10 +13,13 @@ __all__ = [
     "NANO",
     "Clock",
     "CountingIds",
+    "CountingRandomness",
     "FixedClock",
     "Ids",
     "RandomIds",
+    "Randomness",
     "SystemClock",
+    "SystemRandomness",
     "canonical_json",
     "cents",
     "compact_key",
@@ -29,6 +33,7 @@ __all__ = [
     "quantile",
     "sha256_hex",
     "slug",
+    "stored_json",
     "usd_of_nano",
     "wilson_lower_bound",
     "words_key",

@@ -1,15 +1,14 @@
-"""One canonical form of JSON, so that equal content has one hash everywhere."""
+"""One canonical form of JSON (RFC 8785), so that equal content has one hash everywhere."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from tiebeam.kit.clock import iso
 from tiebeam.kit.money import decimal_text
+from tiebeam.verifier import canonical, encoder, sha256
 
 
 def _plain(value: Any) -> Any:
@@ -24,19 +23,22 @@ def _plain(value: Any) -> Any:
             raise TypeError(f"{type(value).__name__} has no canonical JSON form")
 
 
-# Built once: `json.dumps` makes an encoder for every call.
-_CANONICAL = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
-)
+# Built once: putting an encoder together costs more than most values do.
+_ENCODER = encoder(_plain)
 
 
 def canonical_json(value: Any) -> str:
-    """Sorted keys, no white space; decimals as plain strings, times as `iso`. NaN and infinity are refused."""
-    return _CANONICAL.encode(value)
+    """The RFC 8785 text; decimals become plain strings, times `iso`. NaN and integers beyond 2^53 are refused."""
+    return canonical(value, _ENCODER)
+
+
+def stored_json(value: Any) -> str:
+    """Text for a column: like `canonical_json`, but integers of any size pass, for nobody hashes it."""
+    return _ENCODER.encode(value)
 
 
 def sha256_hex(data: bytes | str) -> str:
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+    return sha256(data)
 
 
 def digest_of(value: Any) -> str:

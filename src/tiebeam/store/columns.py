@@ -10,17 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-from tiebeam.kit import canonical_json, decimal_text, iso, parse_iso
+from tiebeam.kit import decimal_text, iso, parse_iso, stored_json
 
 
 class JsonText(TypeDecorator[Any]):
-    """Any JSON value as canonical text; decimals and times come back as strings. None is SQL NULL, not JSON null."""
+    """Any JSON value as text; decimals and times come back as strings. None is SQL NULL, not JSON null."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        return None if value is None else canonical_json(value)
+        return None if value is None else stored_json(value)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from tests.builders.authority import authority
 
+from tiebeam.authority import ESCALATION, VERBS, Obj, Principal, PrincipalKind
 from tiebeam.errors import Refused
-from tiebeam.workforce import ESCALATION, VERBS, Obj, Principal, PrincipalKind, may, require
 
 # ids: B11, C3
 
+may = authority().may
+require = authority().require
 ADA = Principal("ada", "Ada", roles=("ap-analyst",))
 SAM = Principal("sam", "Sam", roles=("buyer",), administrator=True)
 TASK = Obj("task", "task_1", {"role": "ap-analyst", "audit_owner": "auditor", "excluded_people": ("bob",)})

@@ -1,0 +1,26 @@
+"""Who may do what: one question, answered by Cedar policies, with the reason in words."""
+
+from tiebeam.authority.authority import DEFAULT_DENY, NOT_DECIDABLE, Authority
+from tiebeam.authority.policies import Policies, PolicyBroken, compile_policies
+from tiebeam.authority.principals import ESCALATION, Principal, PrincipalKind
+from tiebeam.authority.questions import VERBS, Obj
+from tiebeam.authority.rules import Rule
+from tiebeam.authority.verdicts import Explanation, Said, Verdict
+
+__all__ = [
+    "DEFAULT_DENY",
+    "ESCALATION",
+    "NOT_DECIDABLE",
+    "VERBS",
+    "Authority",
+    "Explanation",
+    "Obj",
+    "Policies",
+    "PolicyBroken",
+    "Principal",
+    "PrincipalKind",
+    "Rule",
+    "Said",
+    "Verdict",
+    "compile_policies",
+]

@@ -1,0 +1,158 @@
+"""The facts of a question, as the policies read them: Cedar compares, what it cannot compute is computed here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, cast
+
+from tiebeam.authority.principals import Principal
+from tiebeam.authority.questions import Obj, Question
+from tiebeam.authority.schema import PRINCIPAL_TYPES, Attribute, Shape
+
+LARGEST_AMOUNT = Decimal("922337203685477.5807")
+"""Cedar's decimal holds 64 bits with four digits after the point; what is larger, or unknown, counts as this."""
+LARGEST_LIMIT = Decimal("922337203685477.5806")
+"""So that an amount that cannot be measured is above every limit that ends."""
+_STEP = Decimal("0.0001")
+_CALLER_CONTEXT = frozenset({"reason", "earlier", "amount", "limit"})
+_DERIVED = frozenset({"id", "acting_roles", "owning_roles", "domain"})
+
+
+class UnknownFact(Exception):
+    """A question that does not fit the schema; it is denied, never guessed at."""
+
+
+def amount_text(amount: Decimal | None) -> str:
+    """An amount as Cedar's decimal, rounded up; unknown or immeasurable amounts are the largest there is."""
+    if amount is None or not amount.is_finite() or amount >= LARGEST_AMOUNT:
+        return str(LARGEST_AMOUNT)
+    return f"{max(amount, -LARGEST_AMOUNT).quantize(_STEP, rounding=ROUND_CEILING):f}"
+
+
+def limit_text(limit: Decimal | None) -> str:
+    """A limit as Cedar's decimal, rounded down; a missing limit is nothing at all."""
+    if limit is None or not limit.is_finite():
+        return "0.0"
+    return f"{max(min(limit, LARGEST_LIMIT), -LARGEST_LIMIT).quantize(_STEP, rounding=ROUND_FLOOR):f}"
+
+
+def principal_facts(principal: Principal) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "id": principal.person_id,
+        "actor": principal.actor,
+        "roles": sorted(principal.all_roles),
+        "own_roles": principal.roles,
+        "emergency_roles": principal.emergency,
+        "administrator": principal.administrator,
+        "method": principal.method,
+    }
+    if principal.managing_role is not None:
+        facts["managing_role"] = principal.managing_role
+    if principal.vouched_by is not None:
+        facts["vouched_by"] = principal.vouched_by
+    return facts
+
+
+def object_facts(obj: Obj, declared: Iterable[Attribute]) -> dict[str, Any]:
+    """Every declared attribute, filled; what is absent and optional is left out. Raises UnknownFact."""
+    known = {attribute.name: attribute for attribute in declared}
+    if unknown := obj.attributes.keys() - known.keys():
+        raise UnknownFact(f"the schema of the policies knows no {', '.join(sorted(unknown))} of a {obj.kind}")
+    facts: dict[str, Any] = {}
+    for name, attribute in known.items():
+        value = obj.id if name == "id" else _derived(obj, name) if name in _DERIVED else obj.attributes.get(name)
+        if value is None and attribute.is_optional:
+            continue
+        facts[name] = _typed(obj, attribute, value)
+    if ":" not in facts.get("started_by", ":"):
+        facts["started_by"] = f"person:{facts['started_by']}"
+    return facts
+
+
+def context_facts(question: Question, name: str, *, voucher_counts: bool) -> dict[str, Any]:
+    """What is known of the circumstances. Raises UnknownFact."""
+    given = question.context
+    if unknown := given.keys() - _CALLER_CONTEXT:
+        raise UnknownFact(f"the schema of the policies knows no circumstance {', '.join(sorted(unknown))}")
+    principal = question.principal
+    facts: dict[str, Any] = {
+        "in_scope": principal.scopes is None or question.verb in principal.scopes,
+        "is_scoped": principal.scopes is not None,
+        "reason": str(given.get("reason") or "").strip(),
+        "stands_in_for_excluded": bool(stands_in_for_excluded(principal, question.obj)),
+        "voucher_counts": voucher_counts,
+    }
+    if name != "Releasing":
+        return facts
+    amount = given.get("amount")
+    is_unlimited = "limit" in given and given["limit"] is None
+    return facts | {
+        "amount": amount_text(amount),
+        "is_amount_known": amount is not None,
+        "limit": limit_text(given.get("limit")),
+        "is_unlimited": is_unlimited,
+    }
+
+
+def stands_in_for_excluded(principal: Principal, obj: Obj) -> tuple[str, ...]:
+    """The people kept out for whom alone the principal would act in the object's role; empty when there is a way."""
+    role = obj.attributes.get("role")
+    absent = principal.on_behalf_of(role) if isinstance(role, str) else ()
+    return absent if absent and obj.names("excluded_people").issuperset(absent) else ()
+
+
+def request_of(question: Question, shape: Shape, *, voucher_counts: bool) -> tuple[dict[str, Any], str]:
+    """The question in Cedar's terms: request, and entities as JSON. Raises UnknownFact."""
+    obj, principal = question.obj, question.principal
+    found = shape.kinds.get(obj.kind)
+    fitting, context_name = shape.verbs[question.verb]
+    if found is None or found[0] not in fitting:
+        kinds = ", ".join(shape.kinds_of(question.verb))
+        raise UnknownFact(f"{question.verb!r} is asked of {kinds}, not of {obj.kind}")
+    who = {"type": PRINCIPAL_TYPES[principal.kind], "id": principal.person_id}
+    what = {"type": found[0], "id": obj.id}
+    request = {
+        "principal": who,
+        "action": {"type": "Action", "id": question.verb},
+        "resource": what,
+        "context": context_facts(question, context_name, voucher_counts=voucher_counts),
+    }
+    entities: list[dict[str, Any]] = [
+        {"uid": who, "attrs": principal_facts(principal), "parents": []},
+        {"uid": what, "attrs": object_facts(obj, found[1]), "parents": []},
+    ]
+    return request, json.dumps(entities)
+
+
+def _derived(obj: Obj, name: str) -> Any:
+    match name:
+        case "acting_roles":
+            return sorted(obj.acting_roles)
+        case "owning_roles":
+            return sorted(obj.owning_roles)
+        case _:
+            intent = obj.id if obj.kind in {"intent", "recipe"} else obj.attributes.get("intent")
+            given = obj.attributes.get("domain")
+            return given if given is not None else _domain(intent)
+
+
+def _domain(intent: Any) -> str | None:
+    return intent.split(".")[0] if isinstance(intent, str) and "." in intent else None
+
+
+def _typed(obj: Obj, attribute: Attribute, value: Any) -> Any:
+    match attribute.type, value:
+        case "Set<String>", None:
+            return []
+        case "Set<String>", str():
+            return [value]
+        case "Set<String>", Iterable() if not isinstance(value, Mapping):
+            return sorted(cast("Iterable[str]", value))
+        case "String", str():
+            return str(value)
+        case "decimal", Decimal():
+            return amount_text(value)
+        case _:
+            raise UnknownFact(f"{attribute.name} of {obj} is {value!r}, where a {attribute.type} is expected")

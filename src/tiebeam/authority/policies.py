@@ -1,0 +1,99 @@
+"""The policies in force: the built-in ones and the workspace's, read and compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tiebeam.authority.facts import UnknownFact, request_of
+from tiebeam.authority.questions import Question
+from tiebeam.authority.rules import Rule, built_in_rules
+from tiebeam.authority.schema import Shape, read_schema
+from tiebeam.authority.words import BrokenWords, check_words
+from tiebeam.errors import Invalid
+from tiebeam.kit import digest_of
+
+
+class PolicyBroken(Invalid):
+    """The rules cannot be put in force; the message says which one and why."""
+
+    code = "policy_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the policies say: the rules that decided, in order of precedence, or why the question was none."""
+
+    allowed: bool
+    rules: tuple[Rule, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """An immutable, compiled set; safe to ask from many threads. `version` is the digest of schema and rules."""
+
+    rules: tuple[Rule, ...]
+    shape: Shape
+    version: str
+    voucher_counts: bool
+    _compiled: Any
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def ask(self, question: Question) -> Answer:
+        """Denies, with the problem, what does not fit the schema and what cannot be evaluated."""
+        from cedarpy import is_authorized
+
+        try:
+            request, entities = request_of(question, self.shape, voucher_counts=self.voucher_counts)
+        except UnknownFact as problem:
+            return Answer(False, problem=str(problem))
+        result = is_authorized(request, self._compiled, entities, self.shape.parsed)
+        said = result.diagnostics
+        # A forbid that could not be evaluated counts for nothing in Cedar, so any error closes the door here.
+        if said.errors:
+            return Answer(False, problem=f"the policies could not be evaluated: {said.errors[0]}")
+        positions = sorted(int(reason.removeprefix("policy")) for reason in said.reasons)
+        return Answer(result.allowed, tuple(self.rules[position] for position in positions))
+
+
+def compile_policies(
+    overlay: Sequence[Rule] = (), *, voucher_counts: bool = True, shape: Shape | None = None
+) -> Policies:
+    """The built-in rules with the workspace's after them. Raises PolicyBroken.
+
+    `voucher_counts` says whether separation of duties takes who opened a session for somebody to have taken part.
+    """
+    from cedarpy import PolicySet, validate_policies
+
+    shape = shape or read_schema()
+    rules = (*built_in_rules(shape), *overlay)
+    _check_ids(rules)
+    for rule in rules:
+        try:
+            check_words(rule.because)
+        except BrokenWords as wrong:
+            raise PolicyBroken(f"rule {rule.id!r} of {rule.source}: {wrong}", rule=rule.id) from wrong
+    text = "\n".join(rule.text for rule in rules)
+    result = validate_policies(text, shape.parsed)
+    if not result.validation_passed:
+        first = result.errors[0]
+        at = first.policy_id.removeprefix("policy")
+        named = rules[int(at)].id if at.isdecimal() else "?"
+        raise PolicyBroken(f"rule {named!r} does not fit the schema: {first.error}", rule=named)
+    content = {"schema": shape.text, "rules": [[rule.id, rule.because, rule.text] for rule in rules]}
+    version = digest_of({**content, "voucher_counts": voucher_counts})
+    return Policies(rules, shape, version, voucher_counts, PolicySet.from_str(text))
+
+
+def _check_ids(rules: Sequence[Rule]) -> None:
+    seen: Mapping[str, Rule] = {}
+    for rule in rules:
+        if not rule.id or not rule.because:
+            raise PolicyBroken(f"a rule of {rule.source} has no {'because' if rule.id else 'id'}", rule=rule.id)
+        if (former := seen.get(rule.id)) is not None:
+            raise PolicyBroken(f"the id {rule.id!r} of {rule.source} is taken by {former.source}", rule=rule.id)
+        seen = {**seen, rule.id: rule}
