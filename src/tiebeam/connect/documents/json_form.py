@@ -11,6 +11,7 @@ from tiebeam.connect.documents.model import Invoice, InvoiceLine, Party, TaxSubt
 from tiebeam.connect.documents.result import Evidence, ReadResult
 from tiebeam.kit import decimal_text
 
+_MAX_DIGITS = 100
 _AMOUNTS = ("net", "tax", "gross", "payable", "allowance_total", "charge_total")
 _LISTS = ("ibans", "preceding_invoices", "notes", "warnings")
 _TEXTS = ("syntax", "number", "type_code", "currency", "order_reference", "buyer_reference")
@@ -26,7 +27,13 @@ def _text(amount: Decimal | None) -> str | None:
 
 
 def _amount(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+    """Raises ValueError on NaN, infinities and numbers beyond any amount, whose digits alone would fill the memory."""
+    if text is None:
+        return None
+    amount = Decimal(text)
+    if not amount.is_finite() or abs(amount.adjusted()) > _MAX_DIGITS or len(amount.as_tuple().digits) > _MAX_DIGITS:
+        raise ValueError(f"{text[:60]!r} is no amount")
+    return amount
 
 
 def _date(text: str | None) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tiebeam.connect.documents.archives import check_archive, is_archive
 from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable
 from tiebeam.connect.documents.sniff import Kind, refuse, sniff
 
@@ -22,9 +23,13 @@ def read_bytes(data: bytes, *, name: str, limits: Limits | None = None) -> ReadR
 
 
 def _read(data: bytes, *, name: str, limits: Limits) -> ReadResult:
+    kind = sniff(data)
+    if kind is Kind.ZIP and is_archive(data[:4096]):
+        # It comes here when it was refused as an archive, or lay in another one: the reason is told either way.
+        check_archive(data, limits=limits)
     if len(data) > limits.max_bytes:
         raise too_large(len(data), limits=limits)
-    match sniff(data):
+    match kind:
         case Kind.XML:
             from tiebeam.connect.documents.xml_invoice import read_xml
 
@@ -33,7 +38,7 @@ def _read(data: bytes, *, name: str, limits: Limits) -> ReadResult:
             from tiebeam.connect.documents.pdf_invoice import read_pdf
 
             return replace(read_pdf(data, name=name, limits=limits), size=len(data))
-        case kind:
+        case _:
             raise refuse(kind)
 
 

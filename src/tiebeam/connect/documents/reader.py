@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import queue
 import signal
 import stat
@@ -13,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from tiebeam.connect.documents.archives import is_archive
+from tiebeam.connect.documents.confinement import Confinement
 from tiebeam.connect.documents.json_form import result_from_json
 from tiebeam.connect.documents.pictures import (
     NARROWEST,
@@ -27,7 +30,7 @@ from tiebeam.connect.documents.pictures import (
 )
 from tiebeam.connect.documents.read import too_large
 from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable
-from tiebeam.connect.documents.worker_process import WorkerLost, WorkerProcess
+from tiebeam.connect.documents.worker_process import Terms, WorkerLost, WorkerProcess, WorkerRefused
 from tiebeam.errors import Invalid, TiebeamError
 
 Answer = TypeVar("Answer")
@@ -35,6 +38,7 @@ Answer = TypeVar("Answer")
 _DOCUMENTS_PER_WORKER = 500
 """A process is replaced after so many documents, so that no document can leave anything behind for long."""
 _CHUNK = 1024 * 1024
+UNCONFINED_VARIABLE = "TIEBEAM_UNCONFINED_READER"
 _MEMORY_SIGNALS = {signal.SIGKILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}
 """How the operating system and the PDF library end a process that asks for memory it may not have."""
 
@@ -46,14 +50,41 @@ class ReaderUnavailable(TiebeamError):
     status = 503
 
 
+class ArchiveRefused(TiebeamError):
+    """A ZIP archive from which nothing was taken. `data["reason_code"]` is a `ReadErrorCode`."""
+
+    code = "archive_refused"
+    status = 422
+
+
+class ContentRefused(TiebeamError):
+    """What came from outside cannot be parsed, or not within the limits. `data["reason_code"]` is a `ReadErrorCode`."""
+
+    code = "content_refused"
+    status = 422
+
+
 class Reader:
     """Use as a context manager, or call `close`. Safe to use from several threads.
 
     A document that hangs, crashes or exhausts its process becomes an unreadable result; the process is replaced.
     """
 
-    def __init__(self, *, workers: int = 2, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 2,
+        limits: Limits | None = None,
+        parsers: Mapping[str, str] | None = None,
+        unconfined: bool = False,
+        landlock: bool = True,
+    ) -> None:
+        """`parsers` names further functions that `parse` may call in there, as {verb: `package.module:function`}; each
+        takes the bytes and returns what JSON can hold. On Linux nothing is read unless the process could be confined,
+        but where `unconfined` says that it may; `landlock=False` does without that part of the kernel.
+        """
         self.limits = limits or Limits()
+        self._terms = Terms(self.limits, dict(parsers or {}), unconfined, landlock)
         self.workers = max(1, workers)
         self._idle: queue.LifoQueue[WorkerProcess | None] = queue.LifoQueue()
         for _ in range(self.workers):
@@ -107,24 +138,57 @@ class Reader:
         except Unreadable as problem:
             raise not_shown(problem, name=name) from None
 
+    def unpack(self, data: bytes | Path, *, name: str) -> Iterator[tuple[str, bytes]]:
+        """(path in the archive, content) of each document of a ZIP archive. Raises ArchiveRefused before the first."""
+        try:
+            for member in self._answers(data, {"verb": "unpack"}, _member):
+                if member is not None:
+                    yield member
+        except Unreadable as problem:
+            raise ArchiveRefused(f"{name!r}: {problem.reason}", reason_code=problem.code.value) from None
+
+    def parse(self, verb: str, data: bytes, *, name: str) -> dict[str, Any]:
+        """What the parser registered for `verb` made of the bytes. Raises ContentRefused and ReaderUnavailable."""
+        try:
+            return self._ask(data, {"verb": verb}, lambda answer: dict(answer["parsed"]))
+        except Unreadable as problem:
+            raise ContentRefused(f"{name!r}: {problem.reason}", reason_code=problem.code.value) from None
+
+    def confinement(self) -> Confinement:
+        """What holds the reading processes. Raises ReaderUnavailable."""
+        worker = self._take()
+        self._put_back(worker, keep=True)
+        return worker.confinement
+
     def _ask(
         self, data: bytes | Path, question: Mapping[str, Any], understand: Callable[[dict[str, Any]], Answer]
     ) -> Answer:
         """One question about one document to one confined process. Raises Unreadable and PageAbsent."""
+        *_, last = self._answers(data, question, understand)
+        return last
+
+    def _answers(
+        self, data: bytes | Path, question: Mapping[str, Any], understand: Callable[[dict[str, Any]], Answer]
+    ) -> Iterator[Answer]:
+        """Every answer to one question, understood. Raises Unreadable and PageAbsent."""
         size, chunks = _source(data, limits=self.limits)
         worker = self._take()
         keep = False
         try:
-            answer = worker.ask(question, chunks, size=size)
-            keep = not answer.get("retire") and worker.documents < _DOCUMENTS_PER_WORKER
-            _raise_refusal(answer)
-            return understand(answer)
+            for answer in worker.ask(question, chunks, size=size):
+                may_stay = not answer.get("retire") and worker.documents < _DOCUMENTS_PER_WORKER
+                if "absent" in answer or "refused" in answer:
+                    problem = _refusal(answer)
+                    keep = may_stay
+                    raise problem
+                understood = understand(answer)
+                keep = may_stay and not answer.get("more")
+                yield understood
         except TimeoutError:
             raise _timeout(self.limits) from None
         except WorkerLost as lost:
             raise _reason(lost.returncode, limits=self.limits) from None
-        except (KeyError, TypeError, ValueError, ArithmeticError):
-            keep = False
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
             raise _reason(None, limits=self.limits) from None
         finally:
             self._put_back(worker, keep=keep)
@@ -151,7 +215,7 @@ class Reader:
         if worker is not None:
             return worker
         try:
-            worker = WorkerProcess(limits=self.limits)
+            worker = WorkerProcess(self._terms)
         except OSError as problem:
             self._idle.put(None)
             raise ReaderUnavailable(f"The document reader could not start: {problem}.") from problem
@@ -159,6 +223,12 @@ class Reader:
             self._all.add(worker)
         try:
             worker.wait_until_ready()
+        except WorkerRefused as refused:
+            self._put_back(worker, keep=False)
+            raise ReaderUnavailable(
+                f"Documents are not read, because the reading process cannot be confined: {refused}. Use a Linux "
+                f"kernel with seccomp, or accept the risk with {UNCONFINED_VARIABLE}=allowed."
+            ) from refused
         except WorkerLost as lost:
             self._put_back(worker, keep=False)
             raise ReaderUnavailable(
@@ -177,11 +247,18 @@ class Reader:
         self._idle.put(None)
 
 
-def _raise_refusal(answer: Mapping[str, Any]) -> None:
+def _refusal(answer: Mapping[str, Any]) -> Unreadable | PageAbsent:
+    """Raises KeyError, TypeError or ValueError on anything that is none."""
     if "absent" in answer:
-        raise PageAbsent(int(answer["absent"]))
-    if "refused" in answer:
-        raise Unreadable(ReadErrorCode(answer["refused"]["code"]), str(answer["refused"]["reason"]))
+        return PageAbsent(int(answer["absent"]))
+    return Unreadable(ReadErrorCode(answer["refused"]["code"]), str(answer["refused"]["reason"]))
+
+
+def _member(answer: Mapping[str, Any]) -> tuple[str, bytes] | None:
+    """A document of an archive; None for the answer that ends them."""
+    if not answer.get("more"):
+        return None
+    return str(answer["name"]), base64.b64decode(answer["data"], validate=True)
 
 
 def _size_of(data: bytes | Path) -> int:
@@ -196,7 +273,7 @@ def _size_of(data: bytes | Path) -> int:
 def _source(data: bytes | Path, *, limits: Limits) -> tuple[int, Iterator[bytes]]:
     """The size and the pieces. Raises Unreadable for what is too large, missing or no plain file."""
     if isinstance(data, bytes):
-        if len(data) > limits.max_bytes:
+        if len(data) > _most(data[:4096], limits=limits):
             raise too_large(len(data), limits=limits)
         return len(data), iter((data,))
     try:
@@ -205,9 +282,21 @@ def _source(data: bytes | Path, *, limits: Limits) -> tuple[int, Iterator[bytes]
         raise _unopenable(problem) from problem
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable(ReadErrorCode.UNSUPPORTED, "This is no plain file; name the invoice document itself.")
-    if status.st_size > limits.max_bytes:
+    if status.st_size > limits.max_bytes and status.st_size > _most(_head_of(data), limits=limits):
         raise too_large(status.st_size, limits=limits)
     return status.st_size, _pieces(data, size=status.st_size)
+
+
+def _most(head: bytes, *, limits: Limits) -> int:
+    return limits.archive_bytes if is_archive(head) else limits.max_bytes
+
+
+def _head_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4096)
+    except OSError as problem:
+        raise _unopenable(problem) from problem
 
 
 def _unopenable(problem: OSError) -> Unreadable:

@@ -33,6 +33,8 @@ class ReadErrorCode(StrEnum):
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "crashed"
+    ARCHIVE_REFUSED = "archive_refused"
+    ARCHIVE_ENCRYPTED = "archive_encrypted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Limits:
     pdf_characters: int = 300_000
     picture_pixels: int = 6_000_000
     """The most of one picture of a page; a page that would have more is drawn smaller."""
+    archive_bytes: int = 100 * MIB
+    archive_members: int = 500
+    archive_total_bytes: int = 200 * MIB
+    """All files of an archive together, unpacked; each one is bounded by `max_bytes`."""
+    archive_ratio: int = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from tiebeam.connect.documents.archives import is_archive
 from tiebeam.connect.documents.result import ReadErrorCode, Unreadable
 
 
@@ -31,11 +32,12 @@ def sniff(data: bytes) -> Kind:
     head = data[:_PDF_WINDOW]
     if not head.strip(b"\x00\t\n\r "):
         return Kind.EMPTY if len(data) <= _PDF_WINDOW else Kind.OTHER
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        # Before PDF: an archive may begin with a PDF that is stored as it is.
+        return Kind.ZIP if is_archive(data[:4096]) else Kind.OFFICE
     if b"%PDF-" in head and not head.lstrip().startswith(b"<"):
         return Kind.PDF
     for magic, kind in (
-        (b"PK\x03\x04", _zip_kind(data)),
-        (b"PK\x05\x06", Kind.ZIP),
         (b"\x1f\x8b", Kind.ZIP),
         (b"7z\xbc\xaf", Kind.ZIP),
         (b"Rar!", Kind.ZIP),
@@ -47,10 +49,6 @@ def sniff(data: bytes) -> Kind:
     if head.startswith(_IMAGES):
         return Kind.IMAGE
     return _text_kind(data, head=head)
-
-
-def _zip_kind(data: bytes) -> Kind:
-    return Kind.OFFICE if b"[Content_Types].xml" in data[:4096] or b"opendocument" in data[:4096] else Kind.ZIP
 
 
 def _text_kind(data: bytes, *, head: bytes) -> Kind:

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tiebeam.connect.documents.confinement import Confinement, confinement_from
 from tiebeam.connect.documents.framing import HEADER_BYTES, frame, frame_length
 from tiebeam.connect.documents.result import Limits
 
@@ -29,12 +30,34 @@ class WorkerLost(Exception):
         self.returncode = returncode
 
 
+class WorkerRefused(Exception):
+    """The process would not read without being confined; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a process is told before its first document."""
+
+    limits: Limits = field(default_factory=Limits)
+    parsers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """{verb: `package.module:function`}: what else it can be asked to parse; loaded before it is shut in."""
+    unconfined: bool = False
+    """It may read although the filter of system calls is missing."""
+    landlock: bool = True
+    """False stands for a kernel without Landlock."""
+
+
 class WorkerProcess:
     """Not for several threads at once; `Reader` hands each process to one caller at a time."""
 
-    def __init__(self, *, limits: Limits) -> None:
+    confinement: Confinement
+    """What holds it; known once it is ready."""
+
+    def __init__(self, terms: Terms) -> None:
         self.documents = 0
-        self._limits = limits
+        self._terms = terms
+        self._limits = terms.limits
+        self._received = bytearray()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-s", "-m", "tiebeam.connect.documents.worker"],
             stdin=subprocess.PIPE,
@@ -56,16 +79,24 @@ class WorkerProcess:
         return self._process.pid
 
     def wait_until_ready(self) -> None:
-        """Raises WorkerLost when it does not come up. Booting never counts against a document."""
+        """Raises WorkerLost when it does not come up, WorkerRefused when it must not. Booting never counts against a
+        document."""
         try:
-            answer = self._exchange(iter((frame({"limits": asdict(self._limits)}),)), seconds=_BOOT_SECONDS)
+            (answer,) = self._exchange(iter((frame(asdict(self._terms)),)), seconds=_BOOT_SECONDS)
         except TimeoutError as problem:
             raise WorkerLost(None) from problem
-        if not answer.get("ready"):
-            raise WorkerLost(self._process.poll())
+        if "why" in answer:
+            raise WorkerRefused(str(answer["why"]))
+        try:
+            self.confinement = confinement_from(answer["confinement"])
+        except (KeyError, TypeError) as problem:
+            raise WorkerLost(self._process.poll()) from problem
 
-    def ask(self, question: Mapping[str, Any], chunks: Iterator[bytes], *, size: int) -> dict[str, Any]:
-        """The answer to a question about one document of exactly `size` bytes. Raises TimeoutError and WorkerLost."""
+    def ask(self, question: Mapping[str, Any], chunks: Iterator[bytes], *, size: int) -> Iterator[dict[str, Any]]:
+        """The answers to a question about one document of exactly `size` bytes; all but the last carry `more`.
+
+        Raises TimeoutError and WorkerLost.
+        """
         self.documents += 1
 
         def message() -> Iterator[bytes]:
@@ -89,23 +120,30 @@ class WorkerProcess:
             self._process.wait(timeout=5)
         return WorkerLost(self._process.poll())
 
-    def _exchange(self, chunks: Iterator[bytes], *, seconds: float) -> dict[str, Any]:
+    def _exchange(self, chunks: Iterator[bytes], *, seconds: float) -> Iterator[dict[str, Any]]:
         deadline = time.monotonic() + seconds
         pending = memoryview(b"")
         sending = True
-        received = bytearray()
         while True:
             if sending and not pending:
                 following = next(chunks, None)
                 sending = following is not None
                 pending = memoryview(following or b"")
                 continue
-            self._wait(sending=sending, deadline=deadline)
-            if sending:
-                pending = pending[self._write(pending) :]
-            answer = self._receive(received)
-            if answer is not None:
-                return answer
+            answer = self._next_answer()
+            if answer is None:
+                self._wait(sending=sending, deadline=deadline)
+                if sending:
+                    pending = pending[self._write(pending) :]
+                self._receive()
+            elif answer.get("more"):
+                yield answer
+            elif sending or self._received:
+                # It spoke before it was asked, or on after the end: whatever it says is not to be believed.
+                raise WorkerLost(None)
+            else:
+                yield answer
+                return
 
     def _wait(self, *, sending: bool, deadline: float) -> None:
         left = deadline - time.monotonic()
@@ -124,14 +162,18 @@ class WorkerProcess:
         except BrokenPipeError as problem:
             raise self._lost() from problem
 
-    def _receive(self, received: bytearray) -> dict[str, Any] | None:
+    def _receive(self) -> None:
         try:
             data = os.read(self._from, _CHUNK)
         except BlockingIOError:
-            return None
+            return
         if not data:
             raise self._lost()
-        received.extend(data)
+        self._received.extend(data)
+
+    def _next_answer(self) -> dict[str, Any] | None:
+        """The next whole answer that came in, if any."""
+        received = self._received
         if len(received) < HEADER_BYTES:
             return None
         try:
@@ -139,10 +181,11 @@ class WorkerProcess:
             if len(received) < HEADER_BYTES + length:
                 return None
             answer = json.loads(bytes(received[HEADER_BYTES : HEADER_BYTES + length]))
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise WorkerLost(None) from problem
         if not isinstance(answer, dict):
             raise WorkerLost(None)
+        del received[: HEADER_BYTES + length]
         return answer
 
 
