@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from tiebeam.connect.documents import Reader
+from tiebeam.authority import Authority, Policies, Principal, compile_policies
+from tiebeam.connect.documents import UNCONFINED_VARIABLE, ContentRefused, Limits, Reader
 from tiebeam.connect.erp import open_erp
-from tiebeam.connect.mail import MailSpool
+from tiebeam.connect.mail import InvalidMessage, MailSpool, letter_from_form
+from tiebeam.connect.mail import Message as Letter
 from tiebeam.connect.payments import PaymentSpool
 from tiebeam.economics import Economics, Prices, forecast
 from tiebeam.engine import Engine
@@ -22,7 +24,7 @@ from tiebeam.errors import Invalid, TiebeamError
 from tiebeam.graph import Graph, applied, applied_digest, load
 from tiebeam.graph import apply as apply_graph
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
-from tiebeam.spec import System
+from tiebeam.spec import System, Vouched
 from tiebeam.store import Store, Unit
 from tiebeam.workflow import MAIL_KIND, Correspondence, Starting, review_rates, roles_as_data
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
@@ -34,7 +36,7 @@ from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run, load_run
 from tiebeam.workflow.steps import Services, StepRegister
-from tiebeam.workforce import Principal, Workforce, local_principal
+from tiebeam.workforce import Workforce, local_principal
 
 STATE_FOLDER = ".tiebeam"
 DATABASE_VARIABLE = "TIEBEAM_DATABASE_URL"
@@ -89,6 +91,30 @@ class Applied:
         self._digest = None
 
 
+class RulesInForce:
+    """The policies of the applied graph, compiled anew when another graph is applied; asked from many threads."""
+
+    def __init__(self, graph: Applied) -> None:
+        self._graph = graph
+        self._compiling = threading.Lock()
+        self._compiled: tuple[Graph, Policies] | None = None
+
+    def __call__(self) -> Policies:
+        graph = self._graph()
+        known = self._compiled
+        if known is None or known[0] is not graph:
+            with self._compiling:
+                known = self._compiled
+                if known is None or known[0] is not graph:
+                    known = self._compiled = (graph, _compiled(graph))
+        return known[1]
+
+
+def _compiled(graph: Graph) -> Policies:
+    settings = graph.settings
+    return compile_policies(voucher_counts=settings is None or settings.access.vouched is Vouched.COUNTS)
+
+
 @dataclass(slots=True)
 class App:
     """Every room, bound to one workspace and one database. Close it when done."""
@@ -97,6 +123,7 @@ class App:
     store: Store
     engine: Engine
     graph: Applied
+    authority: Authority
     workforce: Workforce
     economics: Economics
     intake: Intake
@@ -105,7 +132,7 @@ class App:
     interpreter: Interpreter
     correspondence: Correspondence
     scorers: dict[str, Scorer]
-    reader: Reader = field(default_factory=lambda: Reader(workers=max(1, min(2, os.cpu_count() or 1))), repr=False)
+    reader: Reader = field(repr=False)
     """Its confined processes start on first use."""
 
     def principal(self, person_id: str | None = None) -> Principal:
@@ -213,11 +240,13 @@ def known_scorers() -> frozenset[str]:
 
 
 def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
-    workforce = Workforce(store, engine, people=graph)
+    authority = Authority(RulesInForce(graph))
+    workforce = Workforce(store, engine, people=graph, authority=authority)
     prices = _prices(graph(), store.clock)
     economics = Economics(store, prices=prices)
     register = step_register()
-    outer = _Outer(workspace, graph, store.clock)
+    reader = _confined_reader()
+    outer = _Outer(workspace, graph, store.clock, reader=reader)
     interpreter = Interpreter(
         store,
         engine=engine,
@@ -229,7 +258,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     )
     promotion = Promotion(store, graph=graph, gates=first_gates(lambda assumed: forecast(assumed, prices)))
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
-    intake = Intake(store, engine=engine, archive=archive)
+    intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
     starting = Starting(
         store,
         workspace=workspace,
@@ -238,12 +267,14 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         promotion=promotion,
         engine=engine,
         workforce=workforce,
+        authority=authority,
     )
     app = App(
         workspace=workspace,
         store=store,
         engine=engine,
         graph=graph,
+        authority=authority,
         workforce=workforce,
         economics=economics,
         intake=intake,
@@ -254,9 +285,19 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
             store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender()
         ),
         scorers=dict(SCORERS),
+        reader=reader,
     )
     _register_handlers(app)
     return app
+
+
+def _confined_reader() -> Reader:
+    return Reader(
+        workers=max(1, min(2, os.cpu_count() or 1)),
+        limits=Limits(max_bytes=LARGEST_DOCUMENT),
+        parsers={"letter": "tiebeam.connect.mail:letter_form"},
+        unconfined=os.environ.get(UNCONFINED_VARIABLE) == "allowed",
+    )
 
 
 def _prices(graph: Graph, clock: Clock) -> Prices:
@@ -319,7 +360,8 @@ class _Later:
 class _Outer:
     """The outer systems the workspace declares, opened when first needed."""
 
-    def __init__(self, workspace: Path, graph: Applied, clock: Clock) -> None:
+    def __init__(self, workspace: Path, graph: Applied, clock: Clock, *, reader: Reader) -> None:
+        self._reader = reader
         self._workspace = workspace
         self._graph = graph
         self._clock = clock
@@ -347,7 +389,16 @@ class _Outer:
     def mail(self) -> MailSpool:
         settings = self._graph().settings
         assert settings is not None
-        return self._once("mail", settings.mail.system, lambda system: MailSpool(self._folder(system)))
+        return self._once(
+            "mail", settings.mail.system, lambda system: MailSpool(self._folder(system), read=self._letter)
+        )
+
+    def _letter(self, data: bytes) -> Letter:
+        """What somebody sent us is parsed in a confined process. Raises InvalidMessage and ReaderUnavailable."""
+        try:
+            return letter_from_form(self._reader.parse("letter", data, name="letter"))
+        except ContentRefused as problem:
+            raise InvalidMessage(problem.message) from problem
 
     def sender(self) -> str:
         settings = self._graph().settings

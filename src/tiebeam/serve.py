@@ -20,10 +20,10 @@ from starlette.routing import Mount
 from tiebeam import web
 from tiebeam.api import PREFIX, build_api
 from tiebeam.app import App, open_app
+from tiebeam.authority import Principal
 from tiebeam.errors import TiebeamError
 from tiebeam.http import Shutdown, make_link
 from tiebeam.workflow.intake import arrivals_in
-from tiebeam.workforce import Principal
 
 INTENT = "finance.invoice-processing-matching"
 WATCH_SECONDS = 2.0

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import Request
 
 from tiebeam.app import App
+from tiebeam.authority import Obj, Principal
 from tiebeam.http import principal_of, require_csrf
-from tiebeam.workforce import Obj, Principal, require
 
 
 def reader(app: App) -> Callable[[Request], Principal]:
@@ -32,7 +32,12 @@ def changer(app: App) -> Callable[[Request], Principal]:
 
 
 def allow(
-    principal: Principal, verb: str, kind: str, object_id: str = "*", attributes: Mapping[str, Any] | None = None
+    app: App,
+    principal: Principal,
+    verb: str,
+    kind: str,
+    object_id: str = "*",
+    attributes: Mapping[str, Any] | None = None,
 ) -> None:
     """Ask `may`. Raises Refused with the reason."""
-    require(principal, verb, Obj(kind, object_id, dict(attributes or {})))
+    app.authority.require(principal, verb, Obj(kind, object_id, dict(attributes or {})))

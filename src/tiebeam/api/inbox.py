@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, Field
 from tiebeam.api.access import allow, changer, reader
 from tiebeam.api.body import Body
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.kit import plain
-from tiebeam.workforce import Principal
 
 
 class DecideBody(Body):
@@ -63,7 +63,7 @@ def _looking(app: App, routes: APIRouter) -> None:
         size: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> dict[str, Any]:
         """Review tasks, most urgent first."""
-        allow(principal, "task.view", "task")
+        allow(app, principal, "task.view", "task")
         with app.store.read() as conn:
             found = app.workforce.tasks(
                 conn,
@@ -80,7 +80,7 @@ def _looking(app: App, routes: APIRouter) -> None:
     @routes.get("/tasks/{task_id}")
     def one(task_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """A task with its packet, history, ladder and decision."""
-        allow(principal, "task.view", "task", task_id)
+        allow(app, principal, "task.view", "task", task_id)
         app.workforce.viewed(principal, task_id)
         with app.store.read() as conn:
             return plain(app.workforce.task(conn, task_id))
@@ -107,7 +107,7 @@ def _deciding(app: App, routes: APIRouter) -> None:
         """Put an answer that came outside of mail into the task."""
         with app.store.read() as conn:
             task = app.workforce.task(conn, task_id)
-        allow(principal, "task.reassign", "task", task_id, {"role": task.role, "audit_owner": task.audit_owner})
+        allow(app, principal, "task.reassign", "task", task_id, {"role": task.role, "audit_owner": task.audit_owner})
         return plain(app.workforce.answer(None, task_id, text=body.text, sender=body.sender))
 
 

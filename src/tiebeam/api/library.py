@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query
 
 from tiebeam.api.access import allow, reader
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.kit import plain
-from tiebeam.workforce import Principal
 
 
 def router(app: App) -> APIRouter:
@@ -19,7 +19,7 @@ def router(app: App) -> APIRouter:
     @routes.get("/library/{kind}")
     def listing(kind: str, principal: Principal = Depends(read)) -> list[dict[str, Any]]:
         """All records of a kind: intents, recipes, roles, patterns, handoffs, evaluations, tracks …"""
-        allow(principal, "intent.view", "intent")
+        allow(app, principal, "intent.view", "intent")
         return plain(list(app.graph().records(kind).values()))
 
     @routes.get("/library/{kind}/record")
@@ -29,7 +29,7 @@ def router(app: App) -> APIRouter:
         principal: Principal = Depends(read),
     ) -> dict[str, Any]:
         """One record with its file and its lineage both ways."""
-        allow(principal, "intent.view", "intent", record_id)
+        allow(app, principal, "intent.view", "intent", record_id)
         graph = app.graph()
         return {
             "record": plain(graph.of(kind, record_id)),

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Query
 
 from tiebeam.api.access import allow, reader
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.economics import LedgerFilters
 from tiebeam.errors import Invalid
 from tiebeam.kit import plain
-from tiebeam.workforce import Principal
 
 
 def router(app: App) -> APIRouter:
@@ -24,7 +24,7 @@ def router(app: App) -> APIRouter:
         principal: Principal = Depends(read), since: date | None = None, until: date | None = None
     ) -> list[dict[str, Any]]:
         """Per workflow over days, both ends included; the last thirty when none are given."""
-        allow(principal, "run.view", "ledger")
+        allow(app, principal, "run.view", "ledger")
         first, last = _span(app, since, until)
         with app.store.read() as conn:
             return [
@@ -40,7 +40,7 @@ def router(app: App) -> APIRouter:
         until: date | None = None,
     ) -> list[dict[str, Any]]:
         """One line for every day, of one workflow or of all together."""
-        allow(principal, "run.view", "ledger")
+        allow(app, principal, "run.view", "ledger")
         first, last = _span(app, since, until)
         with app.store.read() as conn:
             return plain(app.economics.daily(conn, intent, first, last))
@@ -54,7 +54,7 @@ def router(app: App) -> APIRouter:
         before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     ) -> dict[str, Any]:
         """The rows of truth, newest first."""
-        allow(principal, "run.view", "ledger")
+        allow(app, principal, "run.view", "ledger")
         with app.store.read() as conn:
             filters = LedgerFilters(run_id=run_id, intent=intent)
             return plain(app.economics.ledger_lines(conn, filters, limit=limit, before=before))

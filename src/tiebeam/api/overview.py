@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends
 
 from tiebeam.api.access import allow, reader
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.kit import plain
 from tiebeam.workflow.runs import decision_counts, run_counts
-from tiebeam.workforce import Principal
 
 
 def router(app: App) -> APIRouter:
@@ -21,7 +21,7 @@ def router(app: App) -> APIRouter:
     @routes.get("/overview")
     def overview(principal: Principal = Depends(read)) -> dict[str, Any]:
         """Tasks that wait, runs by state and by decision, workflows and their figures of the last thirty days."""
-        allow(principal, "run.view", "run")
+        allow(app, principal, "run.view", "run")
         today = app.store.clock.now().date()
         with app.store.read() as conn:
             return {

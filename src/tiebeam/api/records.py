@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query
 
 from tiebeam.api.access import allow, reader
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.kit import plain
 from tiebeam.store import search_journal, verify_journal
-from tiebeam.workforce import Principal
 
 
 def router(app: App) -> APIRouter:
@@ -27,7 +27,7 @@ def router(app: App) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> list[dict[str, Any]]:
         """Entries of all streams, newest first."""
-        allow(principal, "journal.view", "journal")
+        allow(app, principal, "journal.view", "journal")
         with app.store.read() as conn:
             return plain(search_journal(conn, stream_prefix=stream, actor=actor, kind=kind, before=before, limit=limit))
 
@@ -36,7 +36,7 @@ def router(app: App) -> APIRouter:
         principal: Principal = Depends(read), stream: Annotated[str | None, Query(max_length=200)] = None
     ) -> dict[str, Any]:
         """Recompute the hashes of one stream, or of all."""
-        allow(principal, "journal.view", "journal")
+        allow(app, principal, "journal.view", "journal")
         with app.store.read() as conn:
             breaks = verify_journal(conn, stream)
         return {"sound": not breaks, "breaks": plain(breaks)}

@@ -11,13 +11,13 @@ from pydantic import Field
 from tiebeam.api.access import allow, changer, reader
 from tiebeam.api.body import Body
 from tiebeam.app import LARGEST_DOCUMENT, App
+from tiebeam.authority import Principal
 from tiebeam.errors import Invalid
 from tiebeam.http import TooLarge, page_response
 from tiebeam.kit import plain
 from tiebeam.store import read_journal
 from tiebeam.workflow.intake import batch_view, document_view, original_of
 from tiebeam.workflow.runs import RunFilter, case_rows, list_runs, run_view
-from tiebeam.workforce import Principal
 
 MOST_FILES = 200
 
@@ -70,14 +70,14 @@ def _looking(app: App, routes: APIRouter) -> None:
         size: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> dict[str, Any]:
         """Runs, newest first."""
-        allow(principal, "run.view", "run")
+        allow(app, principal, "run.view", "run")
         with app.store.read() as conn:
             return plain(list_runs(conn, wanted, page=page, size=size))
 
     @routes.get("/runs/{run_id}")
     def one(run_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """A run with its steps, evidence, cost, tasks and journal."""
-        allow(principal, "run.view", "run", run_id)
+        allow(app, principal, "run.view", "run", run_id)
         with app.store.read() as conn:
             view = run_view(conn, run_id)
             return {
@@ -91,7 +91,7 @@ def _looking(app: App, routes: APIRouter) -> None:
     @routes.get("/batches/{batch_id}")
     def batch(batch_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """How far the reading of a batch is."""
-        allow(principal, "run.view", "run")
+        allow(app, principal, "run.view", "run")
         with app.store.read() as conn:
             return plain(batch_view(conn, batch_id))
 
@@ -102,14 +102,14 @@ def _documents(app: App, routes: APIRouter) -> None:
     @routes.get("/documents/{document_id}")
     def document(document_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
         """A document's fields with the places they were read from."""
-        allow(principal, "document.view", "document", document_id)
+        allow(app, principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             return plain(document_view(conn, document_id))
 
     @routes.get("/documents/{document_id}/content", response_class=FileResponse)
     def content(document_id: str, principal: Principal = Depends(read)) -> FileResponse:
         """The bytes as they arrived, as a download that no browser will run."""
-        allow(principal, "document.view", "document", document_id)
+        allow(app, principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             view = document_view(conn, document_id)
         return FileResponse(
@@ -132,7 +132,7 @@ def _documents(app: App, routes: APIRouter) -> None:
         width: Annotated[int, Query(ge=50, le=2000, description="Pixels.")] = 1000,
     ) -> Response:
         """A page as a picture. 404 for a page that is not there, 415 for documents without pages such as XML."""
-        allow(principal, "document.view", "document", document_id)
+        allow(app, principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             view = document_view(conn, document_id)
         return page_response(app, request, view, page=page, width=width)

@@ -10,9 +10,9 @@ from pydantic import Field
 from tiebeam.api.access import changer, reader
 from tiebeam.api.body import Body
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.http import COOKIE, csrf_of, make_link, session_cookie
 from tiebeam.kit import plain
-from tiebeam.workforce import Principal
 
 
 class SignIn(Body):

@@ -11,12 +11,12 @@ from pydantic import Field
 from tiebeam.api.access import allow, changer, reader
 from tiebeam.api.body import Body
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.kit import plain
 from tiebeam.workflow import intent_object
 from tiebeam.workflow.evaluations import last_evaluation
 from tiebeam.workflow.promotion import Stage
 from tiebeam.workflow.runs import decision_counts
-from tiebeam.workforce import Principal, require
 
 
 class PromoteBody(Body):
@@ -81,7 +81,7 @@ def _moving(app: App, routes: APIRouter) -> None:
     def evaluate(intent: str, principal: Principal = Depends(change)) -> dict[str, Any]:
         """Run the evaluation set of the adopted recipe."""
         name, _, _ = app.promotion.adopted(intent)
-        require(principal, "recipe.promote", intent_object(app.graph(), name))
+        app.authority.require(principal, "recipe.promote", intent_object(app.graph(), name))
         return plain(app.evaluate(intent, actor=principal.actor))
 
     @routes.post("/workflows/{intent}/promote")
@@ -89,9 +89,9 @@ def _moving(app: App, routes: APIRouter) -> None:
         """Move a workflow. A shut gate is answered with 409 and every gate's reason."""
         name, _, _ = app.promotion.adopted(intent)
         obj = intent_object(app.graph(), name)
-        require(principal, "recipe.promote", obj)
+        app.authority.require(principal, "recipe.promote", obj)
         if body.override is not None:
-            require(principal, "recipe.override", obj, {"reason": body.override})
+            app.authority.require(principal, "recipe.override", obj, {"reason": body.override})
         record = app.promotion.promote(
             intent, to=body.to, actor=principal.actor, override=body.override, until=body.until
         )

@@ -74,14 +74,14 @@ def show(
     as_json: bool,
 ) -> None:
     """Show what was read from DOCUMENT (an id, see 'tiebeam runs show') and where; with --out, draw a page of it."""
+    from tiebeam.authority import Obj
     from tiebeam.workflow.intake import document_picture, document_view
-    from tiebeam.workforce import Obj, require
 
     if page is not None and out is None:
         raise click.UsageError("name the picture to write with --out FILE.png")
     check_output(out)
     with opened(workspace) as app:
-        require(app.principal(person), "document.view", Obj("document", document, {}))
+        app.authority.require(app.principal(person), "document.view", Obj("document", document, {}))
         with app.store.read() as conn:
             view = document_view(conn, document)
         drawn = None

@@ -51,11 +51,11 @@ def inbox(
     task: str | None, state: str, mine: bool, limit: int, workspace: Path | None, person: str | None, as_json: bool
 ) -> int:
     """List review tasks, or show TASK with its packet. With --json the packet is whole."""
-    from tiebeam.workforce import Obj, require
+    from tiebeam.authority import Obj
 
     with opened(workspace) as app:
         principal = app.principal(person)
-        require(principal, "task.view", Obj("task", task or "*", {}))
+        app.authority.require(principal, "task.view", Obj("task", task or "*", {}))
         with app.store.read() as conn:
             if task is not None:
                 view = app.workforce.task(conn, task)
@@ -175,14 +175,14 @@ def _sentence(decision: Decision) -> str:
 @json_option
 def answer(task: str, text: str, sender: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Put an answer that came by telephone or letter into TASK. Answers by mail are collected while serving."""
-    from tiebeam.workforce import Obj, require
+    from tiebeam.authority import Obj
 
     with opened(workspace) as app:
         principal = app.principal(person)
         with app.store.read() as conn:
             asked = app.workforce.task(conn, task)
         attributes = {"role": asked.role, "audit_owner": asked.audit_owner}
-        require(principal, "task.reassign", Obj("task", task, attributes))
+        app.authority.require(principal, "task.reassign", Obj("task", task, attributes))
         view = app.workforce.answer(None, task, text=text, sender=sender)
     if as_json:
         print_json({"task": view.id, "state": view.state})

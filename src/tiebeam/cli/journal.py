@@ -41,11 +41,11 @@ def list_(
     as_json: bool,
 ) -> None:
     """List entries, newest first."""
+    from tiebeam.authority import Obj
     from tiebeam.store import search_journal
-    from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
-        require(app.principal(person), "journal.view", Obj("journal", stream or "*", {}))
+        app.authority.require(app.principal(person), "journal.view", Obj("journal", stream or "*", {}))
         with app.store.read() as conn:
             entries = search_journal(conn, stream_prefix=stream or "", actor=actor, kind=kind, limit=limit)
     if as_json:
@@ -64,11 +64,11 @@ def list_(
 @json_option
 def verify(stream: str | None, workspace: Path | None, person: str | None, as_json: bool) -> int:
     """Recompute every hash of STREAM, or of all streams. Exits with 1 when a chain is broken."""
+    from tiebeam.authority import Obj
     from tiebeam.store import verify_journal
-    from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
-        require(app.principal(person), "journal.view", Obj("journal", stream or "*", {}))
+        app.authority.require(app.principal(person), "journal.view", Obj("journal", stream or "*", {}))
         with app.store.read() as conn:
             breaks = verify_journal(conn, stream)
     if as_json:

@@ -37,10 +37,10 @@ def summary(
     since: datetime | None, until: datetime | None, workspace: Path | None, person: str | None, as_json: bool
 ) -> None:
     """Per workflow: units, accepted, cost per accepted unit, value against the baseline."""
-    from tiebeam.workforce import Obj, require
+    from tiebeam.authority import Obj
 
     with opened(workspace) as app:
-        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
         first, last = _days(since, until, today=app.store.clock.now().date())
         with app.store.read() as conn:
             found = app.economics.summaries(conn, since=first, until=last)
@@ -92,10 +92,10 @@ def daily(
     as_json: bool,
 ) -> None:
     """One line for every day, quiet days included."""
-    from tiebeam.workforce import Obj, require
+    from tiebeam.authority import Obj
 
     with opened(workspace) as app:
-        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
         first, last = _days(since, until, today=app.store.clock.now().date())
         with app.store.read() as conn:
             found = app.economics.daily(conn, intent, first, last)
@@ -116,11 +116,11 @@ def daily(
 @json_option
 def lines(run_id: str | None, limit: int, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """The rows of truth, newest first."""
+    from tiebeam.authority import Obj
     from tiebeam.economics import LedgerFilters
-    from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
-        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
         with app.store.read() as conn:
             page = app.economics.ledger_lines(conn, LedgerFilters(run_id=run_id), limit=limit)
     if as_json:
@@ -136,10 +136,10 @@ def lines(run_id: str | None, limit: int, workspace: Path | None, person: str | 
 @json_option
 def check(workspace: Path | None, person: str | None, as_json: bool) -> int:
     """Compare every daily sum with its rows. Exits with 1 where they differ."""
-    from tiebeam.workforce import Obj, require
+    from tiebeam.authority import Obj
 
     with opened(workspace) as app:
-        require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
         with app.store.read() as conn:
             wrong = app.economics.check_ledger(conn)
     if as_json:

@@ -37,11 +37,11 @@ def list_(
     as_json: bool,
 ) -> None:
     """List runs, newest first."""
+    from tiebeam.authority import Obj
     from tiebeam.workflow.runs import RunFilter, list_runs
-    from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
-        require(app.principal(person), "run.view", Obj("run", "*", {}))
+        app.authority.require(app.principal(person), "run.view", Obj("run", "*", {}))
         wanted = RunFilter(state=state, decision=decision, label=label, query=query)
         with app.store.read() as conn:
             found = list_runs(conn, wanted, page=page, size=size)
@@ -60,12 +60,12 @@ def list_(
 @json_option
 def show(run: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Show RUN with its steps. With --json also evidence, cost, tasks and journal."""
+    from tiebeam.authority import Obj
     from tiebeam.store import read_journal
     from tiebeam.workflow.runs import case_rows, run_view
-    from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
-        require(app.principal(person), "run.view", Obj("run", run, {}))
+        app.authority.require(app.principal(person), "run.view", Obj("run", run, {}))
         with app.store.read() as conn:
             view = run_view(conn, run)
             (case,) = case_rows(conn, [run])

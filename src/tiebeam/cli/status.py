@@ -15,12 +15,12 @@ from tiebeam.cli.shared import json_option, opened, person_option, print_json, p
 @json_option
 def status(workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Show what waits for you, what runs, what was decided and where the workflows stand."""
+    from tiebeam.authority import Obj
     from tiebeam.workflow.runs import decision_counts, run_counts
-    from tiebeam.workforce import Obj, require
 
     with opened(workspace) as app:
         principal = app.principal(person)
-        require(principal, "run.view", Obj("run", "*", {}))
+        app.authority.require(principal, "run.view", Obj("run", "*", {}))
         with app.store.read() as conn:
             tasks = app.workforce.counts(conn, principal)
             runs, decisions = run_counts(conn), decision_counts(conn)

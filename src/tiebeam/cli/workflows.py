@@ -17,10 +17,10 @@ from tiebeam.cli.shared import json_option, opened, person_option, print_json, p
 @json_option
 def workflows(workflow: str | None, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """List the adopted workflows with their state and gates, or show WORKFLOW alone."""
-    from tiebeam.workforce import Obj, require
+    from tiebeam.authority import Obj
 
     with opened(workspace) as app:
-        require(app.principal(person), "intent.view", Obj("intent", workflow or "*", {}))
+        app.authority.require(app.principal(person), "intent.view", Obj("intent", workflow or "*", {}))
         intents = [app.promotion.adopted(workflow)[0]] if workflow else list(app.graph().adoptions)
         with app.store.read() as conn:
             found = [
@@ -44,12 +44,11 @@ def workflows(workflow: str | None, workspace: Path | None, person: str | None, 
 def evaluate(workflow: str, workspace: Path | None, person: str | None, as_json: bool) -> int:
     """Run the evaluation set of WORKFLOW's adopted recipe and keep the result for its gate."""
     from tiebeam.workflow import intent_object
-    from tiebeam.workforce import require
 
     with opened(workspace) as app:
         principal = app.principal(person)
         intent, _, recipe = app.promotion.adopted(workflow)
-        require(principal, "recipe.promote", intent_object(app.graph(), intent))
+        app.authority.require(principal, "recipe.promote", intent_object(app.graph(), intent))
         done = app.evaluate(workflow, actor=principal.actor)
     threshold = recipe.evaluation.threshold if recipe.evaluation else 1
     if as_json:
@@ -91,15 +90,14 @@ def promote(
     """
     from tiebeam.workflow import intent_object
     from tiebeam.workflow.promotion import GatesShut, Stage
-    from tiebeam.workforce import require
 
     with opened(workspace) as app:
         principal = app.principal(person)
         intent, _, _ = app.promotion.adopted(workflow)
         obj = intent_object(app.graph(), intent)
-        require(principal, "recipe.promote", obj)
+        app.authority.require(principal, "recipe.promote", obj)
         if override is not None:
-            require(principal, "recipe.override", obj, {"reason": override})
+            app.authority.require(principal, "recipe.override", obj, {"reason": override})
         try:
             record = app.promotion.promote(
                 workflow,

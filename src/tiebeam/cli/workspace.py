@@ -83,11 +83,11 @@ def check(workspace: Path | None, as_json: bool) -> int:
 @json_option
 def apply(workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Put the workspace's files in force: what runs and decides from now on is what they say."""
-    from tiebeam.workforce import Obj, require
+    from tiebeam.authority import Obj
 
     with opened(workspace) as app:
         principal = app.principal(person)
-        require(principal, "workspace.apply", Obj("workspace", str(app.workspace), {}))
+        app.authority.require(principal, "workspace.apply", Obj("workspace", str(app.workspace), {}))
         with app.store.unit() as unit:
             digest = app.graph.apply(unit, actor=principal.actor)
     if as_json:

@@ -7,8 +7,9 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from tiebeam.app import App
+from tiebeam.authority import Principal
 from tiebeam.errors import TiebeamError
-from tiebeam.workforce import Principal, Session, check_csrf
+from tiebeam.workforce import Session, check_csrf
 
 COOKIE = "tiebeam_session"
 CSRF_HEADER = "x-csrf-token"

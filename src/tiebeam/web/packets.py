@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from tiebeam.authority import Obj
 from tiebeam.errors import NotFound
 from tiebeam.web.evidence import comparison, finding_quotes, plain_facts, posting_facts
 from tiebeam.web.papers import marked_fields, paper_of
@@ -32,7 +33,7 @@ from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE, moment, money, sentence
 from tiebeam.workflow.intake import DocumentView, document_view
 from tiebeam.workflow.runs import RunView, run_view
-from tiebeam.workforce import Decision, Obj, RungState, RungView, TaskView, may
+from tiebeam.workforce import Decision, RungState, RungView, TaskView
 
 _MOST_TYPED_PAGES = 5
 _MOST_PREVIEW_LINES = 20
@@ -72,7 +73,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
     names = visit.names
     run = _run_of(visit, task)
     match = _output(run, "match")
-    verdict = may(visit.principal, "task.decide", task_object(task))
+    verdict = visit.app.authority.may(visit.principal, "task.decide", task_object(task))
     decision = task.context.get("decision")
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
     quotes = _quotes(task, rules)

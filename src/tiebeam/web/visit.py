@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tiebeam.app import App
+from tiebeam.authority import Obj, Principal
 from tiebeam.errors import Refused, TiebeamError
 from tiebeam.graph import Graph
 from tiebeam.http import SignedOut, session_of
@@ -25,7 +26,7 @@ from tiebeam.web.people import Names
 from tiebeam.web.problems import error_view, unexpected
 from tiebeam.web.render import Here, Renderer, Shell
 from tiebeam.workflow import intent_object
-from tiebeam.workforce import Obj, Principal, Session, check_csrf, may
+from tiebeam.workforce import Session, check_csrf
 
 THEME_COOKIE = "theme"
 PASSING_COOKIE = "passing"
@@ -87,7 +88,7 @@ class Visit:
         return value.strip() if isinstance(value, str) else ""
 
     def allows(self, verb: str, obj: Obj) -> bool:
-        return may(self.principal, verb, obj).allowed
+        return self.app.authority.may(self.principal, verb, obj).allowed
 
     def shell(self) -> Shell:
         settings = self.graph.settings

@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tiebeam.authority import Obj
 from tiebeam.graph import Graph
 from tiebeam.spec import HandoffProtocol, Recipe, RungAction
 from tiebeam.workflow.intake import batch_view, document_view
 from tiebeam.workflow.runs import load_run
-from tiebeam.workforce import Obj, chain_above
+from tiebeam.workforce import chain_above
 
 Facts = Mapping[str, Any]
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tiebeam.authority import Authority, Obj, Principal
 from tiebeam.economics import fixed_cost_per_unit
 from tiebeam.engine import Engine
 from tiebeam.errors import Conflict, Invalid
@@ -15,12 +16,12 @@ from tiebeam.graph import Graph
 from tiebeam.kit import decimal_text
 from tiebeam.spec import Effect, Intent
 from tiebeam.store import Store, Unit
-from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order
+from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order, plain_name
 from tiebeam.workflow.invoices import import_reference, policy_to_json, settle_invoice
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run
 from tiebeam.workflow.sources import Bindings, read_reference
-from tiebeam.workforce import Obj, Principal, Workforce, require
+from tiebeam.workforce import Workforce
 
 
 class EffectOpen(Conflict):
@@ -42,6 +43,7 @@ class Starting:
         promotion: Promotion,
         engine: Engine,
         workforce: Workforce,
+        authority: Authority,
     ) -> None:
         self._store = store
         self._workspace = workspace
@@ -50,6 +52,7 @@ class Starting:
         self._promotion = promotion
         self._engine = engine
         self._workforce = workforce
+        self._authority = authority
 
     def take_in(
         self,
@@ -65,7 +68,7 @@ class Starting:
         Raises Refused, NotAdopted, NotInService, NothingToDo, ReferenceUnreadable.
         """
         graph = self._graph()
-        require(principal, "run.start", intent_object(graph, intent))
+        self._authority.require(principal, "run.start", intent_object(graph, intent))
         settings = graph.settings
         if settings is None:
             raise Invalid("the workspace has no settings; add tiebeam.toml and run 'tiebeam apply'")
@@ -105,7 +108,7 @@ class Starting:
     ) -> AcceptedBatch:
         """Accept uploaded bytes; names keep their last part only."""
         arrivals = [
-            Arrival(name=Path(name).name[:200] or "document", data=data, channel=channel, received_at=received_at)
+            Arrival(name=plain_name(name), data=data, channel=channel, received_at=received_at)
             for name, data in files
         ]
         return self.take_in(principal, intent, arrivals, source=channel)
@@ -124,7 +127,7 @@ class Starting:
                 **intent_object(graph, row.intent).attributes,
                 "started_by": row.started_by.removeprefix("person:"),
             }
-            require(principal, "run.cancel", Obj("run", run_id, attributes))
+            self._authority.require(principal, "run.cancel", Obj("run", run_id, attributes))
             if row.state.is_final:
                 return row
             self._workforce.cancel_tasks(unit, run_id, reason=reason)

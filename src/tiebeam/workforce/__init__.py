@@ -9,16 +9,6 @@ from tiebeam.workforce.access import (
     check_csrf,
 )
 from tiebeam.workforce.approval import Approval, local_principal, who_approves
-from tiebeam.workforce.authority import (
-    ESCALATION,
-    VERBS,
-    Obj,
-    Principal,
-    PrincipalKind,
-    Verdict,
-    may,
-    require,
-)
 from tiebeam.workforce.calendar import BrokenCalendar, Calendar
 from tiebeam.workforce.decisions import NoAuthority, PayloadChanged
 from tiebeam.workforce.directory import (
@@ -40,8 +30,6 @@ from tiebeam.workforce.task import Change, Decision, Message, Standing, Task, Ta
 from tiebeam.workforce.views import Endorsement, Event, Notice, Page, TaskCounts, TaskView, runs_of_tasks, task_holders
 
 __all__ = [
-    "ESCALATION",
-    "VERBS",
     "Access",
     "AlreadyDecided",
     "Approval",
@@ -61,11 +49,8 @@ __all__ = [
     "NoAuthority",
     "NobodyHoldsRole",
     "Notice",
-    "Obj",
     "Page",
     "PayloadChanged",
-    "Principal",
-    "PrincipalKind",
     "RungState",
     "RungView",
     "Session",
@@ -78,7 +63,6 @@ __all__ = [
     "TaskView",
     "TooManyAttempts",
     "UnknownTask",
-    "Verdict",
     "Workforce",
     "WrongInput",
     "accountable_owner",
@@ -91,10 +75,8 @@ __all__ = [
     "holders",
     "intent_problems",
     "local_principal",
-    "may",
     "ownership_problems",
     "protocol_problems",
-    "require",
     "runs_of_tasks",
     "task_holders",
     "who_approves",

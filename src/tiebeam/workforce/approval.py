@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tiebeam.workforce.authority import Principal
+from tiebeam.authority import Principal
 from tiebeam.workforce.directory import (
     Directory,
     Holder,

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tiebeam.authority import ESCALATION, Principal, PrincipalKind, Verdict
 from tiebeam.errors import Conflict, Refused
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
-from tiebeam.workforce.authority import ESCALATION, Principal, PrincipalKind, Verdict, require
 from tiebeam.workforce.desk import HUMAN_QUEUE, RUN_KIND, Desk, change, notify, record
 from tiebeam.workforce.directory import approval_limit, covers, role_that_covers
 from tiebeam.workforce.editing import Proposal, WrongInput, difference, read_input
@@ -80,7 +80,7 @@ def decide(
 def _authorised(unit: Unit, desk: Desk, actor: Principal, task: Task) -> Verdict:
     obj = desk.obj(task, unit.now)
     if actor.person_id not in task.excluded_people:
-        return require(actor, "task.decide", obj)
+        return desk.authority.require(actor, "task.decide", obj)
     # Name the earlier decision: "you may not" without the reason sends people to the help desk.
     statement = (
         sa.select(tables.task_decision)
@@ -90,7 +90,7 @@ def _authorised(unit: Unit, desk: Desk, actor: Principal, task: Task) -> Verdict
     )
     row = unit.conn.execute(statement).one_or_none()
     context = {} if row is None else {"earlier": f"already chose {row.verb!r} on step {row.step_id!r} of this run"}
-    return require(actor, "task.decide", obj, context)
+    return desk.authority.require(actor, "task.decide", obj, context)
 
 
 def _check_verb(actor: Principal, task: Task, verb: str) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tiebeam.authority import Authority, Obj, Principal, PrincipalKind
 from tiebeam.engine import Engine
 from tiebeam.errors import Refused
 from tiebeam.store import Store, Unit
 from tiebeam.workforce import tables
-from tiebeam.workforce.authority import Obj, Principal, PrincipalKind
 from tiebeam.workforce.calendar import Calendar
 from tiebeam.workforce.directory import Directory, Holder, acting, deputised_roles, is_absent, person_of
 from tiebeam.workforce.task import Decision, Message, Task
@@ -47,6 +47,7 @@ class Desk:
     engine: Engine
     people: Callable[[], Directory]
     hooks: Hooks
+    authority: Authority
     facts_of: Callable[[str], Mapping[str, Any]]
     """The attributes all objects of an intent share, such as `readers`."""
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from tiebeam.authority import Principal
 from tiebeam.errors import Conflict, Invalid, Refused
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
-from tiebeam.workforce.authority import Principal, require
 from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import Holder, acting, climb
 from tiebeam.workforce.rungs import RungView, cancel_rungs, recompute
@@ -61,7 +61,7 @@ def closed_error(conn: sa.Connection, task: Task) -> AlreadyDecided | TaskClosed
 def viewed(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> None:
     """Note when a person first looked at a task; their review minutes count from there."""
     task = load_task(unit.conn, task_id, lock=True)
-    require(desk.fresh(principal, now=unit.now), "task.view", desk.obj(task, unit.now))
+    desk.authority.require(desk.fresh(principal, now=unit.now), "task.view", desk.obj(task, unit.now))
     if _first_view(unit.conn, principal, task_id) is None:
         unit.conn.execute(
             sa.insert(tables.task_viewing).values(
@@ -100,7 +100,7 @@ def claim(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
     """Keep others from deciding it meanwhile. Claiming one's own task again changes nothing."""
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now)
-    verdict = require(actor, "task.claim", desk.obj(task, unit.now))
+    verdict = desk.authority.require(actor, "task.claim", desk.obj(task, unit.now))
     if task.claimed_by == actor.person_id:
         return task
     state = task.state if task.state is TaskState.WAITING else TaskState.CLAIMED
@@ -114,7 +114,7 @@ def release(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
     """Give a claimed task back to its role. Raises TaskMoved when nobody has claimed it."""
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now)
-    verdict = require(actor, "task.release", desk.obj(task, unit.now))
+    verdict = desk.authority.require(actor, "task.release", desk.obj(task, unit.now))
     if task.claimed_by is None:
         raise TaskMoved(f"task {task_id!r} is not claimed by anybody", task=task_id)
     state = task.state if task.state is TaskState.WAITING else TaskState.OPEN
@@ -141,7 +141,7 @@ def reassign(
     """
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now)
-    verdict = require(actor, "task.reassign", desk.obj(task, unit.now))
+    verdict = desk.authority.require(actor, "task.reassign", desk.obj(task, unit.now))
     if role is None and person is None:
         raise Invalid(f"say to which role or person task {task_id!r} goes", task=task_id)
     if role is not None and role not in desk.people().roles:
@@ -193,7 +193,7 @@ def snooze(desk: Desk, unit: Unit, principal: Principal, task_id: str, *, until:
     """Hide the task until then. The clock goes on: neither the due time nor the ladder moves. Raises Invalid."""
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now)
-    verdict = require(actor, "task.snooze", desk.obj(task, unit.now))
+    verdict = desk.authority.require(actor, "task.snooze", desk.obj(task, unit.now))
     if not unit.now < until <= max(task.due_at, unit.now):
         raise Invalid(
             f"task {task_id!r} can be snoozed until it is due at {task.due_at:%Y-%m-%d %H:%M} UTC at most; "

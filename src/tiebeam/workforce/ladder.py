@@ -6,11 +6,11 @@ from typing import assert_never
 
 import sqlalchemy as sa
 
+from tiebeam.authority import ESCALATION
 from tiebeam.engine import Timer
 from tiebeam.spec import RungAction
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
-from tiebeam.workforce.authority import ESCALATION
 from tiebeam.workforce.decisions import NoAuthority, decide
 from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import NobodyHoldsRole, climb

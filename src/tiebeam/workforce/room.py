@@ -9,16 +9,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tiebeam.authority import Authority, Obj, Principal
 from tiebeam.authority.visible import Visible
 from tiebeam.engine import Engine
 from tiebeam.spec import HandoffProtocol
 from tiebeam.store import Store, Unit
 from tiebeam.workforce import decisions, handling, ladder, opening, questions, rungs, tables, views
-from tiebeam.workforce.access import Access
+from tiebeam.workforce.access import Access, Principals
 from tiebeam.workforce.approval import Approval, who_approves
-from tiebeam.workforce.authority import Obj, Principal
 from tiebeam.workforce.desk import Desk, Hooks
-from tiebeam.workforce.directory import Directory, Holder
+from tiebeam.workforce.directory import Holder
 from tiebeam.workforce.task import Decision, Message, Task, load_task
 
 
@@ -37,12 +37,13 @@ class Workforce:
         store: Store,
         engine: Engine,
         *,
-        people: Callable[[], Directory],
+        people: Callable[[], Principals],
+        authority: Authority,
         facts_of: Callable[[str], Mapping[str, Any]] = _none,
     ) -> None:
-        self.access = Access(store, people=people)
+        self.access = Access(store, people=people, person=self.principal, authority=authority)
         self._store = store
-        self._desk = Desk(store, engine, people, Hooks(), facts_of)
+        self._desk = Desk(store, engine, people, Hooks(), authority, facts_of)
         engine.on_timer(rungs.RUNG_TIMER, lambda unit, timer: ladder.fire_rung(self._desk, unit, timer))
         engine.on_timer(rungs.WAKE_TIMER, lambda unit, timer: ladder.wake(self._desk, unit, timer))
 

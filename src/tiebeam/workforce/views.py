@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from tiebeam.authority import Principal
 from tiebeam.authority.visible import Visible
 from tiebeam.errors import Invalid
 from tiebeam.workforce import tables
-from tiebeam.workforce.authority import Principal
 from tiebeam.workforce.desk import Desk
 from tiebeam.workforce.directory import Holder
 from tiebeam.workforce.handling import approvers

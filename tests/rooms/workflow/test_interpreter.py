@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.builders.authority import authority
 from tests.rooms.workflow.test_plan import META, step
 from tests.rooms.workforce.company import COMPANY, HANDOFF
 from tiebeam.economics import Economics, Prices
@@ -66,7 +67,7 @@ class Shop:
     calls: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
-        self.workforce = Workforce(self.store, self.engine, people=lambda: COMPANY)
+        self.workforce = Workforce(self.store, self.engine, people=lambda: COMPANY, authority=authority())
         self.economics = Economics(self.store, prices=Prices({}, clock=self.clock))
         deciding = Deciding(
             engine=self.engine,

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tests.builders.authority import authority
 from tiebeam.engine import Engine
 from tiebeam.spec import Absence, HandoffProtocol, Meta, Person, Role, RoleStatus, Rung, RungAction, Team
 from tiebeam.store import Store
@@ -113,7 +114,7 @@ class Office:
         self.store = store
         self.engine = engine
         self.company = COMPANY
-        self.workforce = Workforce(store, engine, people=lambda: self.company)
+        self.workforce = Workforce(store, engine, people=lambda: self.company, authority=authority())
         self.runs = 0
 
     def hire(self, *people: Person) -> None:

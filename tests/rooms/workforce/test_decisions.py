@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.rooms.workforce.company import HANDOFF, PAYLOAD, Office, person, role
+from tiebeam.authority import Principal, PrincipalKind
 from tiebeam.errors import Invalid, Refused
 from tiebeam.kit import FixedClock, digest_of
 from tiebeam.spec import Absence
@@ -20,8 +21,6 @@ from tiebeam.workforce import (
     Decision,
     NoAuthority,
     PayloadChanged,
-    Principal,
-    PrincipalKind,
     Standing,
     TaskClosed,
     TaskState,

@@ -13,7 +13,6 @@ from tiebeam.web.pages.exports import table_file
 from tiebeam.web.table import Cell, Column, Empty, Filter, Row, Table, TableQuery
 from tiebeam.web.visit import Console, Visit, journal_object, route
 from tiebeam.web.wording import sentence
-from tiebeam.workforce import require
 
 _SIZE = 40
 _EXPORT = 1000
@@ -47,7 +46,7 @@ def export(visit: Visit) -> Response:
 
 
 def _entries(visit: Visit, limit: int) -> list[JournalEntry]:
-    require(visit.principal, "journal.view", journal_object(visit.graph))
+    visit.app.authority.require(visit.principal, "journal.view", journal_object(visit.graph))
     before = visit.params.get("before", "")
     with visit.app.store.read() as conn:
         return search_journal(

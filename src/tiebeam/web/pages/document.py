@@ -5,13 +5,13 @@ from __future__ import annotations
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from tiebeam.authority import Obj
 from tiebeam.http import page_response
 from tiebeam.web.papers import field_lines, marked_fields, paper_of, sheet_of
 from tiebeam.web.views import Commands, DocumentPage, Fact, Link, Pill
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import bytes_text, moment, sentence
 from tiebeam.workflow.intake import DocumentView, document_view, original_of
-from tiebeam.workforce import Obj, require
 
 _MOST_LINES = 60
 _MOST_PAGES = 60
@@ -22,7 +22,7 @@ _STATES = {"read": ("Read", "ok"), "unreadable": ("Not readable", "bad"), "accep
 
 def _found(visit: Visit) -> DocumentView:
     document_id = visit.path("document")
-    require(visit.principal, "document.view", Obj("document", document_id))
+    visit.app.authority.require(visit.principal, "document.view", Obj("document", document_id))
     with visit.app.store.read() as conn:
         return document_view(conn, document_id)
 

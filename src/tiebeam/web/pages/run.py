@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tiebeam.authority import Obj
 from tiebeam.economics import LedgerFilters, RunCost
 from tiebeam.kit import iso, plain
 from tiebeam.store import JournalEntry, read_journal
@@ -26,7 +27,6 @@ from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import duration, in_words, moment, money, quantity, sentence
 from tiebeam.workflow import intent_object
 from tiebeam.workflow.runs import RunStepView, RunView, StepPhase, run_view
-from tiebeam.workforce import Obj
 
 _PILLS = {
     StepPhase.DONE: Pill("Done", "ok"),

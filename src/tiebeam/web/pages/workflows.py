@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tiebeam.authority import Obj
 from tiebeam.errors import Invalid
 from tiebeam.web.drawing import recipe_graph
 from tiebeam.web.pages.dashboard import figures, kpis
@@ -23,7 +24,6 @@ from tiebeam.workflow import intent_object
 from tiebeam.workflow.evaluations import last_evaluation
 from tiebeam.workflow.promotion import PromotionRecord, Stage, Standing
 from tiebeam.workflow.runs import RunFilter, list_runs
-from tiebeam.workforce import Obj, require
 
 _STAGES = tuple(stage.value for stage in Stage)
 _TONES = {Stage.DRAFT: "neutral", Stage.PILOT: "accent", Stage.PRODUCTION: "ok", Stage.RETIRED: "neutral"}
@@ -192,14 +192,14 @@ def promote(visit: Visit) -> Response:
     intent, to = visit.path("intent"), visit.said("to")
     if to not in _STAGES:
         raise Invalid(f"{to!r} is no stage; use {', '.join(_STAGES)}")
-    require(visit.principal, "recipe.promote", recipe_object(visit, intent))
+    visit.app.authority.require(visit.principal, "recipe.promote", recipe_object(visit, intent))
     record = visit.app.promotion.promote(intent, to=Stage(to), actor=visit.principal.actor)
     return visit.back_to(f"/workflows/{intent}", saying=f"{visit.names.intent(intent)} is in {record.to_state} now.")
 
 
 def evaluate(visit: Visit) -> Response:
     intent = visit.path("intent")
-    require(visit.principal, "recipe.promote", recipe_object(visit, intent))
+    visit.app.authority.require(visit.principal, "recipe.promote", recipe_object(visit, intent))
     done = visit.app.evaluate(intent, actor=visit.principal.actor)
     said = f"{done.passed_cases} of {done.total_cases} cases right."
     return visit.back_to(f"/workflows/{intent}#evaluation", saying=said)
