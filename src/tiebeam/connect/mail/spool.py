@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import email
 import email.policy
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-from tiebeam.connect.mail.message import InvalidMessage, Message, as_headers, check_message, read_message
+from tiebeam.connect.mail.letter import read_letter
+from tiebeam.connect.mail.message import InvalidMessage, Message, as_headers, check_message
 from tiebeam.connect.spool import put_once, spool_name
 from tiebeam.errors import NotFound
 from tiebeam.kit import sha256_hex
@@ -20,7 +21,17 @@ _MOST = 500
 class MailSpool:
     """`outbox/*.eml` out, `inbox/*.eml` in; handled letters move to `done/`, unreadable ones to `refused/`."""
 
-    def __init__(self, folder: Path, *, domain: str = "tiebeam.invalid", largest_bytes: int = _LARGEST) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        domain: str = "tiebeam.invalid",
+        largest_bytes: int = _LARGEST,
+        read: Callable[[bytes], Message] = read_letter,
+    ) -> None:
+        """`read` makes a message of a received file's bytes and raises InvalidMessage; it may do so in a process of
+        its own."""
+        self._read_letter = read
         self._folder = folder
         self._domain = domain
         self._largest = largest_bytes
@@ -79,15 +90,9 @@ class MailSpool:
         if path.stat().st_size > self._largest:
             raise InvalidMessage(f"{path.name!r} is larger than {self._largest} bytes")
         try:
-            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            message = read_message(mail)
-        except Exception as problem:
-            # The standard parser answers what senders make up with many errors, a RecursionError among them; none of
-            # them may keep the letters behind from being read.
-            raise InvalidMessage(f"{path.name!r} cannot be read as mail: {problem}") from problem
-        if not message.sender:
-            raise InvalidMessage(f"{path.name!r} names no sender")
-        return message
+            return self._read_letter(path.read_bytes())
+        except InvalidMessage as problem:
+            raise InvalidMessage(f"{path.name!r} was not taken in: {problem.message}") from problem
 
     def _refuse(self, path: Path, reason: str) -> None:
         moved = self._move(path, "refused")

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tiebeam.connect.documents import Reader
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid
 from tiebeam.spec import Recipe
@@ -15,6 +16,7 @@ from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake.archive import Archive, Kept
 from tiebeam.workflow.intake.arrivals import Arrival
 from tiebeam.workflow.intake.tables import batch, document
+from tiebeam.workflow.intake.unpacking import Unpacking
 from tiebeam.workflow.runs import insert_run, pin_recipe
 
 _CHUNK = 500
@@ -72,18 +74,21 @@ class AcceptedBatch:
 
 
 class Intake:
-    def __init__(self, store: Store, *, engine: Engine, archive: Archive) -> None:
+    def __init__(self, store: Store, *, engine: Engine, archive: Archive, reader: Callable[[], Reader]) -> None:
         self._store = store
         self._engine = engine
         self.archive = archive
+        self._unpacking = Unpacking(reader=reader, archive=archive)
 
     def accept(self, arrivals: Sequence[Arrival], order: Order, *, actor: str) -> AcceptedBatch:
         """Accept documents in the given order; the same content from the same place is not taken in twice.
 
-        Raises NothingToDo without documents, DocumentUnopenable before anything is taken in.
+        Of a ZIP archive each document is accepted by itself. Raises NothingToDo without documents, DocumentUnopenable
+        and ReaderUnavailable before anything is taken in.
         """
         if not arrivals:
             raise NothingToDo(f"{order.source!r} holds no documents; put invoices (XML or PDF) there")
+        arrivals = self._unpacking.opened(arrivals)
         kept = [self._keep(item) for item in arrivals]
         first = _first_places(arrivals, kept)
         with self._store.unit() as unit:
@@ -154,7 +159,7 @@ def _insert_document(unit: Unit, item: Arrival, kept: Kept, made: _Batch, *, arr
         "run_id": run_id,
         "arrival": arrival,
         "name": item.name,
-        "source": item.source or f"upload:{document_id}",
+        "source": item.source or f"upload:{document_id}{item.inside and ':'}{item.inside}",
         "channel": item.channel,
         "received_at": received,
         "sha256": kept.sha256,

@@ -11,6 +11,7 @@ from pathlib import Path
 from tiebeam.errors import Invalid, NotFound
 
 LIST_NAME = "inbox.csv"
+_LONGEST_NAME = 200
 _SKIPPED_SUFFIXES = frozenset({".csv", ".jsonl"})
 
 
@@ -31,10 +32,18 @@ class Arrival:
     """Where it came from; the same source with the same content is taken in once."""
     channel: str = "folder"
     received_at: date | None = None
+    inside: str = ""
+    """The archive it came in and its path there, as `letters.zip!/2026/R-1.xml`."""
 
     @property
     def stem(self) -> str:
         return Path(self.name).stem
+
+
+def plain_name(name: str) -> str:
+    """A name from outside as it is kept and shown: its last part, letters that print only, at most 200 of them."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable())[:_LONGEST_NAME].strip() or "document"
 
 
 def arrivals_in(path: Path) -> list[Arrival]:
