@@ -15,6 +15,8 @@ from tiebeam.authority.words import fill
 from tiebeam.errors import Refused
 
 DEFAULT_DENY = "default-deny"
+APPROVAL_LIMIT = "approval-limit"
+"""The forbid that does not end a decision: it becomes an endorsement, and a higher limit decides."""
 NOT_DECIDABLE = "not-decidable"
 """The rule of a refusal because a question did not fit the schema, or could not be evaluated."""
 
@@ -29,6 +31,11 @@ class Authority:
     def version(self) -> str:
         """The digest of the schema and the rules in force."""
         return self._policies().version
+
+    @property
+    def voucher_counts(self) -> bool:
+        """Whether who opened a session for somebody counts as having taken part."""
+        return self._policies().voucher_counts
 
     @property
     def policies(self) -> Policies:
@@ -47,14 +54,7 @@ class Authority:
         """The verdict when it is yes. Raises Refused with the reason and the rule otherwise."""
         verdict = self.may(principal, verb, obj, context)
         if not verdict.allowed:
-            raise Refused(
-                f"{principal.name} may not {verb!r} on {obj}: {verdict.reason}",
-                verb=verb,
-                object=obj.id,
-                rule=verdict.rule,
-                reason=verdict.reason,
-                policy_version=verdict.policy_version,
-            )
+            raise refusal(principal, verb, obj, verdict)
         return verdict
 
     def explain(
@@ -78,6 +78,19 @@ class Authority:
             spoke=spoke,
             silent=silent,
         )
+
+
+def refusal(principal: Principal, verb: str, obj: Obj, verdict: Verdict) -> Refused:
+    """The error that says who may not do what, why, and by which rule."""
+    return Refused(
+        f"{principal.name} may not {verb!r} on {obj}: {verdict.reason}",
+        verb=verb,
+        kind=obj.kind,
+        object=obj.id,
+        rule=verdict.rule,
+        reason=verdict.reason,
+        policy_version=verdict.policy_version,
+    )
 
 
 def _verdict(policies: Policies, question: Question, answer: Answer) -> Verdict:

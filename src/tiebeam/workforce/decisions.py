@@ -11,12 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tiebeam.authority import ESCALATION, Principal, PrincipalKind, Verdict
+from tiebeam.authority import APPROVAL_LIMIT, ESCALATION, Obj, Principal, PrincipalKind, Verdict, refusal
 from tiebeam.errors import Conflict, Refused
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import HUMAN_QUEUE, RUN_KIND, Desk, change, notify, record
-from tiebeam.workforce.directory import approval_limit, covers, role_that_covers
+from tiebeam.workforce.directory import approval_limit, role_that_covers
 from tiebeam.workforce.editing import Proposal, WrongInput, difference, read_input
 from tiebeam.workforce.handling import TaskClosed, active_task, closed_error, move, review_minutes
 from tiebeam.workforce.opening import ABORT, keep_payload
@@ -66,13 +66,14 @@ def decide(
         if actor.kind is PrincipalKind.SYSTEM
         else review_minutes(unit, actor, task_id, given=minutes)
     )
-    decision = _drawn_up(unit, task, actor, verb=verb, proposal=proposal, verdict=verdict, spent=spent)
+    voucher = _voucher(desk, actor)
+    decision = _drawn_up(unit, task, actor, verb=verb, proposal=proposal, verdict=verdict, spent=spent, voucher=voucher)
     if proposal.draft is not None:
         message = ask(desk, unit, task, proposal.draft, actor=actor.actor, person_id=actor.person_id, rule=verdict.rule)
         return replace(decision, standing=Standing.ASKED, message=message)
     if task.needs_authority and verb not in NEEDS_NO_LIMIT:
-        limit = approval_limit(desk.people(), actor.all_roles)
-        if not covers(limit, proposal.amount):
+        limit = approval_limit(desk.people(), actor.all_roles | {*actor.emergency})
+        if not _may_release(desk, actor, desk.obj(task, unit.now), amount=proposal.amount, limit=limit):
             return _endorse(desk, unit, task, actor=actor, proposal=proposal, decision=decision, limit=limit)
     return _settle(desk, unit, task, actor, decision)
 
@@ -91,6 +92,19 @@ def _authorised(unit: Unit, desk: Desk, actor: Principal, task: Task) -> Verdict
     row = unit.conn.execute(statement).one_or_none()
     context = {} if row is None else {"earlier": f"already chose {row.verb!r} on step {row.step_id!r} of this run"}
     return desk.authority.require(actor, "task.decide", obj, context)
+
+
+def _voucher(desk: Desk, actor: Principal) -> tuple[str, ...]:
+    """Who opened the session this person acts in, where that counts as taking part."""
+    return (actor.vouched_by,) if actor.vouched_by is not None and desk.authority.voucher_counts else ()
+
+
+def _may_release(desk: Desk, actor: Principal, obj: Obj, *, amount: Decimal | None, limit: Decimal | None) -> bool:
+    """False above the limit, where an endorsement is left to give. Raises Refused when another rule is in the way."""
+    verdict = desk.authority.may(actor, "task.release_money", obj, {"amount": amount, "limit": limit})
+    if not verdict.allowed and verdict.rule != APPROVAL_LIMIT:
+        raise refusal(actor, "task.release_money", obj, verdict)
+    return verdict.allowed
 
 
 def _check_verb(actor: Principal, task: Task, verb: str) -> None:
@@ -137,6 +151,7 @@ def _drawn_up(
     proposal: Proposal,
     verdict: Verdict,
     spent: tuple[Decimal | None, str],
+    voucher: tuple[str, ...],
 ) -> Decision:
     hours = task.protocol.expires_hours
     return Decision(
@@ -158,6 +173,7 @@ def _drawn_up(
         currency=task.currency,
         rule=verdict.rule,
         audit_owner=task.audit_owner,
+        took_part=(actor.person_id, *voucher),
         minutes=spent[0],
         minutes_how=spent[1],
         expires_at=None if hours is None else unit.now + timedelta(hours=float(hours)),
@@ -182,7 +198,7 @@ def _facts(decision: Decision) -> dict[str, Any]:
 
 
 def _settle(desk: Desk, unit: Unit, task: Task, actor: Principal, decision: Decision) -> Decision:
-    stored = {f.name for f in fields(Decision)} - {"standing", "moved_to_role", "message"}
+    stored = {f.name for f in fields(Decision)} - {"standing", "moved_to_role", "message", "took_part"}
     values = {name: getattr(decision, name) for name in stored} | {"diff": changes_json(decision.diff)}
     insert = postgresql.insert if unit.conn.dialect.name == "postgresql" else sqlite.insert
     added = unit.conn.execute(
@@ -231,14 +247,14 @@ def _endorse(
             f"{actor.name} may approve up to {limit}, task {task.id!r} is about {worth}, "
             f"and nobody else holds a role whose limit covers it; give such a role to a person in people/",
             task=task.id,
-            rule="approval-limit",
+            rule=APPROVAL_LIMIT,
         )
     former = task.role
     task = change(unit, task, payload=proposal.payload, payload_hash=proposal.payload_hash, amount=proposal.amount)
     keep_payload(unit, task, actor=actor.actor)
     _note_endorsement(unit, decision, from_role=former, to_role=target)
     task = move(desk, unit, task, role=target, counted_from=unit.now)
-    endorsed = replace(decision, standing=Standing.ENDORSED, moved_to_role=target, rule="approval-limit")
+    endorsed = replace(decision, standing=Standing.ENDORSED, moved_to_role=target, rule=APPROVAL_LIMIT)
     record(unit, task, "endorsed", actor=actor.actor, from_role=former, limit=limit, **_facts(endorsed))
     for hook in desk.hooks.endorsed:
         hook(unit, task, endorsed)

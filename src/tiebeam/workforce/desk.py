@@ -50,6 +50,8 @@ class Desk:
     authority: Authority
     facts_of: Callable[[str], Mapping[str, Any]]
     """The attributes all objects of an intent share, such as `readers`."""
+    added_by: Callable[[Principal], tuple[tuple[str, ...], bool]]
+    """The roles, and whether administration, that a principal's session adds to their record."""
 
     def calendar(self, team: str) -> Calendar:
         return Calendar.of(self.people().teams.get(team))
@@ -71,12 +73,21 @@ class Desk:
         )
 
     def fresh(self, principal: Principal, *, now: datetime) -> Principal:
-        """The same principal with the roles the directory gives them now, whatever the caller carried."""
+        """The same principal, as they signed in, with the roles the directory gives them now, whatever they carried."""
         if principal.kind is not PrincipalKind.PERSON:
             return principal
         if principal.person_id not in self.people().people:
             raise Refused(f"{principal.name} is not a person of this workspace any more", person=principal.person_id)
-        return self.principal(principal.person_id, now=now)
+        today = self.principal(principal.person_id, now=now)
+        roles, administrator = self.added_by(principal)
+        return replace(
+            principal,
+            name=today.name,
+            roles=(*today.roles, *(role for role in roles if role not in today.roles)),
+            administrator=today.administrator or administrator,
+            deputising=today.deputising,
+            emergency=today.emergency,
+        )
 
     def responsible(self, task: Task, now: datetime) -> list[Holder]:
         """Who may act on the task today: the claimer alone while claimed and present, else the role's people."""

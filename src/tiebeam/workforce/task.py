@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -100,6 +100,7 @@ class Decision:
     `payload` is what is to be executed and `payload_hash` its digest; `shown_hash` is what the person was shown.
     `minutes` of review; `minutes_how`: given | measured | capped | not-measured | no-person. `rule` is the id of the
     authority rule that let it pass; `role` the role they acted in, for `on_behalf_of` when they stood in for somebody.
+    `took_part`, known while it is made, names whom separation of duties keeps from the steps after it.
     """
 
     task_id: str
@@ -123,6 +124,7 @@ class Decision:
     minutes: Decimal | None
     minutes_how: str
     expires_at: datetime | None
+    took_part: tuple[str, ...] = field(default=(), compare=False)
     standing: Standing = Standing.FINAL
     moved_to_role: str | None = None
     message: Message | None = None
@@ -194,7 +196,7 @@ def task_of(row: Any) -> Task:
 
 
 def decision_of(row: Any) -> Decision:
-    skipped = {"standing", "moved_to_role", "message"}
+    skipped = {"standing", "moved_to_role", "message", "took_part"}
     values = {f.name: getattr(row, f.name) for f in fields(Decision) if f.name not in skipped}
     values["diff"] = tuple(Change(**change) for change in values["diff"])
     return Decision(**values)

@@ -145,6 +145,7 @@ def _decision_output(decision: Decision) -> dict[str, Any]:
     return {
         "verb": decision.verb,
         "by": decision.person_id,
+        "took_part": list(decision.took_part),
         "note": decision.comment,
         "payload": decision.payload,
         "payload_hash": decision.payload_hash,

@@ -80,5 +80,8 @@ class Reviewing:
 
 
 def _deciders(call: StepCall, steps: tuple[str, ...]) -> tuple[str, ...]:
-    people = {str(call.output_of(step).get("by", "")) for step in steps}
+    """Who decided these steps, and who opened the session they did it in where that counts."""
+    outputs = [call.output_of(step) for step in steps]
+    people = {str(output.get("by", "")) for output in outputs}
+    people.update(str(person) for output in outputs for person in output.get("took_part", ()))
     return tuple(sorted(people - {""}))
