@@ -1,12 +1,26 @@
 """People at work: who may do what, who decides what by when, and the record of it."""
 
 from tiebeam.workforce.access import (
+    TOKEN,
     Access,
     CsrfRefused,
+    HolderKind,
     LinkRefused,
+    NewToken,
+    NotTheOwner,
     Session,
+    SessionView,
+    Token,
+    TokenHolder,
+    TokenRefused,
+    TokenState,
     TooManyAttempts,
+    UnknownSession,
+    UnknownToken,
     check_csrf,
+    known_scopes,
+    operating_user,
+    person_of_machine,
 )
 from tiebeam.workforce.approval import Approval, local_principal, who_approves
 from tiebeam.workforce.calendar import BrokenCalendar, Calendar
@@ -24,12 +38,14 @@ from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.handling import AlreadyDecided, TaskClosed, TaskMoved
 from tiebeam.workforce.opening import BrokenProtocol, IncompleteContext, check_package, protocol_problems
 from tiebeam.workforce.ownership import accountable_owner, handoff_problems, intent_problems, ownership_problems
+from tiebeam.workforce.refusals import Refusal
 from tiebeam.workforce.room import Workforce
 from tiebeam.workforce.rungs import RungState, RungView
 from tiebeam.workforce.task import Change, Decision, Message, Standing, Task, TaskState, UnknownTask
 from tiebeam.workforce.views import Endorsement, Event, Notice, Page, TaskCounts, TaskView, runs_of_tasks, task_holders
 
 __all__ = [
+    "TOKEN",
     "Access",
     "AlreadyDecided",
     "Approval",
@@ -43,17 +59,22 @@ __all__ = [
     "Endorsement",
     "Event",
     "Holder",
+    "HolderKind",
     "IncompleteContext",
     "LinkRefused",
     "Message",
+    "NewToken",
     "NoAuthority",
     "NobodyHoldsRole",
+    "NotTheOwner",
     "Notice",
     "Page",
     "PayloadChanged",
+    "Refusal",
     "RungState",
     "RungView",
     "Session",
+    "SessionView",
     "Standing",
     "Task",
     "TaskClosed",
@@ -61,8 +82,14 @@ __all__ = [
     "TaskMoved",
     "TaskState",
     "TaskView",
+    "Token",
+    "TokenHolder",
+    "TokenRefused",
+    "TokenState",
     "TooManyAttempts",
+    "UnknownSession",
     "UnknownTask",
+    "UnknownToken",
     "Workforce",
     "WrongInput",
     "accountable_owner",
@@ -74,8 +101,11 @@ __all__ = [
     "handoff_problems",
     "holders",
     "intent_problems",
+    "known_scopes",
     "local_principal",
+    "operating_user",
     "ownership_problems",
+    "person_of_machine",
     "protocol_problems",
     "runs_of_tasks",
     "task_holders",

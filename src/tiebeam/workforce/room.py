@@ -9,8 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.authority import Authority, Obj, Principal
-from tiebeam.authority.visible import Visible
+from tiebeam.authority import Authority, Obj, Principal, Visible
 from tiebeam.engine import Engine
 from tiebeam.spec import HandoffProtocol
 from tiebeam.store import Store, Unit
@@ -19,6 +18,7 @@ from tiebeam.workforce.access import Access, Principals
 from tiebeam.workforce.approval import Approval, who_approves
 from tiebeam.workforce.desk import Desk, Hooks
 from tiebeam.workforce.directory import Holder
+from tiebeam.workforce.refusals import Refusals
 from tiebeam.workforce.task import Decision, Message, Task, load_task
 
 
@@ -43,7 +43,8 @@ class Workforce:
     ) -> None:
         self.access = Access(store, people=people, person=self.principal, authority=authority)
         self._store = store
-        self._desk = Desk(store, engine, people, Hooks(), authority, facts_of)
+        self.refusals = Refusals(store, engine)
+        self._desk = Desk(store, engine, people, Hooks(), authority, facts_of, self.access.added_by)
         engine.on_timer(rungs.RUNG_TIMER, lambda unit, timer: ladder.fire_rung(self._desk, unit, timer))
         engine.on_timer(rungs.WAKE_TIMER, lambda unit, timer: ladder.wake(self._desk, unit, timer))
 

@@ -10,7 +10,19 @@ from typing import Any
 
 from tests.builders.authority import authority
 from tiebeam.engine import Engine
-from tiebeam.spec import Absence, HandoffProtocol, Meta, Person, Role, RoleStatus, Rung, RungAction, Team
+from tiebeam.spec import (
+    Absence,
+    Agent,
+    HandoffProtocol,
+    Meta,
+    Person,
+    Role,
+    RoleStatus,
+    Rung,
+    RungAction,
+    ServiceAccount,
+    Team,
+)
 from tiebeam.store import Store
 from tiebeam.workforce import TaskView, Workforce
 
@@ -31,6 +43,8 @@ class Company:
     roles: Mapping[str, Role] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
     handoffs: Mapping[str, HandoffProtocol] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    service_accounts: Mapping[str, ServiceAccount] = field(default_factory=dict)
 
 
 def role(name: str, *, limit: str | None, reports_to: str | None = None) -> Role:

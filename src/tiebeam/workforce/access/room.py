@@ -14,8 +14,8 @@ from tiebeam.store import Store, Unit
 from tiebeam.workforce.access import links, sessions, tokens
 from tiebeam.workforce.access.attempts import check_attempts, note_failure
 from tiebeam.workforce.access.holders import (
-    Holder,
     Principals,
+    TokenHolder,
     holder_of,
     machines,
     principal_of,
@@ -164,10 +164,12 @@ class Access:
             vouched_by=session.vouched_by,
         )
 
-    def added_by(self, session_id: str) -> tuple[tuple[str, ...], bool]:
-        """The roles, and whether administration, that an open session's proof of identity adds to the record."""
+    def added_by(self, principal: Principal) -> tuple[tuple[str, ...], bool]:
+        """The roles, and whether administration, that the proof of identity adds to the record while its session is."""
+        if principal.method != "oidc" or principal.session_id is None:
+            return (), False
         with self._store.read() as conn:
-            row = _session_row(conn, session_id)
+            row = _session_row(conn, principal.session_id)
         if row is None or not sessions.is_open(row, self._store.clock.now()):
             return (), False
         return tuple(row.roles), bool(row.administrator)
@@ -309,7 +311,7 @@ class Access:
         )
         return [token for token, declared in found if self._sees_token(viewer, token.id, declared)]
 
-    def _sees_token(self, viewer: Principal, token_id: str, holder: Holder | None) -> bool:
+    def _sees_token(self, viewer: Principal, token_id: str, holder: TokenHolder | None) -> bool:
         return self._authority.may(viewer, "token.view", _token_object(token_id, holder)).allowed
 
     def revoke_token(self, by: Principal, token_id: str) -> None:
@@ -322,7 +324,7 @@ class Access:
             self._authority.require(by, "token.revoke", _token_object(token_id, holder))
             tokens.end_token(unit, row, by=by)
 
-    def machines(self, viewer: Principal) -> list[Holder]:
+    def machines(self, viewer: Principal) -> list[TokenHolder]:
         """The service accounts and agents whose tokens `viewer` may see."""
         return [one for one in machines(self._people()) if self._sees_token(viewer, "*", one)]
 
@@ -331,7 +333,7 @@ def _session_row(conn: sa.Connection, session_id: str) -> Any:
     return conn.execute(sa.select(access_session).where(access_session.c.id == session_id)).one_or_none()
 
 
-def _token_object(token_id: str, holder: Holder | None) -> Obj:
+def _token_object(token_id: str, holder: TokenHolder | None) -> Obj:
     return Obj("token", token_id) if holder is None else holder.obj(token_id)
 
 
