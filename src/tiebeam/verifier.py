@@ -38,7 +38,7 @@ LATE = timedelta(minutes=5)
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SALT = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"(?:[a-z0-9_-]+/)?[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
-_NEEDS_CARE = re.compile(r'(?:^|":|[\[,])-?(?:\d+[.eE]|\d{16})|[\ud800-\udfff\U00010000-\U0010ffff]')
+_RARE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _HASHES = re.compile(r'"([0-9a-f]{64})"')
 NO_PROOF = "nothing proves them: give the anchors kept elsewhere with --anchors"
 BROKEN = (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error, struct.error)
@@ -70,7 +70,17 @@ def canonical(value: Any, encode: json.JSONEncoder = _PLAIN) -> str:
     """The RFC 8785 text of a value. Raises ValueError on what has none: NaN, large integers, lone surrogates."""
     text = encode.encode(value)
     # The fast encoder differs only in fractions, in large integers and in the order of rare keys.
-    return _written(json.loads(text)) if _NEEDS_CARE.search(text) else text
+    return text if _is_simple(value) else _written(json.loads(text))
+
+
+def _is_simple(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not _RARE.search(value)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_simple(key) and _is_simple(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_simple, value))
+    return not isinstance(value, float) and (not isinstance(value, int) or -SAFE_INTEGER <= value <= SAFE_INTEGER)
 
 
 def _written(value: Any) -> str:

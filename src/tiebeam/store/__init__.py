@@ -1,25 +1,17 @@
-"""The database: the unit of work, the journal, column types and migrations."""
+"""The database: the unit of work, the journal with its anchors, column types and migrations."""
 
+from tiebeam.store.anchors import Anchor, has_unanchored, last_anchor, make_anchor, read_anchors
 from tiebeam.store.columns import Amount, JsonText, Moment
 from tiebeam.store.database import UnknownDatabase
-from tiebeam.store.journal import (
-    GENESIS,
-    ChainBreak,
-    Fact,
-    JournalEntry,
-    StreamHead,
-    entry_hash,
-    list_streams,
-    read_journal,
-    search_journal,
-    verify_journal,
-)
+from tiebeam.store.exporting import CannotWithhold, ChainBreak, Stretch, journal_lines, part_lines, verify_journal
+from tiebeam.store.journal import Fact, JournalEntry, StreamHead, list_streams, read_journal, search_journal
 from tiebeam.store.tables import metadata
 from tiebeam.store.unit import NestedUnit, Store, Unit
 
 __all__ = [
-    "GENESIS",
     "Amount",
+    "Anchor",
+    "CannotWithhold",
     "ChainBreak",
     "Fact",
     "JournalEntry",
@@ -28,11 +20,17 @@ __all__ = [
     "NestedUnit",
     "Store",
     "StreamHead",
+    "Stretch",
     "Unit",
     "UnknownDatabase",
-    "entry_hash",
+    "has_unanchored",
+    "journal_lines",
+    "last_anchor",
     "list_streams",
+    "make_anchor",
     "metadata",
+    "part_lines",
+    "read_anchors",
     "read_journal",
     "search_journal",
     "verify_journal",

@@ -1,4 +1,4 @@
-"""The one `MetaData` every room declares its tables on, and the journal's own tables."""
+"""The one `MetaData` every room declares its tables on, and the tables of the journal and its anchors."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ journal_stream = sa.Table(
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("length", sa.Integer, nullable=False),
     sa.Column("head_hash", sa.Text, nullable=False),
+    # How much of the stream the anchors cover.
+    sa.Column("anchored_length", sa.Integer, nullable=False, server_default="0"),
+    sa.Index(
+        "journal_stream_unanchored",
+        "stream",
+        sqlite_where=sa.text("length > anchored_length"),
+        postgresql_where=sa.text("length > anchored_length"),
+    ),
 )
 
 journal_entry = sa.Table(
@@ -37,7 +45,54 @@ journal_entry = sa.Table(
     sa.Column("payload", JsonText, nullable=False),
     sa.Column("previous_hash", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("format", sa.Integer, nullable=False, server_default="1"),
+    # None where the entry is of format 1, or something of it was redacted.
+    sa.Column("salt", sa.Text),
+    # {"salts": {label: salt of what is left}, "hidden": {label: commitment of what was removed}}
+    sa.Column("redaction", JsonText),
     sa.UniqueConstraint("stream", "seq"),
     sa.Index(None, "kind", "position"),
     sa.Index(None, "actor", "position"),
+)
+
+journal_retention = sa.Table(
+    "journal_retention",
+    metadata,
+    # The digest of what a rule removes from which kind, and the last entry it has been carried out on.
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+
+journal_anchor = sa.Table(
+    "journal_anchor",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("leaves", sa.Integer, nullable=False),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+
+journal_anchor_leaf = sa.Table(
+    "journal_anchor_leaf",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("journal_anchor.number"), primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("head_hash", sa.Text, nullable=False),
+    sa.Index(None, "stream", "length"),
+)
+
+anchor_target = sa.Table(
+    "anchor_target",
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    # The last anchor that lies there.
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("written_at", Moment),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+    # Nobody tries before this moment: a pause after a failure, or the time a worker that tries has taken.
+    sa.Column("next_at", Moment, nullable=False),
 )

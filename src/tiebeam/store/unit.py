@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tiebeam.kit import Clock, Ids
+from tiebeam.kit import Clock, Ids, Randomness, SystemRandomness
 from tiebeam.store import journal
 from tiebeam.store.database import normalised, open_dispatch, open_reader, open_writer
 from tiebeam.store.migration import upgrade
@@ -34,15 +34,16 @@ class Unit:
         self.conn = conn
         self.now: datetime = store.clock.now()
         self._heads: dict[str, StreamHead] = {}
-        self._facts: list[Fact] = []
+        self._facts: list[tuple[Fact, str]] = []
         self._callbacks: list[Callable[[], None]] = []
 
     def journal(self, stream: str, kind: str, *, actor: str, payload: Mapping[str, Any]) -> Fact:
         """Append a fact to a stream, written when the unit ends. On PostgreSQL the stream stays locked until then."""
         head = self._heads.get(stream) or journal.lock_head(self.conn, stream)
-        fact = journal.following(head, at=self.now, kind=kind, actor=actor, payload=payload)
+        salt = self.store.randomness.salt()
+        fact = journal.following(head, at=self.now, kind=kind, actor=actor, payload=payload, salt=salt)
         self._heads[stream] = journal.StreamHead(stream, fact.seq, fact.hash)
-        self._facts.append(fact)
+        self._facts.append((fact, salt))
         return fact
 
     @contextmanager
@@ -71,10 +72,11 @@ class Unit:
 class Store:
     """One database: `sqlite:////absolute/file` or `postgresql://…`. Safe to use from many threads."""
 
-    def __init__(self, url: str, *, clock: Clock, ids: Ids) -> None:
+    def __init__(self, url: str, *, clock: Clock, ids: Ids, randomness: Randomness | None = None) -> None:
         self.url = normalised(url)
         self.clock = clock
         self.ids = ids
+        self.randomness = randomness or SystemRandomness()
         self.dialect = self.url.get_backend_name()
         self.engine = open_writer(self.url)
         self._reader = open_reader(self.url, self.engine)
