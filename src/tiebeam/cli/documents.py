@@ -16,6 +16,7 @@ from tiebeam.cli.shared import (
     person_option,
     print_json,
     print_table,
+    say,
     shown_path,
     workspace_option,
     write_jsonl,
@@ -93,7 +94,7 @@ def show(
         print_json(view)
     elif out is not None and drawn is not None:
         size = f"{drawn.width} x {drawn.height} pixels"
-        click.echo(f"page {drawn.page} of {drawn.pages} of {view.name}, {size}: {shown_path(out)}")
+        say(f"page {drawn.page} of {drawn.pages} of {view.name}, {size}: {shown_path(out)}")
     else:
         print_document(view)
 

@@ -16,6 +16,7 @@ from tiebeam.cli.shared import (
     person_option,
     print_json,
     print_table,
+    say,
     workspace_option,
 )
 from tiebeam.cli.show import print_task
@@ -135,7 +136,7 @@ def decide(
     if as_json:
         print_json(decision.as_json())
     else:
-        click.echo(_sentence(decision))
+        say(_sentence(decision))
     if not finished:
         click.echo("its run goes on whenever 'tiebeam serve' or 'tiebeam worker' runs", err=True)
     return 0

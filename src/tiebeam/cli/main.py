@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 import click
 
 from tiebeam import __version__
-from tiebeam.cli.shared import Group
+from tiebeam.cli.shared import Group, say
 from tiebeam.errors import TiebeamError
 
 COMMANDS = {
@@ -97,11 +97,11 @@ def run_cli(arguments: list[str]) -> int:
         click.echo("stopped", err=True)
         return ATTENTION
     except TiebeamError as problem:
-        click.echo(f"tiebeam: {problem.message} [{problem.code}]", err=True)
+        say(f"tiebeam: {problem.message} [{problem.code}]", err=True)
         return ATTENTION
     except Exception as problem:  # noqa: BLE001 - the last resort: a reference for the user, the traceback in a file
         if isinstance(problem, OSError) and problem.filename is not None:
-            click.echo(f"tiebeam: cannot use {str(problem.filename)!r}: {problem.strerror}", err=True)
+            say(f"tiebeam: cannot use {str(problem.filename)!r}: {problem.strerror}", err=True)
             return ATTENTION
         return _internal_error()
     return result if isinstance(result, int) else DONE

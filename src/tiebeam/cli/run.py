@@ -14,13 +14,13 @@ import click
 
 from tiebeam.cli.shared import (
     check_output,
-    clean,
     json_option,
     jsonl_option,
     opened,
     person_option,
     print_json,
     print_table,
+    say,
     shown_path,
     workspace_option,
     write_jsonl,
@@ -172,7 +172,7 @@ def _print_summary(rows: list[CaseRow], *, known: int) -> None:
         click.echo(f"{waiting} wait for a person: tiebeam inbox")
     for row in rows:
         if row.decision == "unreadable" or row.state in {"failed", "stopped"}:
-            click.echo(clean(f"{row.document}: {row.reason}"))
+            say(f"{row.document}: {row.reason}")
 
 
 def _exit_code(rows: list[CaseRow], *, finished: bool) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from tiebeam.app import App
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 workspace_option = click.option(
     "--workspace",
@@ -87,12 +84,29 @@ def opened(given: Path | None) -> Generator[App]:
 def print_json(value: Any) -> None:
     from tiebeam.kit import plain
 
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    click.echo(_json_text(plain(value), indent=2))
+
+
+def _json_text(value: Any, *, indent: int | None = None) -> str:
+    """Readable JSON in which no letter turns or hides others: those are written as escapes, so nothing is lost."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return text if clean(text) == text else "".join(map(_json_letter, text))
+
+
+def _json_letter(letter: str) -> str:
+    return letter if letter == "\n" or clean(letter) == letter else json.dumps(letter)[1:-1]
 
 
 def clean(text: str) -> str:
-    """Without control characters: what comes from a document may hold sequences that a terminal would obey."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+    """What comes from a document may hold sequences that a terminal would obey, or letters that turn others round."""
+    from tiebeam.kit import visible
+
+    return visible(text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text that may quote documents, letters or files of others."""
+    click.echo(clean(text), err=err)
 
 
 def shown_path(path: Path) -> str:
@@ -113,7 +127,7 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     """One JSON object a line; `-` is standard output. Returns how many."""
     from tiebeam.kit import plain
 
-    lines = [json.dumps(plain(row), ensure_ascii=False) for row in rows]
+    lines = [_json_text(plain(row)) for row in rows]
     text = "".join(f"{line}\n" for line in lines)
     if str(path) == "-":
         click.echo(text, nl=False)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, say, workspace_option
+
+if TYPE_CHECKING:
+    from tiebeam.app import App
 
 
 @click.command()
@@ -26,14 +30,28 @@ def status(workspace: Path | None, person: str | None, as_json: bool) -> None:
             runs, decisions = run_counts(conn), decision_counts(conn)
             notices = app.workforce.notices(conn, principal.person_id)
             standings = [app.promotion.standing(conn, intent) for intent in app.graph().adoptions]
-        work = app.engine.health()
+        work, reading = app.engine.health(), _reading(app)
     if as_json:
-        names = ("tasks", "runs", "decisions", "notices", "workflows", "work")
-        print_json(dict(zip(names, (tasks, runs, decisions, notices, standings, work), strict=True)))
+        names = ("tasks", "runs", "decisions", "notices", "workflows", "work", "reading")
+        print_json(dict(zip(names, (tasks, runs, decisions, notices, standings, work, reading), strict=True)))
         return
     click.echo(f"{tasks.active} tasks wait, {tasks.mine} of them for {principal.name}, {tasks.overdue} overdue")
     print_table(("runs", ""), sorted(runs.items()))
     print_table(("decisions", ""), sorted(decisions.items()))
     print_table(("workflow", "state"), [(one.recipe, one.stage.value) for one in standings])
     for notice in notices:
-        click.echo(f"{notice.at:%Y-%m-%d %H:%M} {notice.text}")
+        say(f"{notice.at:%Y-%m-%d %H:%M} {notice.text}")
+    for gap in reading["missing"]:
+        say(f"reading documents: {gap}")
+
+
+def _reading(app: App) -> dict[str, Any]:
+    """What holds the processes that read documents, and what does not hold here."""
+    from dataclasses import asdict
+
+    from tiebeam.connect.documents import ReaderUnavailable
+
+    try:
+        return asdict(app.reader.confinement())
+    except ReaderUnavailable as problem:
+        return {"missing": (problem.message,)}

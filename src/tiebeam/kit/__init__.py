@@ -6,6 +6,7 @@ from tiebeam.kit.ids import CountingIds, Ids, RandomIds
 from tiebeam.kit.money import NANO, cents, decimal_text, nano_usd, parse_amount, usd_of_nano
 from tiebeam.kit.plain import plain
 from tiebeam.kit.randomness import CountingRandomness, Randomness, SystemRandomness
+from tiebeam.kit.showing import csv_text, visible
 from tiebeam.kit.statistics import quantile, wilson_lower_bound
 from tiebeam.kit.text import compact_key, slug, words_key
 
@@ -23,6 +24,7 @@ __all__ = [
     "canonical_json",
     "cents",
     "compact_key",
+    "csv_text",
     "decimal_text",
     "digest_of",
     "iso",
@@ -35,6 +37,7 @@ __all__ = [
     "slug",
     "stored_json",
     "usd_of_nano",
+    "visible",
     "wilson_lower_bound",
     "words_key",
 ]

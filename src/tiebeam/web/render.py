@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from tiebeam.kit import visible
 from tiebeam.web import wording
 
 ROOT = Path(__file__).parent
@@ -93,6 +94,13 @@ def _marked(text: str, needle: str) -> Markup:
     return Markup("{}<mark>{}</mark>{}").format(before, needle, after)
 
 
+def _shown(value: Any) -> Any:
+    """Whatever a template prints: letters that hide or turn round others are made visible, in attributes as well."""
+    if isinstance(value, Markup):
+        return Markup(visible(str(value)))  # noqa: S704 - safe before, and only such letters are replaced by plain text
+    return visible(value) if isinstance(value, str) else value
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": wording.money,
     "usd": wording.usd,
@@ -121,6 +129,7 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_shown,
         )
         self.version = assets_version()
         shared: dict[str, Any] = {"assets": f"/static/{self.version}"}

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tiebeam.kit import decimal_text, iso
+from tiebeam.kit import csv_text, decimal_text, iso
 from tiebeam.web.wording import NONE
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 10_000
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +189,6 @@ def as_records(table: Table) -> list[dict[str, Any]]:
 
 
 def as_csv(table: Table) -> str:
-    """RFC 4180 with a header. Text that a spreadsheet would run as a formula is quoted with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["id", *(column.key for column in table.columns)])
-    for row in table.rows:
-        values = [row.key, *(cell.value for cell in row.cells)]
-        writer.writerow(
-            f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else _plain(value)
-            for value in values
-        )
-    return out.getvalue()
+    """The table for a spreadsheet, which will not run any of it."""
+    head = ["id", *(column.key for column in table.columns)]
+    return csv_text(head, ([row.key, *(cell.value for cell in row.cells)] for row in table.rows))
