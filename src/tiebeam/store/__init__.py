@@ -5,12 +5,15 @@ from tiebeam.store.columns import Amount, JsonText, Moment
 from tiebeam.store.database import UnknownDatabase
 from tiebeam.store.exporting import CannotWithhold, ChainBreak, Stretch, journal_lines, part_lines, verify_journal
 from tiebeam.store.journal import Fact, JournalEntry, StreamHead, list_streams, read_journal, search_journal
+from tiebeam.store.redaction import NotRedactable, UnknownEntry, redact, redact_old
 from tiebeam.store.tables import metadata
+from tiebeam.store.targets import AnchorTarget, list_targets, take_target, target_failed, target_reached
 from tiebeam.store.unit import NestedUnit, Store, Unit
 
 __all__ = [
     "Amount",
     "Anchor",
+    "AnchorTarget",
     "CannotWithhold",
     "ChainBreak",
     "Fact",
@@ -18,20 +21,28 @@ __all__ = [
     "JsonText",
     "Moment",
     "NestedUnit",
+    "NotRedactable",
     "Store",
     "StreamHead",
     "Stretch",
     "Unit",
     "UnknownDatabase",
+    "UnknownEntry",
     "has_unanchored",
     "journal_lines",
     "last_anchor",
     "list_streams",
+    "list_targets",
     "make_anchor",
     "metadata",
     "part_lines",
     "read_anchors",
     "read_journal",
+    "redact",
+    "redact_old",
     "search_journal",
+    "take_target",
+    "target_failed",
+    "target_reached",
     "verify_journal",
 ]
