@@ -12,21 +12,21 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from tiebeam.authority import Authority, Policies, Principal, compile_policies
+from tiebeam.authority import Authority, Policies, Principal, check_rules, compile_workspace
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, ContentRefused, Limits, Reader
 from tiebeam.connect.erp import open_erp
 from tiebeam.connect.mail import InvalidMessage, MailSpool, letter_from_form
 from tiebeam.connect.mail import Message as Letter
 from tiebeam.connect.payments import PaymentSpool
-from tiebeam.economics import Economics, Prices, forecast
+from tiebeam.economics import Economics, Prices, assess, case_of
 from tiebeam.engine import Engine
-from tiebeam.errors import Invalid, TiebeamError
+from tiebeam.errors import Invalid, Refused, TiebeamError
 from tiebeam.graph import Graph, applied, applied_digest, load
 from tiebeam.graph import apply as apply_graph
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
 from tiebeam.spec import System, Vouched
 from tiebeam.store import Store, Unit
-from tiebeam.workflow import MAIL_KIND, Correspondence, Starting, review_rates, roles_as_data
+from tiebeam.workflow import MAIL_KIND, Correspondence, IntentFacts, Starting, review_rates, roles_as_data
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
@@ -36,7 +36,7 @@ from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run, load_run
 from tiebeam.workflow.steps import Services, StepRegister
-from tiebeam.workforce import Workforce, local_principal
+from tiebeam.workforce import NotTheOwner, Workforce, operating_user, person_of_machine
 
 STATE_FOLDER = ".tiebeam"
 DATABASE_VARIABLE = "TIEBEAM_DATABASE_URL"
@@ -81,7 +81,7 @@ class Applied:
 
     def apply(self, unit: Unit, *, actor: str) -> str:
         """Read the workspace's files and make them the graph in force. Raises GraphBroken."""
-        graph = load(self._workspace, known_steps=known_steps(), known_scorers=known_scorers())
+        graph = load(self._workspace, known_steps=known_steps(), known_scorers=known_scorers(), check_rules=check_rules)
         digest = apply_graph(unit, graph, actor=actor)
         unit.after_commit(self._forget)
         return digest
@@ -112,7 +112,9 @@ class RulesInForce:
 
 def _compiled(graph: Graph) -> Policies:
     settings = graph.settings
-    return compile_policies(voucher_counts=settings is None or settings.access.vouched is Vouched.COUNTS)
+    files = {rule_id: graph.file_of(Kind.ACCESS_RULES, rule_id) for rule_id in graph.access_rules}
+    counts = settings is None or settings.access.vouched is Vouched.COUNTS
+    return compile_workspace(graph.access_rules, files=files, voucher_counts=counts)
 
 
 @dataclass(slots=True)
@@ -124,6 +126,7 @@ class App:
     engine: Engine
     graph: Applied
     authority: Authority
+    intent_facts: IntentFacts
     workforce: Workforce
     economics: Economics
     intake: Intake
@@ -135,15 +138,36 @@ class App:
     reader: Reader = field(repr=False)
     """Its confined processes start on first use."""
 
-    def principal(self, person_id: str | None = None) -> Principal:
-        """Who acts at this machine's command line: the named person, else the workspace's first administrator."""
+    identify: Callable[[App, str | None], Principal] | None = field(default=None, repr=False)
+    """How the command line finds out who acts; without it, the owner of the machine does."""
+
+    def principal(self, person: str | None = None) -> Principal:
+        """Who acts where nobody signed in over HTTP. `person` chooses among identities and asserts nothing.
+
+        Raises Refused when that person's identity is not at hand.
+        """
+        if self.identify is not None:
+            return self.identify(self, person)
+        owner = self.machine_owner()
+        if person not in (None, owner.person_id):
+            raise Refused(f"the owner of this machine acts as {owner.person_id!r}, not as {person!r}", person=person)
+        return owner
+
+    def machine_owner(self) -> Principal:
+        """Who owns the database's file on this machine, or the workspace's folder where the data lies elsewhere.
+
+        Raises NotTheOwner, with how to sign in.
+        """
         graph = self.graph()
-        if person_id is None:
-            found = next((person.id for person in graph.people.values() if person.administrator), None)
-            if found is None:
-                raise Invalid("the workspace has no administrator; set administrator = true for one person in people/")
-            person_id = found
-        return local_principal(graph, person_id)
+        if graph.settings is not None and not graph.settings.access.machine_owner:
+            raise NotTheOwner(
+                "this workspace asks everybody to sign in ([access] machine_owner = false); "
+                "use 'tiebeam login --link URL' or set TIEBEAM_TOKEN"
+            )
+        file = self.store.url.database if self.store.dialect == "sqlite" else None
+        user = operating_user(Path(file) if file else self.workspace)
+        access = self.workforce.access
+        return access.principal(access.machine_session(person_of_machine(graph, user), user))
 
     def evaluate(self, workflow: str, *, actor: str) -> Evaluation:
         """Run the evaluation set of an adopted recipe. Raises NotAdopted, Invalid and UnknownScorer."""
@@ -241,7 +265,8 @@ def known_scorers() -> frozenset[str]:
 
 def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
     authority = Authority(RulesInForce(graph))
-    workforce = Workforce(store, engine, people=graph, authority=authority)
+    facts = IntentFacts(graph)
+    workforce = Workforce(store, engine, people=graph, authority=authority, facts_of=facts)
     prices = _prices(graph(), store.clock)
     economics = Economics(store, prices=prices)
     register = step_register()
@@ -256,7 +281,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
         presenter_of=_presenter_of,
     )
-    promotion = Promotion(store, graph=graph, gates=first_gates(lambda assumed: forecast(assumed, prices)))
+    gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
+    promotion = Promotion(store, graph=graph, gates=gates)
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
     starting = Starting(
@@ -268,6 +294,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         engine=engine,
         workforce=workforce,
         authority=authority,
+        facts=facts,
     )
     app = App(
         workspace=workspace,
@@ -275,6 +302,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         engine=engine,
         graph=graph,
         authority=authority,
+        intent_facts=facts,
         workforce=workforce,
         economics=economics,
         intake=intake,
@@ -406,7 +434,9 @@ class _Outer:
         return settings.mail.sender
 
     def _erp(self, system: System) -> Any:
-        return open_erp(system, workspace=self._workspace, clock=self._clock)
+        settings = self._graph().settings
+        rules = None if settings is None else settings.outgoing
+        return open_erp(system, workspace=self._workspace, clock=self._clock, rules=rules)
 
     def _payments(self, system: System) -> PaymentSpool:
         return PaymentSpool(self._folder(system))

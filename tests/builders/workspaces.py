@@ -50,6 +50,7 @@ def opened(
 def take_in(app: App, *paths: Path, bindings: Bindings | None = None, person: str | None = None) -> AcceptedBatch:
     """Accept documents and do the work until nothing but people is waited for."""
     arrivals = [item for path in paths for item in arrivals_in(path)]
-    accepted = app.starting.take_in(app.principal(person), INTENT, arrivals, source="test", bindings=bindings)
+    principal = app.principal() if person is None else app.workforce.principal(person)
+    accepted = app.starting.take_in(principal, INTENT, arrivals, source="test", bindings=bindings)
     assert app.engine.drain(timeout=300)
     return accepted

@@ -125,7 +125,7 @@ def settle_doubts(app: App) -> None:
         for task in tasks:
             verb = "approve" if task.payload["found"] else "reject"
             person = task.people[0].person_id
-            app.workforce.decide(app.principal(person), task.id, verb=verb)
+            app.workforce.decide(app.workforce.principal(person), task.id, verb=verb)
         assert app.engine.drain(timeout=60)
 
 

@@ -53,7 +53,7 @@ class Company:
         task = self.task(document)
         person = by or task.people[0].person_id
         decision = self.app.workforce.decide(
-            self.app.principal(person), task.id, verb=verb, payload_hash=task.payload_hash, input=given
+            self.app.workforce.principal(person), task.id, verb=verb, payload_hash=task.payload_hash, input=given
         )
         assert self.app.engine.drain(timeout=60)
         return decision

@@ -198,11 +198,11 @@ def test_a_run_is_not_cancelled_while_nobody_knows_whether_its_payment_left(comp
     key = f"{run_id}:post"
     app.engine.effects.begin(run_id=run_id, step_id="post", mode=Effect.AT_MOST_ONCE, key=key, request={})
     with pytest.raises(EffectOpen):
-        app.starting.cancel(app.principal("jonas-petersen"), run_id, reason="a mistake")
+        app.starting.cancel(app.workforce.principal("jonas-petersen"), run_id, reason="a mistake")
     assert company.task(name).state == "open"
     with app.store.unit() as unit:
         app.engine.effects.settle(unit, run_id=run_id, step_id="post", happened=False, result={}, actor="person:x")
-    app.starting.cancel(app.principal("jonas-petersen"), run_id, reason="a mistake")
+    app.starting.cancel(app.workforce.principal("jonas-petersen"), run_id, reason="a mistake")
     assert company.run(name).item.state is RunState.CANCELLED
 
 
@@ -210,7 +210,7 @@ def test_a_run_is_not_cancelled_while_nobody_knows_whether_its_payment_left(comp
 def test_an_administrator_cannot_hand_themselves_a_decision(company: Company) -> None:
     """Kerstin Blohm administers the workspace and is an accounts payable analyst; she does not call suppliers back."""
     task = company.task("IN-260050")
-    administrator = company.app.principal("kerstin-blohm")
+    administrator = company.app.workforce.principal("kerstin-blohm")
     assert administrator.administrator
     assert task.role == "treasury-analyst"
     with pytest.raises(Refused, match="role of their own"):
@@ -230,7 +230,9 @@ def test_a_forged_invoice_that_was_rejected_does_not_keep_the_genuine_one_from_a
 
 
 def test_a_cancelled_invoice_may_be_handed_in_again_and_meets_a_person(company: Company) -> None:
-    company.app.starting.cancel(company.app.principal("jonas-petersen"), company.runs["IN-260041"], reason="wrong team")
+    company.app.starting.cancel(
+        company.app.workforce.principal("jonas-petersen"), company.runs["IN-260041"], reason="wrong team"
+    )
     document = (company.folder / "data" / "inbox" / "IN-260041.xml").read_bytes()
     company.runs["again"] = _upload(company, "again.xml", document)
     assert company.run("again").item.decision == "hold"

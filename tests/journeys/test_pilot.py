@@ -32,7 +32,7 @@ def test_in_a_pilot_what_the_rules_would_pay_waits_for_a_person(tmp_path: Path, 
             assert run_view(conn, run_id).item.state is RunState.WAITING
             (task,) = app.workforce.tasks(conn, run_id=run_id).rows
         assert list((folder / "outside").rglob("*.xml")) == []
-        app.workforce.decide(app.principal(task.people[0].person_id), task.id, verb="approve")
+        app.workforce.decide(app.workforce.principal(task.people[0].person_id), task.id, verb="approve")
         assert app.engine.drain(timeout=60)
         with app.store.read() as conn:
             assert run_view(conn, run_id).item.outcome == "accepted"

@@ -185,7 +185,10 @@ def test_the_first_decision_wins_and_the_second_person_is_told_of_it(company: Co
     company.decide("IN-260041", "approve")
     with pytest.raises(AlreadyDecided) as late:
         company.app.workforce.decide(
-            company.app.principal(task.people[-1].person_id), task.id, verb="reject", payload_hash=task.payload_hash
+            company.app.workforce.principal(task.people[-1].person_id),
+            task.id,
+            verb="reject",
+            payload_hash=task.payload_hash,
         )
     assert late.value.status == 409
     assert "approve" in late.value.message
@@ -195,7 +198,7 @@ def test_a_decision_over_another_packet_than_shown_is_refused(company: Company) 
     task = company.task("IN-260043")
     with pytest.raises(PayloadChanged):
         company.app.workforce.decide(
-            company.app.principal(task.people[0].person_id), task.id, verb="approve", payload_hash="0" * 64
+            company.app.workforce.principal(task.people[0].person_id), task.id, verb="approve", payload_hash="0" * 64
         )
 
 
@@ -207,7 +210,7 @@ def test_a_person_without_the_role_cannot_decide(company: Company) -> None:
         if person.id not in {p.person_id for p in task.people}
     )
     with pytest.raises(Refused):
-        company.app.workforce.decide(company.app.principal(outsider), task.id, verb="approve")
+        company.app.workforce.decide(company.app.workforce.principal(outsider), task.id, verb="approve")
 
 
 # ids: B14, F12

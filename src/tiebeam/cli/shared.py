@@ -37,7 +37,7 @@ person_option = click.option(
     "--person",
     envvar="TIEBEAM_PERSON",
     default=None,
-    help="Who you are, by the id of your record in people/ [default: the first administrator].",
+    help="As whom of those signed in on this machine ('tiebeam whoami'); it signs nobody in.",
 )
 
 
@@ -71,10 +71,12 @@ def workspace_of(given: Path | None) -> Path:
 
 @contextmanager
 def opened(given: Path | None) -> Generator[App]:
-    """The application over a workspace, closed at the end whatever happens."""
+    """The application over a workspace, closed at the end whatever happens. Who acts is found out when it is asked."""
     from tiebeam.app import open_app
+    from tiebeam.cli.identity import identify
 
     app = open_app(workspace_of(given))
+    app.identify = identify
     try:
         yield app
     finally:

@@ -22,7 +22,7 @@ from tiebeam.workforce.access import (
     operating_user,
     person_of_machine,
 )
-from tiebeam.workforce.approval import Approval, local_principal, who_approves
+from tiebeam.workforce.approval import Approval, who_approves
 from tiebeam.workforce.calendar import BrokenCalendar, Calendar
 from tiebeam.workforce.decisions import NoAuthority, PayloadChanged
 from tiebeam.workforce.directory import (
@@ -102,7 +102,6 @@ __all__ = [
     "holders",
     "intent_problems",
     "known_scopes",
-    "local_principal",
     "operating_user",
     "ownership_problems",
     "person_of_machine",

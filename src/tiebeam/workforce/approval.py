@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tiebeam.authority import Principal
 from tiebeam.workforce.directory import (
     Directory,
     Holder,
@@ -15,7 +14,6 @@ from tiebeam.workforce.directory import (
     acting,
     climb,
     covers,
-    person_of,
     role_that_covers,
 )
 
@@ -54,12 +52,3 @@ def who_approves(
         because += f"; the limit of {chosen} does not cover {amount}, that of {target} does"
         chosen = target
     return Approval(chosen, tuple(acting(directory, chosen, day=day, excluded=excluded)), because)
-
-
-def local_principal(directory: Directory, person_id: str) -> Principal:
-    """The person at this machine's command line; deputised roles are added when a verb is carried out.
-
-    Raises NotFound, naming near matches.
-    """
-    person = person_of(directory, person_id)
-    return Principal(person.id, person.name, roles=person.roles, administrator=person.administrator)

@@ -42,7 +42,7 @@ from tiebeam.workflow.steps import (
     StepRegister,
     StepResult,
 )
-from tiebeam.workforce import Workforce, local_principal
+from tiebeam.workforce import Workforce
 
 HANDOFFS = {
     "test.any": HANDOFF.model_copy(
@@ -142,7 +142,7 @@ class Shop:
     def decide(self, run_id: str, verb: str, *, by: str = "ada") -> RunView:
         with self.store.read() as conn:
             (task,) = self.workforce.tasks(conn, run_id=run_id, state="active").rows
-        self.workforce.decide(local_principal(COMPANY, by), task.id, verb=verb)
+        self.workforce.decide(self.workforce.principal(by), task.id, verb=verb)
         return self.advance(run_id)
 
     def kinds(self, run_id: str) -> list[str]:
