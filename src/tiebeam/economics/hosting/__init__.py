@@ -1,0 +1,38 @@
+"""Hosting a model on GPUs: what it can do, and what an hour, a month and a million tokens cost."""
+
+from tiebeam.economics.hosting.batch import BrokenBatch, estimate_batch
+from tiebeam.economics.hosting.estimating import (
+    HOURS_A_MONTH,
+    Estimate,
+    Method,
+    MethodUnavailable,
+    Throughput,
+    UnknownAccelerator,
+    UnknownArchitecture,
+    Wanted,
+    precision_of,
+    usd_per_month,
+    usd_per_mtok,
+)
+from tiebeam.economics.hosting.offers import OfferView, TermPrice, UnknownOffer, find_offer, list_offers
+
+__all__ = [
+    "HOURS_A_MONTH",
+    "BrokenBatch",
+    "Estimate",
+    "Method",
+    "MethodUnavailable",
+    "OfferView",
+    "TermPrice",
+    "Throughput",
+    "UnknownAccelerator",
+    "UnknownArchitecture",
+    "UnknownOffer",
+    "Wanted",
+    "estimate_batch",
+    "find_offer",
+    "list_offers",
+    "precision_of",
+    "usd_per_month",
+    "usd_per_mtok",
+]
