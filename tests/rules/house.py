@@ -22,7 +22,9 @@ HEAVY = {
     "dbos",
     "duckdb",
     "genai_prices",
+    "httpcore",
     "httpx",
+    "keyring",
     "lxml",
     "numpy",
     "psycopg",
@@ -34,6 +36,25 @@ HEAVY = {
     "sklearn",
     "sqlalchemy",
     "uvicorn",
+}
+# Whatever opens connections to other machines, and the only modules that may import it.
+CONNECTING = {"aiohttp", "certifi", "ftplib", "http.client", "httpcore", "httpcore2", "httpx", "httpx2", "imaplib"} | {
+    "poplib",
+    "requests",
+    "smtplib",
+    "socket",
+    "ssl",
+    "telnetlib",
+    "urllib.request",
+    "urllib3",
+    "websockets",
+    "xmlrpc",
+}
+CONNECTED = {
+    # Tells workers of one machine apart by its name.
+    "tiebeam.engine.neighbours": {"socket"},
+    # Listens.
+    "tiebeam.serve": {"socket"},
 }
 # Standard modules that only some systems have.
 PLATFORM_ONLY = {"fcntl", "grp", "msvcrt", "pwd", "resource", "winreg"}
@@ -158,6 +179,17 @@ def silent_excepts(modules: Modules) -> Iterator[str]:
                 yield f"{module.name}:{node.lineno} swallows an exception without a word of why"
 
 
+def stray_connections(modules: Modules) -> Iterator[str]:
+    """Connections to other machines are opened by `connect.outgoing` alone, which checks where they lead."""
+    for module in modules.values():
+        if f"{module.name}.".startswith("tiebeam.connect.outgoing."):
+            continue
+        for imported in module.imports:
+            targets = {imported.target, imported.target.partition(".")[0], *_submodules(imported)}
+            for target in sorted(targets & CONNECTING - CONNECTED.get(module.name, set())):
+                yield f"{module.name}:{imported.line} imports {target}; use tiebeam.connect.outgoing"
+
+
 RULES: dict[str, Callable[[Modules], Iterator[str]]] = {
     rule.__name__: rule
     for rule in (
@@ -171,6 +203,7 @@ RULES: dict[str, Callable[[Modules], Iterator[str]]] = {
         vague_names,
         missing_front_doors,
         silent_excepts,
+        stray_connections,
     )
 }
 

@@ -48,6 +48,7 @@ PLANTED_CODE = {
     "vague_names": ({"kit/utils.py": ""}, "name the module"),
     "missing_front_doors": ({"cellar/wine.py": ""}, "no __init__.py"),
     "silent_excepts": ({"kit/quiet.py": "try:\n    print()\nexcept Exception:\n    pass\n"}, "swallows"),
+    "stray_connections": ({"kit/call.py": "from urllib import request\n"}, "use tiebeam.connect.outgoing"),
 }
 
 MORE_STATE = {

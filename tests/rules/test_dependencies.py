@@ -22,7 +22,7 @@ DISTRIBUTIONS = {
     "python_multipart": "python-multipart",
 }
 # Imported from us, and always installed with the distribution named.
-COMES_WITH = {"starlette": "fastapi", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
+COMES_WITH = {"certifi": "httpcore", "starlette": "fastapi", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
 # Needed without an import of ours: by SQLAlchemy (from the database's URL), by Starlette (forms), by zoneinfo.
 NEEDED_UNSEEN = {"psycopg", "python-multipart", "tzdata"}
 # Only the makers of sample documents may import these.
@@ -36,6 +36,7 @@ def _names(requirements: list[str]) -> set[str]:
 
 RUNTIME = _names(PROJECT["project"]["dependencies"])
 SAMPLES = _names(PROJECT["project"]["optional-dependencies"]["samples"])
+EXTRAS = {name for one in PROJECT["project"]["optional-dependencies"].values() for name in _names(one)} - SAMPLES
 DEVELOPMENT = _names(PROJECT["dependency-groups"]["dev"]) | _names(PROJECT["dependency-groups"]["build"])
 IMPORTS = {
     (module.name, imported.target.partition(".")[0])
@@ -45,7 +46,7 @@ IMPORTS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(RUNTIME | SAMPLES | DEVELOPMENT))
+@pytest.mark.parametrize("name", sorted(RUNTIME | EXTRAS | SAMPLES | DEVELOPMENT))
 def test_a_dependency_has_its_reason_on_record(name: str) -> None:
     row = re.search(rf"^\| {re.escape(name)} \| [^|]+ \| [^|]+ \|", RECORD, re.MULTILINE)
 
@@ -55,17 +56,28 @@ def test_a_dependency_has_its_reason_on_record(name: str) -> None:
 def test_the_record_names_nothing_that_is_not_declared() -> None:
     rows = set(re.findall(r"^\| ([a-z0-9-]+) \| (?!licence)", RECORD, re.MULTILINE))
 
-    assert rows - RUNTIME - SAMPLES - DEVELOPMENT == set()
+    assert rows - RUNTIME - EXTRAS - SAMPLES - DEVELOPMENT == set()
 
 
 def test_every_import_has_a_declared_dependency() -> None:
     astray = {
         (module, name)
         for module, name in IMPORTS
-        if DISTRIBUTIONS.get(name, COMES_WITH.get(name, name)).replace("_", "-") not in RUNTIME
+        if DISTRIBUTIONS.get(name, COMES_WITH.get(name, name)).replace("_", "-") not in RUNTIME | EXTRAS
     }
 
     assert {pair for pair in astray if not _makes_samples(*pair)} == set()
+
+
+def test_an_extra_is_asked_for_only_where_it_is_needed() -> None:
+    early = [
+        (module.name, imported.target)
+        for module in read_package().values()
+        for imported in module.imports
+        if imported.target.partition(".")[0] in EXTRAS - RUNTIME and not imported.inside_function
+    ]
+
+    assert early == []
 
 
 def test_every_runtime_dependency_is_used() -> None:

@@ -14,6 +14,7 @@ HEAVY = {
     "dbos",
     "fastapi",
     "genai_prices",
+    "httpcore",
     "httpx",
     "jinja2",
     "lxml",

@@ -62,7 +62,9 @@ def _of_settings(
         yield settings.problem("administrator", (), message, fix="set `administrator = true` for one person.")
     for name in ("orders", "receipts", "suppliers", "policy", "inbox"):
         place: str | None = getattr(said.sources, name)
-        if place is not None and "://" not in place and not (root / place).exists():
+        if place is None or "://" in place or spec.is_secret_reference(place):
+            continue
+        if not (root / place).exists():
             message = f"{place!r} does not exist."
             yield settings.problem("source-missing", ("sources", name), message, fix="create it or correct the path.")
 

@@ -3,6 +3,7 @@
 from tiebeam.kit.clock import Clock, FixedClock, SystemClock, iso, parse_iso
 from tiebeam.kit.hashing import canonical_json, digest_of, sha256_hex, stored_json
 from tiebeam.kit.ids import CountingIds, Ids, RandomIds
+from tiebeam.kit.masking import MASK, MASKING, Masking, forms_of
 from tiebeam.kit.money import NANO, cents, decimal_text, nano_usd, parse_amount, usd_of_nano
 from tiebeam.kit.plain import plain
 from tiebeam.kit.randomness import CountingRandomness, Randomness, SystemRandomness
@@ -11,12 +12,15 @@ from tiebeam.kit.statistics import quantile, wilson_lower_bound
 from tiebeam.kit.text import compact_key, slug, words_key
 
 __all__ = [
+    "MASK",
+    "MASKING",
     "NANO",
     "Clock",
     "CountingIds",
     "CountingRandomness",
     "FixedClock",
     "Ids",
+    "Masking",
     "RandomIds",
     "Randomness",
     "SystemClock",
@@ -27,6 +31,7 @@ __all__ = [
     "csv_text",
     "decimal_text",
     "digest_of",
+    "forms_of",
     "iso",
     "nano_usd",
     "parse_amount",

@@ -29,7 +29,16 @@ from tiebeam.spec.hosting import (
 )
 from tiebeam.spec.schemas import json_schemas
 from tiebeam.spec.units import Unit, UnitTable
+from tiebeam.spec.network import OutgoingRules, ServerUse, checked_base_url
 from tiebeam.spec.workflow import (
+from tiebeam.spec.secret import (
+    HOW_TO_REFER,
+    SecretRef,
+    is_secret_key,
+    is_secret_reference,
+    literal_secrets,
+    secret_shape,
+)
     Adoption,
     ContextField,
     Effect,
@@ -70,6 +79,8 @@ from tiebeam.spec.workspace import SPECIMEN_IBAN, Company, ErpUse, MailUse, Paym
 
 __all__ = [
     "SPECIMEN_IBAN",
+    "DRIVERS",
+    "HOW_TO_REFER",
     "Absence",
     "Accelerator",
     "AccessUse",
@@ -116,6 +127,7 @@ __all__ = [
     "PaymentsUse",
     "Person",
     "Precision",
+    "OutgoingRules",
     "Price",
     "PricePoint",
     "PromptTier",
@@ -131,6 +143,8 @@ __all__ = [
     "ServiceTier",
     "ServingPoint",
     "Share",
+    "SecretRef",
+    "ServerUse",
     "SignInMethod",
     "Sources",
     "Status",
@@ -154,3 +168,8 @@ __all__ = [
     "json_schemas",
     "step_variable",
 ]
+    "checked_base_url",
+    "is_secret_key",
+    "is_secret_reference",
+    "literal_secrets",
+    "secret_shape",

@@ -192,6 +192,8 @@ class EvaluationCase(Frozen):
     id: Id
     title: Text
     given: Data
+    private_network: bool = False
+    """Whether a system reached over HTTP may lie in the own network: its host then may have a private address."""
     expect: Data
     why: Text
 
@@ -203,7 +205,7 @@ class EvaluationSet(Record):
 
 
 class System(Record):
-    """A system the organisation runs. Secrets only by reference (`env:NAME`, `file:PATH`)."""
+    """A system the organisation runs. Secrets only by reference, in settings named `token` or `password`."""
 
     title: Text
     kind: str = Field(pattern="^(tables|folder|http|mail|payments)$")

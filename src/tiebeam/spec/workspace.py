@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 
 from tiebeam.spec.access import AccessUse
 from tiebeam.spec.base import DottedId, Frozen, Text
+from tiebeam.spec.network import OutgoingRules, ServerUse
+from tiebeam.spec.secret import SecretRef
 
 SPECIMEN_IBAN = "DE89370400440532013000"
 """The example account of the SWIFT IBAN registry; payment files with it are for trying out only."""
@@ -35,7 +37,10 @@ class Company(Frozen):
 
 
 class Sources(Frozen):
-    """Where reference data lies: paths below the workspace or database URLs; None where a run names it."""
+    """Where reference data lies: paths below the workspace, database URLs or secret references to such URLs.
+
+    None where a run names it.
+    """
 
     orders: Text | None = None
     receipts: Text | None = None
@@ -43,6 +48,8 @@ class Sources(Frozen):
     policy: Text = "policies/finance/invoice-matching.toml"
     inbox: Text | None = None
     """Folder with documents waiting to be taken in."""
+    password: SecretRef | None = None
+    """Of the databases named above by `postgresql://user@host/name`."""
 
 
 class ErpUse(Frozen):
@@ -70,4 +77,6 @@ class WorkspaceSettings(Frozen):
     erp: ErpUse = ErpUse()
     payments: PaymentsUse = PaymentsUse()
     mail: MailUse = MailUse()
+    outgoing: OutgoingRules = OutgoingRules()
+    server: ServerUse = ServerUse()
     access: AccessUse = AccessUse()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tiebeam.connect.purchasing import load_orders, load_policy, load_receipts, load_suppliers
+from tiebeam.connect.secrets import read_secret, url_with_password
 from tiebeam.errors import Invalid
-from tiebeam.spec import WorkspaceSettings
+from tiebeam.spec import Sources, WorkspaceSettings, is_secret_reference
 
 NAMES = ("orders", "receipts", "suppliers", "policy")
 
@@ -49,9 +50,7 @@ def read_reference(bindings: Bindings, *, settings: WorkspaceSettings, workspace
     def place(given: str | None, declared: str | None) -> str | Path | None:
         if given is not None:
             return given if "://" in given else Path(given)
-        if declared is None:
-            return None
-        return declared if "://" in declared else workspace / declared
+        return None if declared is None else _declared(declared, sources=sources, workspace=workspace)
 
     orders = place(bindings.orders, sources.orders)
     receipts = place(bindings.receipts, sources.receipts)
@@ -65,3 +64,13 @@ def read_reference(bindings: Bindings, *, settings: WorkspaceSettings, workspace
         suppliers=() if suppliers is None else tuple(load_suppliers(suppliers)),
         policy=load_policy(Path(policy)),
     )
+
+
+def _declared(place: str, *, sources: Sources, workspace: Path) -> str | Path:
+    """A path, or a database URL with its password put in."""
+    url = read_secret(place, base=workspace).reveal() if is_secret_reference(place) else place
+    if "://" not in url:
+        return workspace / url
+    password = None if sources.password is None else read_secret(sources.password, base=workspace)
+    has_login = url_with_password(url, None).username is not None
+    return url_with_password(url, password if has_login else None).render_as_string(hide_password=False)

@@ -3,7 +3,6 @@
 from tiebeam.connect.erp.http import ErpRefused, ErpUncertain, ErpUnreachable, HttpErp
 from tiebeam.connect.erp.opening import open_erp
 from tiebeam.connect.erp.posting import Erp, InvalidPosting, KeyReused, Posting, PostingLine, read_posting
-from tiebeam.connect.erp.secret import SecretMissing, is_secret_reference, read_secret
 from tiebeam.connect.erp.tables import TablesErp
 
 __all__ = [
@@ -16,10 +15,7 @@ __all__ = [
     "KeyReused",
     "Posting",
     "PostingLine",
-    "SecretMissing",
     "TablesErp",
-    "is_secret_reference",
     "open_erp",
     "read_posting",
-    "read_secret",
 ]

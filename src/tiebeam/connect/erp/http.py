@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tiebeam.connect.erp.posting import KeyReused, read_posting
-from tiebeam.connect.erp.secret import read_secret
+from tiebeam.connect.outgoing import Answer, AnswerTooLarge, Outgoing, OutgoingFailed, OutgoingRefused
+from tiebeam.connect.outgoing import OutgoingUnreachable as NotReached
+from tiebeam.connect.secrets import Secret
 from tiebeam.errors import Invalid, TiebeamError
+from tiebeam.kit import MASKING
 
-if TYPE_CHECKING:
-    import httpx
-
-_LARGEST_ANSWER = 1_000_000
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -46,22 +45,30 @@ class ErpRefused(TiebeamError):
 class HttpErp:
     """`POST {base}/vouchers` with an `Idempotency-Key` header and `GET {base}/vouchers/{key}`.
 
-    `token_ref` is a secret reference, read at each call so that a changed token needs no restart. A token is only ever
-    sent over https, or to this machine. Redirects are not followed: a posting goes where it was configured to go.
+    `password` reads the secret at each call, so that a changed one needs no restart: a bearer token, or with `user` the
+    password of basic authentication. It is only ever sent over https, or to this machine. Redirects are not followed:
+    a posting goes where it was configured to go.
     """
 
     def __init__(
-        self, base_url: str, token_ref: str | None = None, *, base: Path | None = None, timeout_seconds: float = 20.0
+        self,
+        base_url: str,
+        password: Callable[[], Secret] | None = None,
+        *,
+        outgoing: Outgoing,
+        user: str | None = None,
     ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Invalid(f"the ERP's address {base_url!r} is not an http or https URL")
-        if parts.scheme == "http" and token_ref and parts.hostname not in _LOOPBACK:
-            raise Invalid(f"the ERP's address {base_url!r} would send its token unencrypted; use https")
+            raise Invalid(f"the ERP's address {MASKING.mask(base_url)!r} is not an http or https URL")
+        if parts.scheme == "http" and password and parts.hostname not in _LOOPBACK:
+            raise Invalid(f"the ERP's address {MASKING.mask(base_url)!r} would send its secret unencrypted; use https")
+        if user is not None and (":" in user or password is None):
+            raise Invalid(f"the ERP's user {user!r} needs a password beside it, and holds no colon")
         self._url = base_url.rstrip("/")
-        self._token_ref = token_ref
-        self._base = base or Path.cwd()
-        self._timeout = timeout_seconds
+        self._password = password
+        self._user = user
+        self._outgoing = outgoing
 
     def post_invoice(self, *, key: str, posting: Mapping[str, Any]) -> dict[str, Any]:
         """The ERP's voucher. Raises ErpUnreachable (not sent), ErpRefused (not posted) or ErpUncertain (unknown)."""
@@ -88,38 +95,36 @@ class HttpErp:
         """Nothing stays open between calls."""
 
     def _call(self, method: str, path: str, *, key: str, content: Any) -> tuple[int, dict[str, Any]]:
-        import httpx
-
-        headers = {"Idempotency-Key": key, "Accept": "application/json"}
-        if self._token_ref:
-            headers["Authorization"] = f"Bearer {read_secret(self._token_ref, base=self._base)}"
-        limits = httpx.Timeout(self._timeout, connect=min(self._timeout, 5.0))
+        headers = {"Idempotency-Key": key, "Accept": "application/json", **self._login()}
         try:
-            with (
-                httpx.Client(timeout=limits, follow_redirects=False, trust_env=False) as client,
-                client.stream(method, self._url + path, headers=headers, json=content) as answer,
-            ):
-                return answer.status_code, _body(answer)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as problem:
-            raise ErpUnreachable(f"the ERP at {self._url!r} cannot be reached: {problem}") from problem
-        except httpx.HTTPError as problem:
+            answer = self._outgoing.request(method, self._url + path, headers=headers, json=content)
+        except (NotReached, OutgoingRefused) as problem:
+            raise ErpUnreachable(f"the ERP cannot be reached: {problem.message}") from problem
+        except AnswerTooLarge as problem:
+            raise ErpUncertain(f"the ERP: {problem.message}; look for the key {key!r} there") from problem
+        except OutgoingFailed as problem:
             raise ErpUncertain(
-                f"the ERP at {self._url!r} gave no full answer ({type(problem).__name__}); "
-                f"look for the key {key!r} there before trying again"
+                f"the ERP did not answer in full: {problem.message}; look for the key {key!r} there before trying again"
             ) from problem
+        return answer.status, _body(answer)
+
+    def _login(self) -> dict[str, str]:
+        if self._password is None:
+            return {}
+        secret = self._password().reveal()
+        if self._user is None:
+            return {"Authorization": f"Bearer {secret}"}
+        pair = base64.b64encode(f"{self._user}:{secret}".encode()).decode("ascii")
+        return {"Authorization": f"Basic {pair}"}
 
 
-def _body(answer: httpx.Response) -> dict[str, Any]:
-    data = bytearray()
-    for part in answer.iter_bytes():
-        data += part
-        if len(data) > _LARGEST_ANSWER:
-            return {"error": f"an answer larger than {_LARGEST_ANSWER} bytes"}
+def _body(answer: Answer) -> dict[str, Any]:
+    """What the ERP said. It becomes part of our rows and errors, so a secret it repeats is masked first."""
     try:
-        read = json.loads(data)
-    except ValueError:
-        return {"error": bytes(data[:200]).decode("utf-8", "replace")}
-    return read if isinstance(read, dict) else {"error": "an answer that is no JSON object"}
+        read = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {"error": MASKING.mask(answer.body.decode("utf-8", "replace"))[:200]}
+    return MASKING.mask_data(read) if isinstance(read, dict) else {"error": "an answer that is no JSON object"}
 
 
 def _reason(body: Mapping[str, Any]) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from tiebeam.connect.purchasing import ubl
 from tiebeam.connect.purchasing.errors import ReferenceUnreadable
 from tiebeam.connect.purchasing.model import PurchaseOrder, Receipt, Supplier
 from tiebeam.connect.purchasing.tables import ORDERS, RECEIPTS, SUPPLIERS, Shape, column_map, table_of
+from tiebeam.kit import MASKING
 
 _ORDER_KINDS = frozenset({"Order"})
 _RECEIPT_KINDS = frozenset({"ReceiptAdvice", "DespatchAdvice"})
@@ -138,8 +139,18 @@ def _from_csv(path: Path, *, shape: Shape, settings: Mapping[str, Any]) -> tuple
     )
 
 
+def _read_url(url: str, *, kind: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        raise ReferenceUnreadable(f"the address of the {kind} is no database URL; write postgresql://…") from None
+    if parsed.password is not None:
+        MASKING.add(str(parsed.password))
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
 def _from_database(url: str, *, shape: Shape, settings: Mapping[str, Any]) -> tuple[Any, ...]:
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(_read_url(url, kind=shape.kind))
     try:
         inspector = sa.inspect(engine)
         names = [*inspector.get_table_names(), *inspector.get_view_names()]
@@ -153,7 +164,8 @@ def _from_database(url: str, *, shape: Shape, settings: Mapping[str, Any]) -> tu
         with engine.connect() as conn:
             found = [dict(row) for row in conn.execute(sa.select(table)).mappings()]
     except SQLAlchemyError as problem:
-        raise ReferenceUnreadable(f"the {shape.kind} could not be read from the database: {problem}") from problem
+        said = MASKING.mask(str(getattr(problem, "orig", None) or problem))
+        raise ReferenceUnreadable(f"the {shape.kind} could not be read from the database: {said}") from problem
     finally:
         engine.dispose()
     rows = [(f"table {wanted!r}, row {count}", row) for count, row in enumerate(found, start=1)]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,11 +19,11 @@ from tiebeam.connect.erp import (
     ErpUnreachable,
     HttpErp,
     KeyReused,
-    SecretMissing,
     TablesErp,
     open_erp,
-    read_secret,
 )
+from tiebeam.connect.outgoing import Outgoing
+from tiebeam.connect.secrets import Secret, read_secret
 from tiebeam.errors import Invalid
 from tiebeam.spec import System
 
@@ -38,6 +39,8 @@ class SmallErp:
 
     def answer(self, method: str, path: str, key: str, body: bytes) -> tuple[int, bytes]:
         match self.mood:
+            case "echoes":
+                return 403, json.dumps({"error": f"not welcome: {self.tokens[-1]}"}).encode()
             case "refuses":
                 return 422, b'{"error": "period 2026-02 is closed"}'
             case "fails":
@@ -93,7 +96,7 @@ def test_an_invoice_is_posted_over_http_with_its_key_and_found_again(
     small_erp: SmallErp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ERP_TOKEN", "s3cret")
-    erp = HttpErp(small_erp.url, "env:ERP_TOKEN")
+    erp = near(small_erp.url, lambda: read_secret("env:ERP_TOKEN", base=Path()))
     first = erp.post_invoice(key="run-1:post", posting=posting())
     assert first == {"voucher": "V1", "gross": "119.00", "key": "run-1:post"}
     assert erp.post_invoice(key="run-1:post", posting=posting()) == first
@@ -104,18 +107,18 @@ def test_an_invoice_is_posted_over_http_with_its_key_and_found_again(
 
 
 def test_a_credit_note_arrives_with_the_ledgers_sign(small_erp: SmallErp) -> None:
-    HttpErp(small_erp.url).post_invoice(key="k", posting=posting(kind="credit_note"))
+    near(small_erp.url).post_invoice(key="k", posting=posting(kind="credit_note"))
     assert small_erp.vouchers["k"]["gross"] == "-119.00"
 
 
 def test_a_refusal_says_the_erps_own_reason(small_erp: SmallErp) -> None:
     small_erp.mood = "refuses"
     with pytest.raises(ErpRefused, match="period 2026-02 is closed"):
-        HttpErp(small_erp.url).post_invoice(key="k", posting=posting())
+        near(small_erp.url).post_invoice(key="k", posting=posting())
 
 
 def test_a_key_in_use_for_another_posting_is_a_conflict(small_erp: SmallErp) -> None:
-    erp = HttpErp(small_erp.url)
+    erp = near(small_erp.url)
     erp.post_invoice(key="k", posting=posting())
     with pytest.raises(KeyReused):
         erp.post_invoice(key="k", posting=posting(net="1.00", tax="0.00", gross="1.00"))
@@ -125,12 +128,12 @@ def test_a_key_in_use_for_another_posting_is_a_conflict(small_erp: SmallErp) -> 
 def test_an_answer_that_proves_nothing_is_called_uncertain_never_done(small_erp: SmallErp, mood: str) -> None:
     small_erp.mood = mood
     with pytest.raises(ErpUncertain):
-        HttpErp(small_erp.url).post_invoice(key="k", posting=posting())
+        near(small_erp.url).post_invoice(key="k", posting=posting())
 
 
 def test_after_a_lost_answer_the_voucher_is_found_by_its_key(small_erp: SmallErp) -> None:
     small_erp.mood = "hangs up after posting"
-    erp = HttpErp(small_erp.url)
+    erp = near(small_erp.url)
     with pytest.raises(ErpUncertain):
         erp.post_invoice(key="k", posting=posting())
     small_erp.mood = "well"
@@ -141,7 +144,7 @@ def test_after_a_lost_answer_the_voucher_is_found_by_its_key(small_erp: SmallErp
 
 def test_an_erp_that_answers_too_late_is_uncertain() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        erp = HttpErp(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout_seconds=0.3)
+        erp = near(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.3)
         with pytest.raises(ErpUncertain, match="ReadTimeout"):
             erp.post_invoice(key="k", posting=posting())
 
@@ -150,25 +153,45 @@ def test_an_erp_that_is_not_there_got_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(ErpUnreachable):
-        HttpErp(f"http://127.0.0.1:{port}").post_invoice(key="k", posting=posting())
+        near(f"http://127.0.0.1:{port}").post_invoice(key="k", posting=posting())
 
 
 def test_a_token_is_never_sent_unencrypted_to_another_machine() -> None:
     with pytest.raises(Invalid, match="https"):
-        HttpErp("http://erp.example", "env:ERP_TOKEN")
+        HttpErp("http://erp.example", lambda: Secret("x" * 20, reference="env:X"), outgoing=Outgoing())
 
 
-def test_secrets_come_from_the_environment_or_a_file_and_never_appear_in_errors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_user_and_password_of_a_system_are_sent_as_basic_authentication(
+    small_erp: SmallErp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "token").write_text("abc\n")
-    assert read_secret("file:token", base=tmp_path) == "abc"
-    monkeypatch.delenv("NO_SUCH", raising=False)
-    with pytest.raises(SecretMissing, match="NO_SUCH"):
-        read_secret("env:NO_SUCH", base=tmp_path)
-    with pytest.raises(Invalid) as refused:
-        read_secret("hunter2", base=tmp_path)
-    assert "hunter2" not in str(refused.value)
+    monkeypatch.setenv("ERP_PASSWORD", "first-pass")
+    record = system("http", small_erp.url, user="feed", password="env:ERP_PASSWORD")
+    erp = open_erp(record.model_copy(update={"private_network": True}), workspace=tmp_path)
+    erp.post_invoice(key="k", posting=posting())
+    monkeypatch.setenv("ERP_PASSWORD", "second-pass")
+    erp.find("k")
+    said = [base64.b64decode(str(one).removeprefix("Basic ")).decode() for one in small_erp.tokens]
+    assert said == ["feed:first-pass", "feed:second-pass"]
+
+
+def test_an_erp_in_the_own_network_is_only_called_where_its_record_says_so(small_erp: SmallErp, tmp_path: Path) -> None:
+    with pytest.raises(ErpUnreachable, match="private_network = true"):
+        open_erp(system("http", small_erp.url), workspace=tmp_path).find("k")
+    assert small_erp.tokens == []
+
+
+def test_what_the_erp_echoes_of_our_secret_is_masked(small_erp: SmallErp) -> None:
+    secret = Secret("echoed-secret-1", reference="env:X")
+    erp = near(small_erp.url, lambda: secret)
+    small_erp.mood = "echoes"
+    with pytest.raises(ErpRefused) as refused:
+        erp.post_invoice(key="k", posting=posting())
+    assert "echoed-secret-1" not in str(refused.value)
+    assert "***" in str(refused.value)
+
+
+def near(url: str, password: Callable[[], Secret] | None = None, timeout: float = 20) -> HttpErp:
+    return HttpErp(url, password, outgoing=Outgoing(allow_private=["127.0.0.1"], timeout=timeout))
 
 
 def system(kind: str, location: str, **settings: Any) -> System:
