@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.authority import APPROVAL_LIMIT, ESCALATION, Obj, Principal, PrincipalKind, Verdict, refusal
 from tiebeam.errors import Conflict, Refused
+from tiebeam.kit import digest_of
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import HUMAN_QUEUE, RUN_KIND, Desk, change, notify, record
@@ -74,8 +75,11 @@ def decide(
     if task.needs_authority and verb not in NEEDS_NO_LIMIT:
         limit = approval_limit(desk.people(), actor.all_roles | {*actor.emergency})
         if not _may_release(desk, actor, desk.obj(task, unit.now), amount=proposal.amount, limit=limit):
-            return _endorse(desk, unit, task, actor=actor, proposal=proposal, decision=decision, limit=limit)
-    return _settle(desk, unit, task, actor, decision)
+            basis = _basis(desk, unit, task, actor, verdict)
+            return _endorse(
+                desk, unit, task, actor=actor, proposal=proposal, decision=decision, limit=limit, basis=basis
+            )
+    return _settle(desk, unit, task, actor, decision, basis=_basis(desk, unit, task, actor, verdict))
 
 
 def _authorised(unit: Unit, desk: Desk, actor: Principal, task: Task) -> Verdict:
@@ -197,7 +201,28 @@ def _facts(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _settle(desk: Desk, unit: Unit, task: Task, actor: Principal, decision: Decision) -> Decision:
+def _basis(desk: Desk, unit: Unit, task: Task, actor: Principal, verdict: Verdict) -> dict[str, Any]:
+    """What a decision rests on: how the person proved who they are, the policies in force, and what they were shown."""
+    identity = {
+        "person": actor.person_id,
+        "subject": actor.subject,
+        "method": actor.method,
+        "session_id": actor.session_id,
+        "vouched_by": actor.vouched_by,
+    }
+    basis: dict[str, Any] = {
+        "identity": identity,
+        "policy_version": verdict.policy_version,
+        "context_hash": digest_of(task.context),
+    }
+    for ground in desk.hooks.grounds:
+        basis |= ground(unit, task)
+    return basis
+
+
+def _settle(
+    desk: Desk, unit: Unit, task: Task, actor: Principal, decision: Decision, *, basis: Mapping[str, Any]
+) -> Decision:
     stored = {f.name for f in fields(Decision)} - {"standing", "moved_to_role", "message", "took_part"}
     values = {name: getattr(decision, name) for name in stored} | {"diff": changes_json(decision.diff)}
     insert = postgresql.insert if unit.conn.dialect.name == "postgresql" else sqlite.insert
@@ -218,7 +243,7 @@ def _settle(desk: Desk, unit: Unit, task: Task, actor: Principal, decision: Deci
         closed_at=unit.now,
     )
     keep_payload(unit, closed, actor=actor.actor)
-    record(unit, closed, "decided", actor=actor.actor, **_facts(decision))
+    record(unit, closed, "decided", actor=actor.actor, **_facts(decision), **basis)
     if not desk.engine.close_wait(unit, task.wait_id, outcome=decision.verb):
         raise TaskClosed(f"run {task.run_id!r} no longer waits for task {task.id!r}", task=task.id)
     cancel_rungs(unit, task.id)
@@ -237,6 +262,7 @@ def _endorse(
     proposal: Proposal,
     decision: Decision,
     limit: Decimal | None,
+    basis: Mapping[str, Any],
 ) -> Decision:
     """Note the decision as an endorsement and send the task on to a role whose limit covers the amount."""
     kept_out = {*task.excluded_people, actor.person_id}
@@ -255,7 +281,7 @@ def _endorse(
     _note_endorsement(unit, decision, from_role=former, to_role=target)
     task = move(desk, unit, task, role=target, counted_from=unit.now)
     endorsed = replace(decision, standing=Standing.ENDORSED, moved_to_role=target, rule=APPROVAL_LIMIT)
-    record(unit, task, "endorsed", actor=actor.actor, from_role=former, limit=limit, **_facts(endorsed))
+    record(unit, task, "endorsed", actor=actor.actor, from_role=former, limit=limit, **_facts(endorsed), **basis)
     for hook in desk.hooks.endorsed:
         hook(unit, task, endorsed)
     people = [holder.person_id for holder in desk.responsible(task, unit.now)]

@@ -39,6 +39,10 @@ class Hooks:
     asked: list[Callable[[Unit, Task, Message], None]] = field(
         default_factory=list[Callable[[Unit, Task, Message], None]]
     )
+    grounds: list[Callable[[Unit, Task], Mapping[str, Any]]] = field(
+        default_factory=list[Callable[[Unit, Task], Mapping[str, Any]]]
+    )
+    """Answer what else the record of a decision names: the recipe, documents and models it rests on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class Workforce:
         """Call `hook` within the unit of every question, to send it as an idempotent effect keyed by its id."""
         self._desk.hooks.asked.append(hook)
 
+    def on_record(self, grounds: Callable[[Unit, Task], Mapping[str, Any]]) -> None:
+        """Ask `grounds` what else the record of each decision and endorsement must name, within their unit."""
+        self._desk.hooks.grounds.append(grounds)
+
     def principal(self, person_id: str) -> Principal:
         """The person with today's roles, those of absent colleagues they stand in for included. Raises NotFound."""
         return self._desk.principal(person_id, now=self._store.clock.now())
