@@ -21,7 +21,7 @@ from tiebeam.connect.payments import PaymentSpool
 from tiebeam.economics import Economics, Prices, assess, case_of
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused, TiebeamError
-from tiebeam.graph import Graph, applied, applied_digest, load
+from tiebeam.graph import Graph, Kind, applied, applied_digest, load
 from tiebeam.graph import apply as apply_graph
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
 from tiebeam.spec import System, Vouched

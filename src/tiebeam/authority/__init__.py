@@ -1,6 +1,8 @@
 """Who may do what: one question, answered by Cedar policies, with the reason in words."""
 
 from tiebeam.authority.authority import APPROVAL_LIMIT, DEFAULT_DENY, NOT_DECIDABLE, Authority, refusal
+from tiebeam.authority.lint import Finding, check_rules
+from tiebeam.authority.overlay import compile_workspace
 from tiebeam.authority.policies import Policies, PolicyBroken, compile_policies
 from tiebeam.authority.principals import ESCALATION, Principal, PrincipalKind
 from tiebeam.authority.questions import VERBS, Obj
@@ -16,6 +18,7 @@ __all__ = [
     "VERBS",
     "Authority",
     "Explanation",
+    "Finding",
     "Obj",
     "Policies",
     "PolicyBroken",
@@ -25,7 +28,9 @@ __all__ = [
     "Said",
     "Verdict",
     "Visible",
+    "check_rules",
     "compile_policies",
+    "compile_workspace",
     "look_around",
     "refusal",
 ]

@@ -62,10 +62,13 @@ def init(directory: Path, example: str, as_json: bool) -> int:
 def check(workspace: Path | None, as_json: bool) -> int:
     """Check every declared file: shape, references and rules, each problem with file, line and fix."""
     from tiebeam.app import known_scorers, known_steps
+    from tiebeam.authority import check_rules
     from tiebeam.graph import Severity
     from tiebeam.graph import check as check_workspace
 
-    problems = check_workspace(workspace_of(workspace), known_steps=known_steps(), known_scorers=known_scorers())
+    problems = check_workspace(
+        workspace_of(workspace), known_steps=known_steps(), known_scorers=known_scorers(), check_rules=check_rules
+    )
     if as_json:
         print_json({"problems": problems})
     for problem in () if as_json else problems:

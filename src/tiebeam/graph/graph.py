@@ -32,6 +32,7 @@ class Graph:
     handoffs: Mapping[str, spec.HandoffProtocol]
     agents: Mapping[str, spec.Agent]
     service_accounts: Mapping[str, spec.ServiceAccount]
+    access_rules: Mapping[str, spec.AccessRule]
     budgets: Mapping[str, spec.Budget]
     prices: Mapping[str, spec.Price]
     models: Mapping[str, spec.ModelOffer]

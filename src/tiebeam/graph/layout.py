@@ -24,6 +24,7 @@ class Kind(StrEnum):
     HANDOFFS = "handoffs"
     AGENTS = "agents"
     SERVICE_ACCOUNTS = "service_accounts"
+    ACCESS_RULES = "access_rules"
     BUDGETS = "budgets"
     PRICES = "prices"
     MODELS = "models"
@@ -67,6 +68,7 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.HANDOFFS, "handoffs", "handoff protocol", spec.HandoffProtocol, IdRule.DOTTED),
     Place(Kind.AGENTS, "agents", "agent", spec.Agent, IdRule.BARE),
     Place(Kind.SERVICE_ACCOUNTS, "service-accounts", "service account", spec.ServiceAccount, IdRule.BARE),
+    Place(Kind.ACCESS_RULES, "access", "access rule", spec.AccessRule, IdRule.BARE),
     Place(Kind.BUDGETS, "budgets", "budget", spec.Budget, IdRule.BARE),
     Place(Kind.PRICES, "prices", "price", spec.Price, IdRule.BARE),
     Place(Kind.MODELS, "models", "model", spec.ModelOffer, IdRule.DOTTED),

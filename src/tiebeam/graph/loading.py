@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from tiebeam import spec
+from tiebeam.graph.access import RuleCheck, access_problems
 from tiebeam.graph.graph import Graph, Node, build_graph
 from tiebeam.graph.layout import Kind
 from tiebeam.graph.lint import lint
@@ -30,13 +31,17 @@ def load(
     library: Path | None = None,
     known_steps: Collection[str] | None = None,
     known_scorers: Collection[str] | None = None,
+    check_rules: RuleCheck | None = None,
 ) -> Graph:
     """The library overlaid by the workspace, by id. None loads the library alone.
 
-    `known_steps` and `known_scorers` are the registered names recipes and evaluation sets may use; None leaves them
-    unchecked. Raises GraphBroken with every error found; warnings do not stop a load.
+    `known_steps` and `known_scorers` are the registered names recipes and evaluation sets may use, `check_rules` reads
+    the rules of access/; None leaves them unchecked. Raises GraphBroken with every error found; warnings do not stop
+    a load.
     """
-    loaded = _load(workspace, library=library, known_steps=known_steps, known_scorers=known_scorers)
+    loaded = _load(
+        workspace, library=library, known_steps=known_steps, known_scorers=known_scorers, check_rules=check_rules
+    )
     if loaded.graph is None:
         raise GraphBroken(loaded.problems)
     return loaded.graph
@@ -48,10 +53,13 @@ def check(
     library: Path | None = None,
     known_steps: Collection[str] | None = None,
     known_scorers: Collection[str] | None = None,
+    check_rules: RuleCheck | None = None,
 ) -> list[Problem]:
     """All problems, errors first, then by file and line. Warnings are looked for once there are no errors."""
-    loaded = _load(workspace, library=library, known_steps=known_steps, known_scorers=known_scorers)
-    problems = list(loaded.problems)
+    loaded = _load(
+        workspace, library=library, known_steps=known_steps, known_scorers=known_scorers, check_rules=check_rules
+    )
+    problems = [*loaded.problems, *loaded.warnings]
     if loaded.graph is not None:
         problems += lint(loaded.graph, loaded.records, settings=loaded.settings_source, root=workspace)
     return sorted(problems, key=lambda problem: (problem.severity is Severity.WARNING, problem))
@@ -63,6 +71,7 @@ class _Loaded:
     records: dict[tuple[Kind, str], Found]
     problems: list[Problem]
     settings_source: Source | None
+    warnings: list[Problem]
 
 
 def _load(
@@ -71,6 +80,7 @@ def _load(
     library: Path | None,
     known_steps: Collection[str] | None,
     known_scorers: Collection[str] | None,
+    check_rules: RuleCheck | None,
 ) -> _Loaded:
     root = library or library_root()
     reading = read_root(root, shown="library/", from_library=True)
@@ -96,10 +106,12 @@ def _load(
         broken=broken,
         has_workspace=workspace is not None,
     )
+    rule_problems = [] if check_rules is None else access_problems(records, check_rules)
+    problems += [problem for problem in rule_problems if problem.severity is Severity.ERROR]
     if problems:
-        return _Loaded(None, records, sorted(problems), settings_source)
+        return _Loaded(None, records, sorted(problems), settings_source, [])
     graph = _built(records, units=units, settings=settings)
-    return _Loaded(graph, records, [], settings_source)
+    return _Loaded(graph, records, [], settings_source, rule_problems)
 
 
 def _built(

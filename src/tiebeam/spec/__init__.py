@@ -1,6 +1,7 @@
 """The language: frozen declared nouns, one module per layer."""
 
 from tiebeam.spec.access import AccessUse, OidcUse, SignInMethod, Vouched
+from tiebeam.spec.access_rules import AccessRule
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import (
@@ -83,6 +84,7 @@ __all__ = [
     "HOW_TO_REFER",
     "Absence",
     "Accelerator",
+    "AccessRule",
     "AccessUse",
     "Adoption",
     "Agent",

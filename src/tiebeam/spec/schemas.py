@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiebeam.spec import economics, hosting, units, workflow, workforce, workspace
+from tiebeam.spec import access_rules, economics, hosting, units, workflow, workforce, workspace
 from tiebeam.spec.base import Frozen
 
 _NOUNS: dict[str, type[Frozen]] = {
@@ -22,6 +22,7 @@ _NOUNS: dict[str, type[Frozen]] = {
     "handoff-protocol": workforce.HandoffProtocol,
     "agent": workforce.Agent,
     "service-account": workforce.ServiceAccount,
+    "access-rule": access_rules.AccessRule,
     "training-track": workforce.TrainingTrack,
     "budget": economics.Budget,
     "price": economics.Price,
