@@ -221,7 +221,7 @@ def test_the_journal_of_every_run_is_sound_and_tells_the_whole_story(company: Co
     kinds = [entry.kind for entry in entries]
     assert kinds[0] == "run.started"
     assert kinds[-1] == "run.done"
-    assert kinds.count("effect-intended") == kinds.count("effect-confirmed") == 2
+    assert kinds.count("effect.intended") == kinds.count("effect.confirmed") == 2
 
 
 # ids: D8, D12, EC-15, B17

@@ -62,6 +62,17 @@ class Economics:
         by_step = {step: tally_of(lines, currency=currency) for step, lines in steps.items()}
         return RunCost(**figures(tally_of(rows, currency=currency)), run_id=run_id, by_step=by_step)
 
+    def models_of(self, conn: sa.Connection, run_id: str) -> list[str]:
+        """The models that worked for a run so far, by their resolved names."""
+        statement = (
+            sa.select(ledger_entry.c.model)
+            .where(ledger_entry.c.run_id == run_id, ledger_entry.c.model.is_not(None))
+            .distinct()
+            .order_by(ledger_entry.c.model)
+            .limit(100)
+        )
+        return [str(model) for model in conn.execute(statement).scalars()]
+
     def workflow_summary(
         self,
         conn: sa.Connection,

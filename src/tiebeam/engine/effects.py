@@ -124,7 +124,7 @@ class Effects:
         self._observe("effect:called")
         self._mark(unit, run_id=run_id, step_id=step_id, state="confirmed", result=result)
         payload = {"step": step_id, "result": dict(result)}
-        unit.journal(f"run:{run_id}", "effect-confirmed", actor=_ACTOR, payload=payload)
+        unit.journal(f"run:{run_id}", "effect.confirmed", actor=_ACTOR, payload=payload)
         unit.after_commit(lambda: self._observe("effect:confirmed"))
 
     def settle(
@@ -142,7 +142,7 @@ class Effects:
         state = "confirmed" if happened else "reset"
         self._mark(unit, run_id=run_id, step_id=step_id, state=state, result=result)
         payload = {"step": step_id, "happened": happened, "result": dict(result)}
-        unit.journal(f"run:{run_id}", "effect-settled", actor=actor, payload=payload)
+        unit.journal(f"run:{run_id}", "effect.settled", actor=actor, payload=payload)
 
     def list(self, conn: sa.Connection, run_id: str) -> list[EffectRecord]:
         """A run's effects, oldest first."""
@@ -180,7 +180,7 @@ class Effects:
             "attempt": state.attempts,
             "request_sha256": digest_of(dict(request)),
         }
-        unit.journal(f"run:{run_id}", "effect-intended", actor=_ACTOR, payload=payload)
+        unit.journal(f"run:{run_id}", "effect.intended", actor=_ACTOR, payload=payload)
 
     def _mark(self, unit: Unit, *, run_id: str, step_id: str, state: str, result: Mapping[str, Any]) -> None:
         confirmed_at = unit.now if state == "confirmed" else None

@@ -35,6 +35,7 @@ RETENTION = timedelta(days=30)
 """How long ended segments, waits, timers and workers are kept."""
 _RETENTION_SECONDS = 3600.0
 _PRUNED_AT_ONCE = 500
+_PAUSE_AFTER_ERROR = 30.0
 
 
 class UnknownQueue(Invalid):
@@ -101,6 +102,7 @@ class Engine:
         self._sweep_loop: Loop | None = None
         self._undo: list[Callable[[], None]] = []
         self._handlers: dict[str, SegmentHandler] = {}
+        self._repeated: list[tuple[str, Callable[[], float]]] = []
         self._runner = SegmentRunner(
             store, self._rows, self._observe, ended=self._segment_ended, retry_seconds=retry_seconds
         )
@@ -129,6 +131,10 @@ class Engine:
     def on_timer(self, action: str, handler: TimerHandler) -> None:
         """Who acts when a timer of this action fires, in the unit that marks it fired."""
         self._sweeper.on_timer(action, handler)
+
+    def repeat(self, name: str, work: Callable[[], float]) -> None:
+        """Have every worker do `work` again and again; it returns the seconds until the next time."""
+        self._repeated.append((name, work))
 
     def prepare(self) -> None:
         """Create or bring forward the dispatcher's tables, after `Store.migrate`. Do it before the first `enqueue`."""
@@ -159,7 +165,8 @@ class Engine:
         heartbeat = Loop("heartbeat", lambda: self._beat_step(worker))
         # In the order in which they stop: this worker must not look dead while its last segments end.
         retention = Loop("retention", self._retention_step)
-        self._loops = [self._sweep_loop, retention, Loop("reaper", self._reap_step), heartbeat]
+        repeated = [Loop(name, work, after_error=_PAUSE_AFTER_ERROR) for name, work in self._repeated]
+        self._loops = [self._sweep_loop, *repeated, retention, Loop("reaper", self._reap_step), heartbeat]
         for loop in self._loops:
             loop.start()
 

@@ -71,10 +71,10 @@ def test_every_stage_is_in_the_runs_journal(engine: Engine) -> None:
         entries = read_journal(conn, "run:run_1")
         assert verify_journal(conn, "run:run_1") == []
     assert [entry.kind for entry in entries] == [
-        "effect-intended",
-        "effect-settled",
-        "effect-intended",
-        "effect-confirmed",
+        "effect.intended",
+        "effect.settled",
+        "effect.intended",
+        "effect.confirmed",
     ]
     assert entries[1].actor == "person:ann"
     assert entries[2].payload["attempt"] == 2

@@ -371,7 +371,7 @@ def test_a_call_that_was_under_way_when_its_run_ended_is_on_the_record(shop: Sho
     with shop.store.read() as conn:
         (effect,) = shop.engine.effects.list(conn, run_id)
     assert effect.state == "confirmed"
-    assert "effect-confirmed" in shop.kinds(run_id)
+    assert "effect.confirmed" in shop.kinds(run_id)
 
 
 def test_a_refusal_after_the_run_ended_asks_nobody(shop: Shop) -> None:
