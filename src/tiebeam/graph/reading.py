@@ -16,7 +16,9 @@ from pydantic_core import ErrorDetails
 from tiebeam.graph.layout import PLACES, Kind, Place, expected_path, id_for
 from tiebeam.graph.lines import KeyPath, key_lines, line_of
 from tiebeam.graph.problems import Problem
-from tiebeam.spec import Record
+from tiebeam.graph.secrets import secret_problems
+from tiebeam.kit import MASK
+from tiebeam.spec import Record, is_secret_key
 
 MAX_BYTES = 2_000_000
 _TOML_LINE = re.compile(r"\(at line (\d+)")
@@ -110,6 +112,9 @@ def read_model(
     if problem is not None:
         return None, [problem]
     located = Source(source.file, source.relative, key_lines(text), source.from_library)
+    if written := list(secret_problems(text, content, located.lines, file=source.file)):
+        # Alone: other problems of the file might repeat the value.
+        return None, written
     if said := sorted(set(extra) & set(content)):
         return None, [
             located.problem("shape", (said[0],), f"{said[0]!r} comes from the file's path.", fix="remove the line.")
@@ -153,6 +158,8 @@ def _explained(model: type[BaseModel], error: ErrorDetails, source: Source) -> P
         return source.problem("shape", path, f"{shown} is not known here.", fix=fix)
     given = repr(error["input"])
     given = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}…"
+    if path and is_secret_key(str(path[-1])):
+        given = MASK
     context = error.get("ctx", {})
     fix = "write a value of that form."
     if "expected" in context:
