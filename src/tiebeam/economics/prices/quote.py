@@ -1,0 +1,169 @@
+"""A price as it holds on a day, and what a call costs by it. All arithmetic is exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, localcontext
+from typing import Any
+
+from tiebeam.economics.prices.problems import UnknownPricePart
+from tiebeam.errors import Invalid
+from tiebeam.kit import digest_of
+from tiebeam.spec import ListedPrice, PricePoint, PromptTier, ServiceTier
+
+MTOK = Decimal(1_000_000)
+_EXACT_DIGITS = 60
+_MOST_TOKENS = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens of one call. `cached_input` and `cache_write` are the parts of `input` that were read from the provider's
+    cache and written to it."""
+
+    model: str
+    input: int
+    output: int
+    cached_input: int = 0
+    provider: str | None = None
+    cache_write: int = 0
+    service: ServiceTier = ServiceTier.STANDARD
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """US dollars per million tokens. None = not stated."""
+
+    input_usd_per_mtok: Decimal | None
+    output_usd_per_mtok: Decimal | None
+    cached_input_usd_per_mtok: Decimal | None
+    cache_write_usd_per_mtok: Decimal | None
+
+    @classmethod
+    def stated(cls, source: PricePoint | ListedPrice | PromptTier) -> Rates:
+        return cls(*(getattr(source, name) for name in cls.__slots__))
+
+    def over(self, shorter: Rates) -> Rates:
+        """These rates, and the shorter prompt's where one is not stated."""
+        return Rates(*(_first(getattr(self, name), getattr(shorter, name)) for name in Rates.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """US dollars per million tokens, with where and when the figure comes from. None = not offered."""
+
+    provider: str
+    model: str
+    input_usd_per_mtok: Decimal | None
+    output_usd_per_mtok: Decimal | None
+    cached_input_usd_per_mtok: Decimal | None
+    source: str
+    since: date | None = None
+    """None where the public list does not date the price."""
+    cache_write_usd_per_mtok: Decimal | None = None
+    checked: date | None = None
+    """When the workspace's own price was compared with its source; None for the public list, whose version is named."""
+    service: ServiceTier = ServiceTier.STANDARD
+    region: str | None = None
+    tiers: tuple[tuple[int, Rates], ...] = ()
+    """Rates of calls whose prompt is longer than so many tokens, the shortest first."""
+
+    @property
+    def has_tiers(self) -> bool:
+        """True when long prompts cost more; the figures are then those of short ones."""
+        return bool(self.tiers)
+
+    def rates(self, input_tokens: int) -> Rates:
+        """The rates of a call by the length of its prompt."""
+        found = Rates(*(getattr(self, name) for name in Rates.__slots__))
+        for above, rates in self.tiers:
+            if input_tokens > above:
+                found = rates
+        return found
+
+    def tier_of(self, input_tokens: int) -> int | None:
+        """The length above which the rates of such a call hold; None for the base."""
+        return max((above for above, _ in self.tiers if input_tokens > above), default=None)
+
+    def blended(self, *, input_share: Decimal = Decimal("0.75")) -> Decimal:
+        """Dollars per million tokens at a mix of input and output (3:1 unless told).
+
+        Raises UnknownPricePart on a gap, and Invalid when the share is none.
+        """
+        if not (input_share.is_finite() and 0 <= input_share <= 1):
+            raise Invalid(f"{input_share} is no share of input tokens; give a number from 0 to 1")
+        total = Decimal(0)
+        if input_share:
+            total += _known(self.input_usd_per_mtok, self.model, "input") * input_share
+        if input_share != 1:
+            total += _known(self.output_usd_per_mtok, self.model, "output") * (1 - input_share)
+        return total
+
+    def snapshot(self) -> dict[str, Any]:
+        """What a ledger line stores, with the digest that proves it."""
+        plain: dict[str, Any] = {name: getattr(self, name) for name in ModelPrice.__slots__ if name != "tiers"}
+        plain["tiers"] = [
+            {"above_input_tokens": above, **{name: getattr(rates, name) for name in Rates.__slots__}}
+            for above, rates in self.tiers
+        ]
+        return {**plain, "digest": digest_of(plain)}
+
+
+@dataclass(frozen=True, slots=True)
+class PricePart:
+    """One kind of token of a call: how many, at which rate, and what they cost."""
+
+    part: str
+    tokens: int
+    usd_per_mtok: Decimal
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCost:
+    usd: Decimal
+    usd_nano: int
+    price: ModelPrice
+    parts: tuple[PricePart, ...] = ()
+    """They add up to `usd`."""
+
+
+def parts_of(usage: TokenUsage, price: ModelPrice) -> tuple[PricePart, ...]:
+    """What each kind of token costs. Raises UnknownPricePart, and Invalid for impossible usage."""
+    counts = (usage.input, usage.output, usage.cached_input, usage.cache_write)
+    if min(counts) < 0 or usage.cached_input + usage.cache_write > usage.input or max(counts) > _MOST_TOKENS:
+        raise Invalid(f"the usage of {usage.model!r} is impossible: {usage}")
+    rates = price.rates(usage.input)
+    fresh = usage.input - usage.cached_input - usage.cache_write
+    # Without a price of its own, a cached or written token costs what any input token costs.
+    wanted = (
+        ("input", fresh, rates.input_usd_per_mtok),
+        ("cached_input", usage.cached_input, _first(rates.cached_input_usd_per_mtok, rates.input_usd_per_mtok)),
+        ("cache_write", usage.cache_write, _first(rates.cache_write_usd_per_mtok, rates.input_usd_per_mtok)),
+        ("output", usage.output, rates.output_usd_per_mtok),
+    )
+    found: list[PricePart] = []
+    with localcontext(prec=_EXACT_DIGITS):
+        for name, tokens, rate in wanted:
+            if tokens:
+                known = _known(rate, price.model, name.replace("_", " "))
+                found.append(PricePart(part=name, tokens=tokens, usd_per_mtok=known, usd=tokens * known / MTOK))
+    return tuple(found)
+
+
+def total_of(parts: tuple[PricePart, ...]) -> Decimal:
+    """The sum of parts, exactly."""
+    with localcontext(prec=_EXACT_DIGITS):
+        return sum((part.usd for part in parts), Decimal(0))
+
+
+def _first(value: Decimal | None, otherwise: Decimal | None) -> Decimal | None:
+    return value if value is not None else otherwise
+
+
+def _known(value: Decimal | None, model: str, kind: str) -> Decimal:
+    if value is None:
+        raise UnknownPricePart(f"{model!r} has no price for {kind} tokens; add one below prices/ with its source")
+    return value
