@@ -1,7 +1,6 @@
 """Economics: prices, the ledger, and what a unit costs and is worth."""
 
 from tiebeam.economics.entries import EntryKind, InvalidEntry, LedgerEntry
-from tiebeam.economics.forecast import NOT_MODELLED, IncompleteEconomics, UnitForecast, fixed_cost_per_unit, forecast
 from tiebeam.economics.ledger import Economics
 from tiebeam.economics.prices import (
     AliasRefused,
@@ -22,9 +21,17 @@ from tiebeam.economics.reading import (
     Tally,
     WorkflowSummary,
 )
+from tiebeam.economics.units import (
+    IncompleteEconomics,
+    UnitAnswer,
+    UnitCase,
+    Verdict,
+    assess,
+    case_of,
+    fixed_cost_per_unit,
+)
 
 __all__ = [
-    "NOT_MODELLED",
     "AliasRefused",
     "DailyLine",
     "Economics",
@@ -43,9 +50,12 @@ __all__ = [
     "Tally",
     "TokenCost",
     "TokenUsage",
-    "UnitForecast",
+    "UnitAnswer",
+    "UnitCase",
     "UnknownPrice",
+    "Verdict",
     "WorkflowSummary",
+    "assess",
+    "case_of",
     "fixed_cost_per_unit",
-    "forecast",
 ]

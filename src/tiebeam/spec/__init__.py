@@ -2,6 +2,8 @@
 
 from tiebeam.spec.access import AccessUse, OidcUse, SignInMethod, Vouched
 from tiebeam.spec.access_rules import AccessRule
+from tiebeam.spec.assumptions import DRIVERS, Assumption, Driver, Shape, UnitEconomics, ValueLine
+from tiebeam.spec.audit import AnchorEndpoint, AnchorFile, AnchorUse, RetentionRule
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import (
@@ -28,10 +30,8 @@ from tiebeam.spec.hosting import (
     ServingPoint,
     Term,
 )
-from tiebeam.spec.schemas import json_schemas
-from tiebeam.spec.units import Unit, UnitTable
 from tiebeam.spec.network import OutgoingRules, ServerUse, checked_base_url
-from tiebeam.spec.workflow import (
+from tiebeam.spec.schemas import json_schemas
 from tiebeam.spec.secret import (
     HOW_TO_REFER,
     SecretRef,
@@ -40,6 +40,8 @@ from tiebeam.spec.secret import (
     literal_secrets,
     secret_shape,
 )
+from tiebeam.spec.units import Unit, UnitTable
+from tiebeam.spec.workflow import (
     Adoption,
     ContextField,
     Effect,
@@ -60,7 +62,6 @@ from tiebeam.spec.secret import (
     StopRule,
     System,
     Tier,
-    UnitEconomics,
 )
 from tiebeam.spec.workforce import (
     Absence,
@@ -79,16 +80,20 @@ from tiebeam.spec.workforce import (
 from tiebeam.spec.workspace import SPECIMEN_IBAN, Company, ErpUse, MailUse, PaymentsUse, Sources, WorkspaceSettings
 
 __all__ = [
-    "SPECIMEN_IBAN",
     "DRIVERS",
     "HOW_TO_REFER",
+    "SPECIMEN_IBAN",
     "Absence",
     "Accelerator",
     "AccessRule",
     "AccessUse",
     "Adoption",
     "Agent",
+    "AnchorEndpoint",
+    "AnchorFile",
+    "AnchorUse",
     "Architecture",
+    "Assumption",
     "Budget",
     "Capability",
     "Cel",
@@ -99,6 +104,7 @@ __all__ = [
     "ContextField",
     "Data",
     "DottedId",
+    "Driver",
     "Effect",
     "Effort",
     "ErpUse",
@@ -125,28 +131,30 @@ __all__ = [
     "OfferPrice",
     "OidcUse",
     "Origin",
+    "OutgoingRules",
     "Pattern",
     "PaymentsUse",
     "Person",
     "Precision",
-    "OutgoingRules",
     "Price",
     "PricePoint",
     "PromptTier",
     "ProvisionedCapacity",
     "Recipe",
     "Record",
+    "RetentionRule",
     "Review",
     "Role",
     "RoleStatus",
     "Rung",
     "RungAction",
+    "SecretRef",
+    "ServerUse",
     "ServiceAccount",
     "ServiceTier",
     "ServingPoint",
+    "Shape",
     "Share",
-    "SecretRef",
-    "ServerUse",
     "SignInMethod",
     "Sources",
     "Status",
@@ -163,15 +171,16 @@ __all__ = [
     "Unit",
     "UnitEconomics",
     "UnitTable",
+    "ValueLine",
     "Vouched",
     "WorkspaceSettings",
     "as_data",
-    "compile_condition",
-    "json_schemas",
-    "step_variable",
-]
     "checked_base_url",
+    "compile_condition",
     "is_secret_key",
     "is_secret_reference",
+    "json_schemas",
     "literal_secrets",
     "secret_shape",
+    "step_variable",
+]

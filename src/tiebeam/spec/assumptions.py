@@ -1,4 +1,4 @@
-"""Unit economics as people state them: figures with a range, a source, an owner and a date, and what a unit is worth."""
+"""Unit economics as people state them: figures with range, source, owner and date, and what an outcome is worth."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tiebeam.kit.formulas import FormulaBroken, read_formula
 from tiebeam.spec.base import DottedId, Frozen, Id, Text
@@ -43,10 +43,8 @@ class Assumption(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _short_forms(cls, given: Any) -> Any:
-        """A bare number is a fixed figure; a range without a shape is triangular."""
-        if isinstance(given, int | float | Decimal | str) and not isinstance(given, bool):
-            return {"value": given}
+    def _shape_of_a_range(cls, given: Any) -> Any:
+        """A range without a shape is triangular."""
         if isinstance(given, dict) and "low" in given and "shape" not in given:
             return {**given, "shape": Shape.TRIANGULAR}
         return given
@@ -64,6 +62,16 @@ class Assumption(Frozen):
         if self.shape is Shape.LOGNORMAL and self.low <= 0:
             raise ValueError("a lognormal figure is above zero; raise low or choose another shape")
         return self
+
+
+def _bare_number(given: Any) -> Any:
+    """A bare number is a fixed figure."""
+    is_number = isinstance(given, int | float | Decimal | str) and not isinstance(given, bool)
+    return {"value": given} if is_number else given
+
+
+Figure = Annotated[Assumption, BeforeValidator(_bare_number, json_schema_input_type=Assumption | Decimal)]
+"""An assumption, or the bare number of one that is fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ DRIVERS: Mapping[str, Driver] = {
     "input_tokens_per_unit": _driver("tokens", "Tokens read in one attempt of a case."),
     "output_tokens_per_unit": _driver("tokens", "Tokens written in one attempt of a case."),
     "cached_share": _driver("share", "Share of the tokens read that the provider had in its cache.", "0", "0", "1"),
+    "batch_price_factor": _driver("share", "The provider's batch price over its standard price.", "1", "0", "1"),
     "batch_share": _driver("share", "Share of the calls at the provider's batch price.", "0", "0", "1"),
     "review_share": _driver("share", "Share of all cases a person looks at as a rule.", "0", "0", "1"),
     "review_minutes": _driver("minutes", "Minutes of such a look."),
@@ -149,7 +158,7 @@ class ValueLine(Frozen):
 class UnitEconomics(Frozen):
     """What one accepted outcome costs and is worth, before anything is built (EC-14, EC-16)."""
 
-    assumptions: dict[str, Assumption]
+    assumptions: dict[str, Figure]
     """By the names of `DRIVERS`; further names may be used by the formulas of `value`."""
     value: tuple[ValueLine, ...] = Field(min_length=1)
     model: DottedId | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from tiebeam.spec.assumptions import UnitEconomics
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Money, Record, Share, Text
 
 
@@ -147,24 +148,6 @@ class Instrumentation(Frozen):
     metrics: tuple[Id, ...] = Field(min_length=1)
 
 
-class UnitEconomics(Frozen):
-    """The first simple form: what one accepted outcome is expected to cost. Money in the workspace's currency."""
-
-    units_per_month: int = Field(gt=0)
-    exception_rate: Share
-    review_minutes_per_exception: Decimal = Field(ge=0)
-    review_cost_per_hour: Money
-    tokens_per_unit: int = Field(ge=0)
-    model: DottedId | None = None
-    """Priced model when tokens are spent; None when `tokens_per_unit` is 0."""
-    integration_cost: Money
-    training_cost: Money
-    amortisation_months: int = Field(gt=0)
-    value_per_accepted_unit: Money
-    source: Text
-    """Where the figures come from, with a date."""
-
-
 class Recipe(Record):
     """One configuration of an intent, in six parts (WF-04).
 
@@ -192,8 +175,6 @@ class EvaluationCase(Frozen):
     id: Id
     title: Text
     given: Data
-    private_network: bool = False
-    """Whether a system reached over HTTP may lie in the own network: its host then may have a private address."""
     expect: Data
     why: Text
 
@@ -211,6 +192,8 @@ class System(Record):
     kind: str = Field(pattern="^(tables|folder|http|mail|payments)$")
     location: Text
     """A path below the workspace, a URL, or a secret reference."""
+    private_network: bool = False
+    """Whether a system reached over HTTP may lie in the own network: its host then may have a private address."""
     settings: Data = Field(default_factory=dict[str, Any])
 
 

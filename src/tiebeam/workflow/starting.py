@@ -8,16 +8,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tiebeam.authority import Authority, Obj, Principal
+from tiebeam.authority import Authority, Principal
 from tiebeam.economics import fixed_cost_per_unit
 from tiebeam.engine import Engine
 from tiebeam.errors import Conflict, Invalid
 from tiebeam.graph import Graph
 from tiebeam.kit import decimal_text
-from tiebeam.spec import Effect, Intent
+from tiebeam.spec import Effect
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order, plain_name
 from tiebeam.workflow.invoices import import_reference, policy_to_json, settle_invoice
+from tiebeam.workflow.objects import IntentFacts, intent_object
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run
 from tiebeam.workflow.sources import Bindings, read_reference
@@ -44,6 +45,7 @@ class Starting:
         engine: Engine,
         workforce: Workforce,
         authority: Authority,
+        facts: IntentFacts,
     ) -> None:
         self._store = store
         self._workspace = workspace
@@ -53,6 +55,7 @@ class Starting:
         self._engine = engine
         self._workforce = workforce
         self._authority = authority
+        self._facts = facts
 
     def take_in(
         self,
@@ -68,7 +71,8 @@ class Starting:
         Raises Refused, NotAdopted, NotInService, NothingToDo, ReferenceUnreadable.
         """
         graph = self._graph()
-        self._authority.require(principal, "run.start", intent_object(graph, intent))
+        graph.of("intents", intent)
+        self._authority.require(principal, "run.start", intent_object(self._facts, intent))
         settings = graph.settings
         if settings is None:
             raise Invalid("the workspace has no settings; add tiebeam.toml and run 'tiebeam apply'")
@@ -120,14 +124,10 @@ class Starting:
         """
         if not reason.strip():
             raise Invalid("cancelling a run needs a reason")
-        graph = self._graph()
         with self._store.unit() as unit:
             row = load_run(unit.conn, run_id)
-            attributes = {
-                **intent_object(graph, row.intent).attributes,
-                "started_by": row.started_by.removeprefix("person:"),
-            }
-            self._authority.require(principal, "run.cancel", Obj("run", run_id, attributes))
+            holders = task_holders(unit.conn, run_id)
+            self._authority.require(principal, "run.cancel", run_object(self._facts, unit.conn, run_id, holders=holders))
             if row.state.is_final:
                 return row
             self._workforce.cancel_tasks(unit, run_id, reason=reason)
@@ -152,13 +152,6 @@ class Starting:
         settle_invoice(unit, document_id=row.document_id or "", outcome=outcome)
 
 
-def intent_object(graph: Graph, intent: str) -> Obj:
-    """The intent as authority rules see it: the role that owns it and the roles that work in it."""
-    record = graph.of("intents", intent)
-    assert isinstance(record, Intent)
-    return Obj("intent", intent, {"owner_role": record.owner_role, "roles": record.impacted_roles})
-
-
 def review_rates(graph: Callable[[], Graph]) -> Callable[[str, RunPlan], tuple[Decimal, str]]:
     """Cost of an hour of review from the adoption's own figures, else the recipe's."""
 
@@ -167,7 +160,7 @@ def review_rates(graph: Callable[[], Graph]) -> Callable[[str, RunPlan], tuple[D
         adoption = present.adoptions.get(intent)
         assumed = (adoption.unit_economics if adoption else None) or plan.recipe.unit_economics
         currency = "EUR" if present.settings is None else present.settings.company.currency
-        return (Decimal(0) if assumed is None else assumed.review_cost_per_hour), currency
+        return (Decimal(0) if assumed is None else assumed.amount("review_cost_per_hour")), currency
 
     return rate
 

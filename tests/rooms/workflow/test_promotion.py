@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from tiebeam.app import App
 from tiebeam.errors import Invalid
 from tiebeam.graph import init_workspace
 from tiebeam.kit import FixedClock
+from tiebeam.spec import UnitEconomics
 from tiebeam.store import search_journal
 from tiebeam.workflow.promotion import Gate, GatesShut, NotAdopted, Promotion, Stage
 from tiebeam.workflow.promotion.gates import GateCase, GateResult, accountable_owner, recipe_complete
@@ -96,7 +96,10 @@ def test_a_recipe_that_lacks_one_of_its_six_parts_is_held_back(house: House, par
 def test_unit_economics_that_lose_money_shut_the_gate(house: House) -> None:
     _, adoption, recipe = house.promotion.adopted(INTENT)
     assert recipe.unit_economics is not None
-    poor = recipe.unit_economics.model_copy(update={"value_per_accepted_unit": Decimal("0.01")})
+    stated = recipe.unit_economics.model_dump()
+    stated["value"][0]["formula"] = "0.01"
+    del stated["assumptions"]["baseline_minutes_per_unit"]
+    poor = UnitEconomics.model_validate(stated)
     with house.app.store.read() as conn:
         case = GateCase(conn, INTENT, recipe, adoption.model_copy(update={"unit_economics": poor}), None, None)
         answers = {gate.id: gate.ask(case) for gate in house.promotion.gates}

@@ -1,0 +1,48 @@
+"""Unit economics of a workflow before it is built: formulas, draws, tornado, verdict."""
+
+from tiebeam.economics.units.answer import (
+    IncompleteEconomics,
+    Stated,
+    UnitAnswer,
+    Verdict,
+    assess,
+    case_of,
+    fixed_cost_per_unit,
+)
+from tiebeam.economics.units.case import NO_TOKENS, TokenPrices, UnitCase, WrongFigure, driver_of, read_changes
+from tiebeam.economics.units.model import LINES, PARTS, Line
+from tiebeam.economics.units.simulate import (
+    DRAWS,
+    Bar,
+    Simulation,
+    Spread,
+    WrongDraws,
+    simulate,
+    tornado,
+)
+
+__all__ = [
+    "DRAWS",
+    "LINES",
+    "NO_TOKENS",
+    "PARTS",
+    "Bar",
+    "IncompleteEconomics",
+    "Line",
+    "Simulation",
+    "Spread",
+    "Stated",
+    "TokenPrices",
+    "UnitAnswer",
+    "UnitCase",
+    "Verdict",
+    "WrongDraws",
+    "WrongFigure",
+    "assess",
+    "case_of",
+    "driver_of",
+    "fixed_cost_per_unit",
+    "read_changes",
+    "simulate",
+    "tornado",
+]

@@ -10,13 +10,12 @@ from typing import Any
 from tiebeam.economics.units.model import PRICES, VALUE_PER_ACCEPTED, VOLUME_FACTOR, month
 from tiebeam.errors import Invalid
 from tiebeam.kit.formulas import Arithmetic, Exact, read_formula, work_out
-from tiebeam.spec.assumptions import DRIVERS, Assumption, Driver, UnitEconomics
+from tiebeam.spec import DRIVERS, Assumption, Driver, UnitEconomics
 
 _PRICE_UNITS = {
     "input_price_per_mtok": Driver("money", "Price of a million tokens read.", None),
     "output_price_per_mtok": Driver("money", "Price of a million tokens written.", None),
     "cached_price_per_mtok": Driver("money", "Price of a million tokens read from the provider's cache.", None),
-    "batch_price_factor": Driver("share", "Batch price over standard price.", Decimal(1), most=Decimal(1)),
     VOLUME_FACTOR: Driver("times", "How many times the stated volume.", Decimal(1), least=Decimal("0.000001")),
 }
 
@@ -29,17 +28,15 @@ class WrongFigure(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class TokenPrices:
-    """What a million tokens cost in `currency`. `source` says where from and as of when."""
+    """What a million tokens cost in the case's currency. `source` says where from and as of when."""
 
     input_per_mtok: Decimal
     output_per_mtok: Decimal
     cached_per_mtok: Decimal
-    batch_factor: Decimal
-    currency: str
     source: str
 
 
-NO_TOKENS = TokenPrices(Decimal(0), Decimal(0), Decimal(0), Decimal(1), "", "no tokens are spent")
+NO_TOKENS = TokenPrices(Decimal(0), Decimal(0), Decimal(0), "no tokens are spent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class UnitCase:
         price = self.prices
         found: dict[str, Assumption] = {name: self.stated.figure(name) for name in DRIVERS}
         found |= {name: one for name, one in self.stated.assumptions.items() if name not in found}
-        values = (price.input_per_mtok, price.output_per_mtok, price.cached_per_mtok, price.batch_factor)
+        values = (price.input_per_mtok, price.output_per_mtok, price.cached_per_mtok)
         found |= {
             name: Assumption(value=value, source=price.source) for name, value in zip(PRICES, values, strict=True)
         }

@@ -1,8 +1,8 @@
 """The model of a workflow's month, as formulas by name: what is served, what it costs by part, what it is worth.
 
-Every number of the product about unit economics comes from these lines: the exact answer, the draws, the tornado and the
-spreadsheet. Effective unit cost is inference, review, exceptions, rework, integration, training, consulting, quality-gate
-upkeep and model migration over accepted outcomes (EC-16). Only tokens scale with the price of tokens (EC-01).
+Every number of the product about unit economics comes from these lines: the exact answer, the draws, the tornado and
+the spreadsheet. Effective unit cost is inference, review, exceptions, rework, integration, training, consulting,
+quality-gate upkeep and model migration over accepted outcomes (EC-16). Only tokens scale with their price (EC-01).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Line:
     formula: str
 
 
-PRICES = ("input_price_per_mtok", "output_price_per_mtok", "cached_price_per_mtok", "batch_price_factor")
-"""Figures that come from the price list, in the workspace's currency; the factor is batch over standard price."""
+PRICES = ("input_price_per_mtok", "output_price_per_mtok", "cached_price_per_mtok")
+"""Figures that come from the price list, in the workspace's currency."""
 VOLUME_FACTOR = "volume_factor"
 VALUE_PER_ACCEPTED = "value_per_accepted"
 

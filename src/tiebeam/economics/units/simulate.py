@@ -12,7 +12,7 @@ from tiebeam.economics.units.draws import drawn, ends
 from tiebeam.economics.units.model import LINES, PARTS
 from tiebeam.errors import Invalid
 from tiebeam.kit.formulas import Columns, Exact, best_columns
-from tiebeam.spec.assumptions import Assumption, Shape
+from tiebeam.spec import Assumption, Shape
 
 DRAWS = 2000
 MOST_DRAWS = 10_000_000

@@ -6,7 +6,8 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from tiebeam.economics import DailyLine, IncompleteEconomics, UnitForecast, UnknownPrice, WorkflowSummary, forecast
+from tiebeam.economics import DailyLine, UnitAnswer, WorkflowSummary, assess, case_of
+from tiebeam.errors import TiebeamError
 from tiebeam.web import svg
 from tiebeam.web.views import Figure, Kpi
 from tiebeam.web.visit import Visit
@@ -23,14 +24,14 @@ def _summary(visit: Visit, conn: sa.Connection, intent: str, since: date) -> Wor
     )
 
 
-def _forecast(visit: Visit, intent: str) -> UnitForecast | None:
+def _forecast(visit: Visit, intent: str) -> UnitAnswer | None:
     _, adoption, recipe = visit.app.promotion.adopted(intent)
     assumed = adoption.unit_economics or recipe.unit_economics
     if assumed is None:
         return None
     try:
-        return forecast(assumed, visit.app.economics.prices)
-    except (IncompleteEconomics, UnknownPrice):
+        return assess(case_of(intent, assumed, visit.app.economics.prices))
+    except TiebeamError:
         return None  # The unit economics gate says what is missing.
 
 
@@ -95,7 +96,7 @@ def _labels(days: list[DailyLine]) -> list[str]:
     return [f"{one.day.day} {one.day:%b}" for one in days]
 
 
-def _cost_figure(days: list[DailyLine], promised: UnitForecast | None) -> Figure:
+def _cost_figure(days: list[DailyLine], promised: UnitAnswer | None) -> Figure:
     labels = _labels(days)
     values = tuple(None if one.cost_per_accepted is None else float(one.cost_per_accepted) for one in days)
     chart = svg.line_chart(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 import sqlalchemy as sa
 
-from tiebeam.economics import UnitForecast
+from tiebeam.economics import UnitAnswer, Verdict
 from tiebeam.errors import TiebeamError
 from tiebeam.kit import digest_of
 from tiebeam.spec import Adoption, EvaluationSet, Person, Recipe, UnitEconomics, as_data
@@ -20,6 +19,9 @@ OWNER_KINDS = {
     "vendor-forward-deployed-group": "vendor forward-deployed group",
     "hybrid-squad": "hybrid squad",
 }
+
+Assess = Callable[[str, UnitEconomics], UnitAnswer]
+"""The unit economics of a workflow, by its intent and what is assumed of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +106,33 @@ def evaluation_passed(case: GateCase) -> tuple[bool, str]:
     return True, found
 
 
-def unit_economics_present(forecast: Callable[[UnitEconomics], UnitForecast]) -> Callable[[GateCase], tuple[bool, str]]:
-    """EC-14: computed before deployment, and worth it."""
+def unit_economics_present(assess: Assess) -> Callable[[GateCase], tuple[bool, str]]:
+    """EC-14: computed before deployment, and worth it at the median of the draws."""
 
     def check(case: GateCase) -> tuple[bool, str]:
         assumed = case.unit_economics
         if assumed is None:
             return False, "no unit economics; add [unit_economics] to the recipe or to the adoption"
         try:
-            expected = forecast(assumed)
+            answer = assess(case.intent, assumed)
         except TiebeamError as gap:
             return False, gap.message
-        cost, value = _money(expected.cost_per_accepted), _money(expected.value)
-        found = f"{cost} per accepted unit against a value of {value}"
-        if not expected.viable:
-            return False, f"{found}: it loses money on every unit; change the recipe or the assumptions"
+        cost, margin = answer.simulation.spreads["cost_per_accepted"], answer.simulation.spreads["margin_per_accepted"]
+        found = (
+            f"{answer.currency} {cost.p50:.2f} per accepted outcome ({cost.p10:.2f} to {cost.p90:.2f}), "
+            f"margin {margin.p50:.2f} ({margin.p10:.2f} to {margin.p90:.2f})"
+        )
+        if answer.verdict is Verdict.LOSES:
+            return False, f"{found}: it loses money at the median; change the recipe or the assumptions"
         return True, found
 
     return check
 
 
-def _money(value: Decimal) -> str:
-    return f"{value:.2f}"
-
-
-def first_gates(forecast: Callable[[UnitEconomics], UnitForecast]) -> tuple[Gate, ...]:
+def first_gates(assess: Assess) -> tuple[Gate, ...]:
     return (
         Gate("recipe-complete", "Recipe has all six parts", recipe_complete),
         Gate("accountable-owner", "One accountable owner", accountable_owner),
         Gate("evaluation-passed", "Evaluation set passed", evaluation_passed),
-        Gate("unit-economics", "Unit economics computed before deployment", unit_economics_present(forecast)),
+        Gate("unit-economics", "Unit economics computed before deployment", unit_economics_present(assess)),
     )
