@@ -36,11 +36,31 @@ from tiebeam.workforce.directory import (
 )
 from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.handling import AlreadyDecided, TaskClosed, TaskMoved
+from tiebeam.workforce.identities import (
+    Binding,
+    Identities,
+    NoRecord,
+    SignInLapsed,
+    TooManySignIns,
+    roles_of_groups,
+)
 from tiebeam.workforce.opening import BrokenProtocol, IncompleteContext, check_package, protocol_problems
 from tiebeam.workforce.ownership import accountable_owner, handoff_problems, intent_problems, ownership_problems
 from tiebeam.workforce.refusals import Refusal
 from tiebeam.workforce.room import Workforce
 from tiebeam.workforce.rungs import RungState, RungView
+from tiebeam.workforce.standing import (
+    Delegation,
+    Delegations,
+    DelegationState,
+    Emergencies,
+    Emergency,
+    EmergencyState,
+    Finding,
+    UnknownDelegation,
+    UnknownEmergency,
+    note_use,
+)
 from tiebeam.workforce.task import Change, Decision, Message, Standing, Task, TaskState, UnknownTask
 from tiebeam.workforce.views import Endorsement, Event, Notice, Page, TaskCounts, TaskView, runs_of_tasks, task_holders
 
@@ -49,22 +69,32 @@ __all__ = [
     "Access",
     "AlreadyDecided",
     "Approval",
+    "Binding",
     "BrokenCalendar",
     "BrokenProtocol",
     "Calendar",
     "Change",
     "CsrfRefused",
     "Decision",
+    "Delegation",
+    "DelegationState",
+    "Delegations",
     "Directory",
+    "Emergencies",
+    "Emergency",
+    "EmergencyState",
     "Endorsement",
     "Event",
+    "Finding",
     "Holder",
     "HolderKind",
+    "Identities",
     "IncompleteContext",
     "LinkRefused",
     "Message",
     "NewToken",
     "NoAuthority",
+    "NoRecord",
     "NobodyHoldsRole",
     "NotTheOwner",
     "Notice",
@@ -75,6 +105,7 @@ __all__ = [
     "RungView",
     "Session",
     "SessionView",
+    "SignInLapsed",
     "Standing",
     "Task",
     "TaskClosed",
@@ -87,6 +118,9 @@ __all__ = [
     "TokenRefused",
     "TokenState",
     "TooManyAttempts",
+    "TooManySignIns",
+    "UnknownDelegation",
+    "UnknownEmergency",
     "UnknownSession",
     "UnknownTask",
     "UnknownToken",
@@ -102,10 +136,12 @@ __all__ = [
     "holders",
     "intent_problems",
     "known_scopes",
+    "note_use",
     "operating_user",
     "ownership_problems",
     "person_of_machine",
     "protocol_problems",
+    "roles_of_groups",
     "runs_of_tasks",
     "task_holders",
     "who_approves",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -35,8 +35,12 @@ def who_approves(
     amount: Decimal | None = None,
     needs_authority: bool = False,
     excluded: Collection[str] = (),
+    given: Callable[[str], Collection[tuple[str, str]]] = lambda _role: (),
 ) -> Approval:
-    """Raises NobodyHoldsRole when no eligible person holds a role that may."""
+    """`given` answers to whom a role is delegated on that day: pairs (receiver, giver).
+
+    Raises NobodyHoldsRole when no eligible person holds a role that may.
+    """
     way = climb(directory, role, excluded=excluded)
     chosen, because = way.role, f"the step is decided by {role}"
     if way.passed:
@@ -51,4 +55,4 @@ def who_approves(
             )
         because += f"; the limit of {chosen} does not cover {amount}, that of {target} does"
         chosen = target
-    return Approval(chosen, tuple(acting(directory, chosen, day=day, excluded=excluded)), because)
+    return Approval(chosen, tuple(acting(directory, chosen, day=day, excluded=excluded, given=given(chosen))), because)

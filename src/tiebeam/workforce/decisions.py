@@ -54,7 +54,7 @@ def decide(
 ) -> Decision:
     """Everything happens in `unit`, or nothing. See `Workforce.decide` for the errors."""
     task = active_task(unit, task_id)
-    actor = desk.fresh(principal, now=unit.now)
+    actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = _authorised(unit, desk, actor, task)
     _check_verb(actor, task, verb)
     if payload_hash is not None and payload_hash != task.payload_hash:

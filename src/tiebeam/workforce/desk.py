@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -16,10 +17,14 @@ from tiebeam.store import Store, Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.calendar import Calendar
 from tiebeam.workforce.directory import Directory, Holder, acting, deputised_roles, is_absent, person_of
+from tiebeam.workforce.standing import receivers, standing_of
 from tiebeam.workforce.task import Decision, Message, Task
 
 RUN_KIND = "run"
 HUMAN_QUEUE = "human"
+
+Given = Callable[[str, date], tuple[tuple[str, str], ...]]
+"""Pairs (receiver, giver) of those to whom a role is given on a day."""
 
 
 @dataclass(slots=True)
@@ -63,26 +68,33 @@ class Desk:
     def today(self, task: Task, now: datetime) -> date:
         return self.calendar(task.team).day_of(now)
 
-    def principal(self, person_id: str, *, now: datetime) -> Principal:
-        """The person with today's roles, deputised ones included. Raises NotFound."""
+    def principal(self, person_id: str, *, now: datetime, conn: sa.Connection | None = None) -> Principal:
+        """The person with today's roles, deputised and given ones included. Raises NotFound.
+
+        `conn` is that of an open unit; without one a connection is taken for the moment.
+        """
         directory = self.people()
         person = person_of(directory, person_id)
         day = Calendar.of(directory.teams.get(person.team or "")).day_of(now)
+        with nullcontext(conn) if conn is not None else self.store.read() as reading:
+            standing = standing_of(reading, directory, person_id, day=day, now=now)
+        stands_in = deputised_roles(directory, person.id, day=day)
         return Principal(
             person.id,
             person.name,
             roles=person.roles,
             administrator=person.administrator,
-            deputising=deputised_roles(directory, person.id, day=day),
+            deputising=(*stands_in, *(pair for pair in standing.given if pair not in stands_in)),
+            emergency=standing.emergency,
         )
 
-    def fresh(self, principal: Principal, *, now: datetime) -> Principal:
+    def fresh(self, principal: Principal, *, now: datetime, conn: sa.Connection | None = None) -> Principal:
         """The same principal, as they signed in, with the roles the directory gives them now, whatever they carried."""
         if principal.kind is not PrincipalKind.PERSON:
             return principal
         if principal.person_id not in self.people().people:
             raise Refused(f"{principal.name} is not a person of this workspace any more", person=principal.person_id)
-        today = self.principal(principal.person_id, now=now)
+        today = self.principal(principal.person_id, now=now, conn=conn)
         roles, administrator = self.added_by(principal)
         return replace(
             principal,
@@ -93,9 +105,30 @@ class Desk:
             emergency=today.emergency,
         )
 
+    def acting(self, task: Task, now: datetime, *, given: Given | None = None) -> list[Holder]:
+        """Who may decide the task today: holders, their deputies, and those to whom the role is given."""
+        day = self.today(task, now)
+        if given is None:
+            with self.store.read() as conn:
+                pairs = receivers(conn, self.people(), task.role, day=day)
+        else:
+            pairs = given(task.role, day)
+        return acting(self.people(), task.role, day=day, excluded=task.excluded_people, given=pairs)
+
+    def given_by(self, conn: sa.Connection) -> Given:
+        """To whom roles are given, asked once for each role and day however long a list is."""
+        known: dict[tuple[str, date], tuple[tuple[str, str], ...]] = {}
+
+        def given(role: str, day: date) -> tuple[tuple[str, str], ...]:
+            if (role, day) not in known:
+                known[role, day] = receivers(conn, self.people(), role, day=day)
+            return known[role, day]
+
+        return given
+
     def responsible(self, task: Task, now: datetime) -> list[Holder]:
         """Who may act on the task today: the claimer alone while claimed and present, else the role's people."""
-        found = acting(self.people(), task.role, day=self.today(task, now), excluded=task.excluded_people)
+        found = self.acting(task, now)
         claimed = [holder for holder in found if holder.person_id == task.claimed_by]
         return claimed or found
 
@@ -157,11 +190,16 @@ def change(unit: Unit, task: Task, **values: Any) -> Task:
 
 def notify(unit: Unit, task: Task, kind: str, *, people: Iterable[str], text: str) -> None:
     """A line in the notices of each of these people."""
+    tell(unit, people, kind, text, task_id=task.id)
+
+
+def tell(unit: Unit, people: Iterable[str], kind: str, text: str, *, task_id: str | None = None) -> None:
+    """The same about anything, or about a task."""
     rows = [
         {
             "id": unit.store.ids.new("notice"),
             "person_id": person_id,
-            "task_id": task.id,
+            "task_id": task_id,
             "kind": kind,
             "text": text,
             "at": unit.now,

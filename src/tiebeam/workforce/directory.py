@@ -37,7 +37,7 @@ class NobodyHoldsRole(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A person who may act in a role today; `on_behalf_of` names the absent person a deputy stands in for."""
+    """A person who may act in a role today; `on_behalf_of` names whom a deputy or receiver stands in for."""
 
     person_id: str
     name: str
@@ -85,8 +85,18 @@ def holders(directory: Directory, role: str, *, excluded: Collection[str] = ()) 
     return sorted(p.id for p in directory.people.values() if role in p.roles and p.id not in excluded)
 
 
-def acting(directory: Directory, role: str, *, day: date, excluded: Collection[str] = ()) -> list[Holder]:
-    """Who may act in the role on that day. Someone excluded acts neither in person nor through a deputy."""
+def acting(
+    directory: Directory,
+    role: str,
+    *,
+    day: date,
+    excluded: Collection[str] = (),
+    given: Collection[tuple[str, str]] = (),
+) -> list[Holder]:
+    """Who may act in the role on that day. Someone excluded acts neither in person nor through a deputy.
+
+    `given` holds pairs (receiver, giver) of those to whom the role is delegated on that day.
+    """
     found: dict[str, Holder] = {}
     for person_id in holders(directory, role, excluded=excluded):
         present = stand_in(directory, person_id, day)
@@ -95,6 +105,11 @@ def acting(directory: Directory, role: str, *, day: date, excluded: Collection[s
         for_whom = None if present == person_id else person_id
         if present not in found or for_whom is None:
             found[present] = Holder(present, directory.people[present].name, role, for_whom)
+    for receiver, giver in given:
+        if receiver in excluded or giver in excluded or is_absent(directory.people[receiver], day):
+            continue
+        # What was given is not given on: an absent receiver has no deputy in it.
+        found.setdefault(receiver, Holder(receiver, directory.people[receiver].name, role, giver))
     return [found[key] for key in sorted(found)]
 
 

@@ -12,7 +12,7 @@ from tiebeam.errors import Conflict, Invalid, Refused
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, change, notify, record
-from tiebeam.workforce.directory import Holder, acting, climb
+from tiebeam.workforce.directory import climb
 from tiebeam.workforce.rungs import RungView, cancel_rungs, recompute
 from tiebeam.workforce.task import ACTIVE, Task, TaskState, load_decision, load_task, task_of
 
@@ -61,7 +61,7 @@ def closed_error(conn: sa.Connection, task: Task) -> AlreadyDecided | TaskClosed
 def viewed(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> None:
     """Note when a person first looked at a task; their review minutes count from there."""
     task = load_task(unit.conn, task_id, lock=True)
-    desk.authority.require(desk.fresh(principal, now=unit.now), "task.view", desk.obj(task, unit.now))
+    desk.authority.require(desk.fresh(principal, now=unit.now, conn=unit.conn), "task.view", desk.obj(task, unit.now))
     if _first_view(unit.conn, principal, task_id) is None:
         unit.conn.execute(
             sa.insert(tables.task_viewing).values(
@@ -99,7 +99,7 @@ def review_minutes(
 def claim(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
     """Keep others from deciding it meanwhile. Claiming one's own task again changes nothing."""
     task = active_task(unit, task_id)
-    actor = desk.fresh(principal, now=unit.now)
+    actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = desk.authority.require(actor, "task.claim", desk.obj(task, unit.now))
     if task.claimed_by == actor.person_id:
         return task
@@ -113,7 +113,7 @@ def claim(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
 def release(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
     """Give a claimed task back to its role. Raises TaskMoved when nobody has claimed it."""
     task = active_task(unit, task_id)
-    actor = desk.fresh(principal, now=unit.now)
+    actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = desk.authority.require(actor, "task.release", desk.obj(task, unit.now))
     if task.claimed_by is None:
         raise TaskMoved(f"task {task_id!r} is not claimed by anybody", task=task_id)
@@ -140,7 +140,7 @@ def reassign(
     administrator without the task's role would hand it to a role of their own.
     """
     task = active_task(unit, task_id)
-    actor = desk.fresh(principal, now=unit.now)
+    actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = desk.authority.require(actor, "task.reassign", desk.obj(task, unit.now))
     if role is None and person is None:
         raise Invalid(f"say to which role or person task {task_id!r} goes", task=task_id)
@@ -192,7 +192,7 @@ def move(
 def snooze(desk: Desk, unit: Unit, principal: Principal, task_id: str, *, until: datetime) -> Task:
     """Hide the task until then. The clock goes on: neither the due time nor the ladder moves. Raises Invalid."""
     task = active_task(unit, task_id)
-    actor = desk.fresh(principal, now=unit.now)
+    actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = desk.authority.require(actor, "task.snooze", desk.obj(task, unit.now))
     if not unit.now < until <= max(task.due_at, unit.now):
         raise Invalid(
@@ -226,8 +226,3 @@ def cancel_tasks(desk: Desk, unit: Unit, run_id: str, *, reason: str, actor: str
         desk.engine.close_wait(unit, task.wait_id, outcome="cancelled")
         record(unit, closed, "cancelled", actor=actor, reason=reason)
     return len(found)
-
-
-def approvers(desk: Desk, task: Task, *, now: datetime) -> list[Holder]:
-    """Who may decide this task today, deputies included, people kept out by separation of duties not."""
-    return acting(desk.people(), task.role, day=desk.today(task, now), excluded=task.excluded_people)

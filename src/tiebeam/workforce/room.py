@@ -16,9 +16,11 @@ from tiebeam.store import Store, Unit
 from tiebeam.workforce import decisions, handling, ladder, opening, questions, rungs, tables, views
 from tiebeam.workforce.access import Access, Principals
 from tiebeam.workforce.approval import Approval, who_approves
-from tiebeam.workforce.desk import Desk, Hooks
+from tiebeam.workforce.desk import Desk, Hooks, tell
 from tiebeam.workforce.directory import Holder
+from tiebeam.workforce.identities import Identities
 from tiebeam.workforce.refusals import Refusals
+from tiebeam.workforce.standing import Delegations, Emergencies
 from tiebeam.workforce.task import Decision, Message, Task, load_task
 
 
@@ -30,6 +32,7 @@ class Workforce:
     """People at work. `people` is asked anew at each use, so a re-applied graph takes effect at once.
 
     `facts_of` gives the attributes all objects of an intent share; without it a task is seen by its own roles alone.
+    `emergency_roles` are those whose holders may open emergency access, besides administrators.
     """
 
     def __init__(
@@ -40,8 +43,12 @@ class Workforce:
         people: Callable[[], Principals],
         authority: Authority,
         facts_of: Callable[[str], Mapping[str, Any]] = _none,
+        emergency_roles: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self.access = Access(store, people=people, person=self.principal, authority=authority)
+        self.identities = Identities(store, people=people, access=self.access, authority=authority)
+        self.delegations = Delegations(store, people=people, authority=authority, tell=tell)
+        self.emergencies = Emergencies(store, people=people, authority=authority, openers=emergency_roles, tell=tell)
         self._store = store
         self.refusals = Refusals(store, engine)
         self._desk = Desk(store, engine, people, Hooks(), authority, facts_of, self.access.added_by)
@@ -254,7 +261,7 @@ class Workforce:
 
     def approvers(self, conn: sa.Connection, task_id: str) -> list[Holder]:
         """Who may decide this task today (WF-07)."""
-        return handling.approvers(self._desk, load_task(conn, task_id), now=self._store.clock.now())
+        return self._desk.acting(load_task(conn, task_id), self._store.clock.now(), given=self._desk.given_by(conn))
 
     def who_approves(
         self,
@@ -266,11 +273,15 @@ class Workforce:
         excluded_people: Collection[str] = (),
     ) -> Approval:
         """The same answer for a step before any task exists: role, people and why (WF-07). Raises NobodyHoldsRole."""
-        return who_approves(
-            self._desk.people(),
-            role=role,
-            day=self._desk.calendar(team).day_of(self._store.clock.now()),
-            amount=amount,
-            needs_authority=needs_authority,
-            excluded=excluded_people,
-        )
+        day = self._desk.calendar(team).day_of(self._store.clock.now())
+        with self._store.read() as conn:
+            given = self._desk.given_by(conn)
+            return who_approves(
+                self._desk.people(),
+                role=role,
+                day=day,
+                amount=amount,
+                needs_authority=needs_authority,
+                excluded=excluded_people,
+                given=lambda chosen: given(chosen, day),
+            )

@@ -160,7 +160,8 @@ notice = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("person_id", sa.Text, nullable=False),
-    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), nullable=False),
+    # None where the notice is about something else than a task.
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id")),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),

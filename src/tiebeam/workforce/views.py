@@ -10,13 +10,11 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from tiebeam.authority import Principal
-from tiebeam.authority.visible import Visible
+from tiebeam.authority import Principal, Visible
 from tiebeam.errors import Invalid
 from tiebeam.workforce import tables
-from tiebeam.workforce.desk import Desk
+from tiebeam.workforce.desk import Desk, Given
 from tiebeam.workforce.directory import Holder
-from tiebeam.workforce.handling import approvers
 from tiebeam.workforce.questions import questions
 from tiebeam.workforce.rungs import RungState, RungView, rung_of
 from tiebeam.workforce.task import (
@@ -109,7 +107,7 @@ class TaskCounts:
 @dataclass(frozen=True, slots=True)
 class Notice:
     id: str
-    task_id: str
+    task_id: str | None
     kind: str
     text: str
     at: datetime
@@ -141,7 +139,7 @@ def tasks(
     if role is not None:
         where.append(tables.task.c.role == role)
     if person is not None:
-        where.append(_may_act(desk.principal(person, now=desk.store.clock.now())))
+        where.append(_may_act(desk.principal(person, now=desk.store.clock.now(), conn=conn)))
     if run_id is not None:
         where.append(tables.task.c.run_id == run_id)
     if query.strip():
@@ -164,6 +162,7 @@ def task(desk: Desk, conn: sa.Connection, task_id: str) -> TaskView:
     return _view(
         desk,
         found,
+        given=desk.given_by(conn),
         ladder=ladder,
         decision=load_decision(conn, task_id),
         details={
@@ -205,7 +204,7 @@ def _is_visible(visible: Visible) -> sa.ColumnElement[bool]:
 
 def counts(desk: Desk, conn: sa.Connection, principal: Principal, *, visible: Visible | None = None) -> TaskCounts:
     now, table = desk.store.clock.now(), tables.task
-    mine = _may_act(desk.fresh(principal, now=now))
+    mine = _may_act(desk.fresh(principal, now=now, conn=conn))
 
     def number(*also: sa.ColumnElement[bool]) -> sa.Label[int]:
         return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(mine, *also), 1), else_=0)), 0).label(None)
@@ -252,7 +251,7 @@ def _states(state: str | Collection[str] | None) -> list[sa.ColumnElement[bool]]
 
 def _may_act(principal: Principal) -> sa.ColumnElement[bool]:
     table, clauses = tables.task, list[sa.ColumnElement[bool]]()
-    for role in sorted(principal.all_roles):
+    for role in sorted(principal.all_roles | {*principal.emergency}):
         kept_out = [_excludes(person) for person in principal.on_behalf_of(role)]
         in_role = table.c.role == role
         clauses.append(sa.and_(in_role, sa.not_(sa.and_(*kept_out))) if kept_out else in_role)
@@ -299,18 +298,27 @@ def _list_views(desk: Desk, conn: sa.Connection, found: list[Task]) -> list[Task
     rungs = _rungs(conn, ids)
     table = tables.task_decision
     decided = {row.task_id: decision_of(row) for row in conn.execute(sa.select(table).where(table.c.task_id.in_(ids)))}
-    return [_view(desk, t, ladder=rungs.get(t.id, ()), decision=decided.get(t.id), details={}) for t in found]
+    given = desk.given_by(conn)
+    return [
+        _view(desk, t, given=given, ladder=rungs.get(t.id, ()), decision=decided.get(t.id), details={}) for t in found
+    ]
 
 
 def _view(
-    desk: Desk, found: Task, *, ladder: Sequence[RungView], decision: Decision | None, details: Mapping[str, Any]
+    desk: Desk,
+    found: Task,
+    *,
+    given: Given,
+    ladder: Sequence[RungView],
+    decision: Decision | None,
+    details: Mapping[str, Any],
 ) -> TaskView:
     now, role = desk.store.clock.now(), desk.people().roles.get(found.role)
     pending = [rung for rung in ladder if rung.state is RungState.PENDING]
     return TaskView(
         **{f.name: getattr(found, f.name) for f in fields(Task)},
         role_title=found.role if role is None else role.title,
-        people=tuple(approvers(desk, found, now=now)) if found.is_active else (),
+        people=tuple(desk.acting(found, now, given=given)) if found.is_active else (),
         is_overdue=found.is_active and found.due_at < now,
         next_rung=min(pending, key=lambda rung: rung.at, default=None),
         decision=decision,

@@ -193,7 +193,7 @@ class OidcClient:
         return Identity(
             issuer=self._settings.issuer,
             subject=claims["sub"],
-            email=email if isinstance(email, str) and len(email) <= 320 else None,
+            email=email if isinstance(email, str) and len(email) <= 320 and email.isprintable() else None,
             # Some providers write the boolean as text; anything else is not a yes.
             is_email_verified=verified is True or verified in {"true", "True"},
             groups=_groups(groups),
@@ -227,7 +227,7 @@ def _groups(value: object) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     if len(listed) > MOST_GROUPS:
         raise refused("groups", f"it names more than {MOST_GROUPS} groups")
-    return tuple(sorted({one for one in listed if isinstance(one, str) and 0 < len(one) <= 500}))
+    return tuple(sorted({one for one in listed if isinstance(one, str) and 0 < len(one) <= 500 and one.isprintable()}))
 
 
 def _require_libraries() -> None:

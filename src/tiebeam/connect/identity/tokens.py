@@ -120,8 +120,8 @@ def _check_more(claims: dict[str, Any], *, nonce: str, now: int, skew_seconds: i
     if claims["iat"] < now - OLDEST_SECONDS - skew_seconds:
         raise refused("iat", "it was made too long ago")
     subject = claims["sub"]
-    if len(subject) > LONGEST_SUBJECT or not subject.strip() or any(ord(sign) < 32 for sign in subject):
-        raise refused("sub", "its subject is empty, too long or holds control characters")
+    if len(subject) > LONGEST_SUBJECT or not subject.strip() or not subject.isprintable():
+        raise refused("sub", "its subject is empty, too long or not printable")
 
 
 def check_same_subject(claims: dict[str, Any], more: dict[str, Any]) -> None:
