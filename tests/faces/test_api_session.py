@@ -69,7 +69,6 @@ def test_another_sessions_token_is_refused(sign_in: SignIn) -> None:
     [
         ({"person": ADMINISTRATOR, "person_id": ADMINISTRATOR, "as": ADMINISTRATOR, "actor": ADMINISTRATOR}, {}),
         ({}, {"x-person": ADMINISTRATOR, "x-forwarded-user": ADMINISTRATOR, "remote-user": ADMINISTRATOR}),
-        ({}, {"authorization": f"Bearer {ADMINISTRATOR}"}),
     ],
 )
 def test_claims_to_be_someone_else_change_nothing(

@@ -12,6 +12,7 @@ from tiebeam.api import inbox, library, money, overview, records, runs, session,
 from tiebeam.api.gate import Gate, refusal
 from tiebeam.app import App
 from tiebeam.errors import Invalid, TiebeamError
+from tiebeam.http import Caller, Renewing
 
 PREFIX = "/api/v1"
 
@@ -29,6 +30,7 @@ def build_api(app: App) -> FastAPI:
     for module in (session, overview, runs, inbox, workflows, library, money, records):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)
+    api.add_middleware(Renewing)
     api.add_exception_handler(TiebeamError, _problem)
     api.add_exception_handler(HTTPException, _problem)
     api.add_exception_handler(RequestValidationError, _wrong_request)
@@ -36,7 +38,10 @@ def build_api(app: App) -> FastAPI:
     return api
 
 
-def _problem(_request: Request, error: Exception) -> JSONResponse:
+def _problem(request: Request, error: Exception) -> JSONResponse:
+    caller = getattr(request.state, "caller", None)
+    if isinstance(caller, Caller):
+        caller.note(error)
     return refusal(error)
 
 

@@ -1,4 +1,4 @@
-"""What stands before every route: nobody without a session comes past it, and no body grows beyond its limit.
+"""What stands before every route: nobody without session or token comes past it, and no body grows beyond its limit.
 
 It is outside of the routes because a framework reads the whole body before it asks a route's own questions.
 """
@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tiebeam.app import App
 from tiebeam.errors import Invalid, TiebeamError
-from tiebeam.http import TooLarge, problem_of, session_of
+from tiebeam.http import TooLarge, headers_of, identity_of, problem_of
 
 OPEN = frozenset({("POST", "/session"), ("GET", "/health"), ("GET", "/openapi.json")})
-"""Methods and paths that need no session."""
+"""Methods and paths that need neither session nor token."""
 
 LARGEST_BODY = 1024 * 1024
 LARGEST_UPLOAD = 100 * 1024 * 1024
@@ -37,7 +37,7 @@ class Gate:
         try:
             _check_text(scope)
             if (scope["method"], _path_of(scope)) not in OPEN:
-                await run_in_threadpool(session_of, self._app, connection)
+                await run_in_threadpool(identity_of, self._app, connection)
             bounded = _bounded(connection, receive)
         except TiebeamError as error:
             await refusal(error)(scope, receive, send)
@@ -48,7 +48,7 @@ class Gate:
 def refusal(error: Exception) -> JSONResponse:
     """The answer that tells an error."""
     status, body = problem_of(error)
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers_of(error))
 
 
 def _path_of(scope: Scope) -> str:

@@ -7,11 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from tiebeam.api.access import changer, reader
+from tiebeam.api.access import changes, leaving, signed_in
 from tiebeam.api.body import Body
 from tiebeam.app import App
-from tiebeam.authority import Principal
-from tiebeam.http import COOKIE, csrf_of, make_link, session_cookie
+from tiebeam.http import COOKIE, Caller, agent_of, csrf_of, make_link, session_cookie, source_of
 from tiebeam.kit import plain
 
 
@@ -21,32 +20,37 @@ class SignIn(Body):
 
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["session"])
-    read, change = reader(app), changer(app)
 
     @routes.post("/session", status_code=201)
     def sign_in(body: SignIn, request: Request, response: Response) -> dict[str, Any]:
         """Redeem a one-time link. Sets the session's cookie; send `csrf_token` as X-CSRF-Token with every change."""
-        source = request.client.host if request.client else "unknown"
-        former = request.cookies.get(COOKIE)
-        session = app.workforce.access.redeem_link(body.token, source=source, former_secret=former)
+        session = app.workforce.access.redeem_link(
+            body.token,
+            source=source_of(request),
+            former_secret=request.cookies.get(COOKIE),
+            user_agent=agent_of(request),
+        )
         response.set_cookie(**session_cookie(session, is_https=request.url.scheme == "https"))
         return {"person": session.person_id, "csrf_token": session.csrf_token, "expires_at": plain(session.expires_at)}
 
     @routes.get("/session")
-    def who(request: Request, principal: Principal = Depends(read)) -> dict[str, Any]:
+    def who(request: Request, caller: Caller = Depends(signed_in(app))) -> dict[str, Any]:
         """The signed-in person, and the session's token."""
-        return {"principal": plain(principal), "csrf_token": csrf_of(app, request)}
+        return {"principal": plain(caller.principal), "csrf_token": csrf_of(app, request)}
 
     @routes.delete("/session", status_code=204)
-    def sign_out(request: Request, response: Response, _principal: Principal = Depends(change)) -> None:
+    def sign_out(request: Request, response: Response, _caller: Caller = Depends(leaving(app))) -> None:
         """End this session."""
         app.workforce.access.sign_out(request.cookies.get(COOKIE, ""))
         response.delete_cookie(COOKIE)
 
     @routes.post("/people/{person_id}/link", status_code=201)
-    def link(person_id: str, request: Request, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def link(
+        person_id: str, request: Request, caller: Caller = Depends(changes(app, "person.link", "person", "person_id"))
+    ) -> dict[str, Any]:
         """A one-time link that signs a person in: for yourself, or for anybody if you are an administrator."""
-        return {"link": make_link(app, principal, person_id, base_url=f"{request.url.scheme}://{request.url.netloc}")}
+        base_url = f"{request.url.scheme}://{request.url.netloc}"
+        return {"link": make_link(app, caller.principal, person_id, base_url=base_url)}
 
     @routes.get("/health")
     def health() -> dict[str, Any]:

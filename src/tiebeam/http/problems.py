@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -36,6 +37,17 @@ def problem_of(error: Exception) -> tuple[int, dict[str, Any]]:
     _log.error("internal error, reference %s", reference, exc_info=error)
     detail = f"Something went wrong on our side. Tell your administrator the reference {reference}."
     return 500, {**_body(500, "internal", detail, {"reference": reference}), "title": "internal error"}
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """What the headers tell of an error: how to say who is asking, and when to try again."""
+    if not isinstance(error, TiebeamError):
+        return {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        wrong = ', error="invalid_token"' if error.code == "token_refused" else ""
+        return {"WWW-Authenticate": f'Bearer realm="tiebeam"{wrong}'}
+    seconds = error.data.get("retry_after")
+    return {"Retry-After": str(seconds)} if isinstance(seconds, int) else {}
 
 
 def _body(status: int, code: str, detail: str, data: dict[str, Any]) -> dict[str, Any]:

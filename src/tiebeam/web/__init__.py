@@ -12,22 +12,23 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tiebeam.app import App
-from tiebeam.http import Shutdown, SignedOut, session_of
+from tiebeam.errors import TiebeamError
+from tiebeam.http import Ask, Caller, Renewing, Shutdown, SignedOut, principal_of, session_of
 from tiebeam.web.assets import static_route
-from tiebeam.web.live import ChangeWatch, Hub, stream
+from tiebeam.web.live import ChangeWatch, Ears, Hub, stream
 from tiebeam.web.pages import page_routes
 from tiebeam.web.problems import missing
 from tiebeam.web.render import Here, Renderer, Shell
 from tiebeam.web.security import CONTENT_SECURITY_POLICY, SecurityHeaders
 from tiebeam.web.views import ErrorView
-from tiebeam.web.visit import Console, Visit, route
+from tiebeam.web.visit import FACE, Console, Visit, route
 
 __all__ = ["CONTENT_SECURITY_POLICY", "SecurityHeaders", "exception_handlers", "middleware", "routes"]
 
 
 def middleware() -> list[Middleware]:
-    """Security headers on every answer, whichever face gave it."""
-    return [Middleware(SecurityHeaders)]
+    """Security headers, and a session's new secret, on every answer, whichever face gave it."""
+    return [Middleware(SecurityHeaders), Middleware(Renewing)]
 
 
 def exception_handlers(app: App) -> dict[Any, Any]:
@@ -54,7 +55,7 @@ def routes(app: App, shutdown: Shutdown | None = None) -> list[BaseRoute]:
         static_route(),
         _live_route(app, hub),
         *page_routes(console),
-        route(console, "/{path:path}", _missing),
+        route(console, "/{path:path}", _missing, asks=None),
     ]
 
 
@@ -63,16 +64,33 @@ def _missing(visit: Visit) -> Response:
 
 
 def _live_route(app: App, hub: Hub) -> Route:
+    asks = Ask("run.view", "run")
+
     async def live(request: Request) -> Response:
-        def is_welcome() -> bool:
-            try:
-                session_of(app, request)
-            except SignedOut:
-                return False
-            return True
+        try:
+            ears = await run_in_threadpool(_ears, app, request, asks)
+        except TiebeamError as problem:
+            text = "sign in first" if isinstance(problem, SignedOut) else problem.message
+            return Response(text, status_code=problem.status)
+        return stream(hub.listen(), ears)
 
-        if not await run_in_threadpool(is_welcome):
-            return Response("sign in first", status_code=401)
-        return stream(hub.listen(), is_welcome=is_welcome)
-
+    vars(live)["ask"] = asks
     return Route("/live", live)
+
+
+def _ears(app: App, request: Request, asks: Ask) -> Ears:
+    """Raises SignedOut, and Refused, which goes on the record."""
+    session = session_of(app, request)
+    caller = Caller(app, principal_of(app, request), FACE)
+    try:
+        caller.answer(asks, {})
+    except TiebeamError as problem:
+        caller.note(problem)
+        raise
+
+    def again() -> Caller | None:
+        # By the session's id: the stream may stay open longer than the secret it came with.
+        is_open = app.workforce.access.is_open(session.id)
+        return Caller(app, app.workforce.access.principal(session), FACE) if is_open else None
+
+    return Ears(caller, again)

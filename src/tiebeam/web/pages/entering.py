@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tiebeam.errors import TiebeamError
-from tiebeam.http import COOKIE, make_link, session_cookie
+from tiebeam.http import COOKIE, Ask, agent_of, make_link, session_cookie, source_of
 from tiebeam.web.render import Here, Shell
 from tiebeam.web.views import Colleague, Event, Fact, Link, SettingsView
 from tiebeam.web.visit import THEME_COOKIE, Console, Visit, is_at_most, is_from_here, route, theme_of
@@ -53,11 +53,13 @@ def _sign_in(console: Console) -> Route:
         token = str(form.get("token", ""))[:_LONGEST_TOKEN]
         if not is_from_here(request):
             return _page(console, request, problem="The form was sent from another site.", status=403)
-        source = request.client.host if request.client else "unknown"
-        former = request.cookies.get(COOKIE)
         try:
             session: Session = await run_in_threadpool(
-                console.app.workforce.access.redeem_link, token, source=source, former_secret=former
+                console.app.workforce.access.redeem_link,
+                token,
+                source=source_of(request),
+                former_secret=request.cookies.get(COOKIE),
+                user_agent=agent_of(request),
             )
         except TiebeamError as problem:
             text = problem.message[:1].upper() + problem.message[1:]
@@ -159,8 +161,8 @@ def theme(visit: Visit) -> Response:
 def routes(console: Console) -> list[Route]:
     return [
         _sign_in(console),
-        route(console, "/sign-out", sign_out, methods=("POST",)),
-        route(console, "/settings", settings),
-        route(console, "/settings/link", link, methods=("POST",)),
-        route(console, "/settings/theme", theme, methods=("POST",)),
+        route(console, "/sign-out", sign_out, asks=None, methods=("POST",)),
+        route(console, "/settings", settings, asks=Ask("person.view", "person")),
+        route(console, "/settings/link", link, asks=Ask("person.link", "person", inside=True), methods=("POST",)),
+        route(console, "/settings/theme", theme, asks=None, methods=("POST",)),
     ]

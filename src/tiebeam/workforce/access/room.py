@@ -208,7 +208,9 @@ class Access:
         """Whether a session still is; for what stays open longer than its secret."""
         with self._store.read() as conn:
             row = _session_row(conn, session_id)
-        return row is not None and sessions.is_open(row, self._store.clock.now())
+        if row is None or row.person_id not in self._people().people:
+            return False
+        return sessions.is_open(row, self._store.clock.now())
 
     def sessions(
         self,
