@@ -56,7 +56,15 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from _of_adoption(cast("spec.Adoption", record))
         case Kind.GPUS | Kind.MEASUREMENTS | Kind.ACCELERATORS | Kind.ARCHITECTURES:
             yield from _of_hosting(record)
-        case Kind.PATTERNS | Kind.SYSTEMS | Kind.POLICIES | Kind.EVALUATIONS | Kind.PRICES | Kind.MODELS:
+        case (
+            Kind.PATTERNS
+            | Kind.SYSTEMS
+            | Kind.POLICIES
+            | Kind.EVALUATIONS
+            | Kind.PRICES
+            | Kind.MODELS
+            | Kind.ACCESS_RULES
+        ):
             return
         case _:
             assert_never(kind)
