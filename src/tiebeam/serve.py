@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from starlette.routing import Mount
 from tiebeam import web
 from tiebeam.api import PREFIX, build_api
 from tiebeam.app import App, open_app
-from tiebeam.authority import Principal
+from tiebeam.authority import Principal, PrincipalKind
 from tiebeam.errors import TiebeamError
 from tiebeam.http import Shutdown, make_link
 from tiebeam.workflow.intake import arrivals_in
@@ -31,6 +32,9 @@ SETTLED_SECONDS = 1.0
 GRACE_SECONDS = 5
 BACKLOG = 2048
 _log = logging.getLogger("tiebeam.serve")
+
+INBOX_FOLDER = Principal("system:inbox-folder", "Inbox folder", kind=PrincipalKind.SYSTEM, method="system")
+"""In whose name the documents of the inbox folder are taken in: whoever started the server has no part in it."""
 
 Mark = tuple[int, int]
 """When a file was last written, in nanoseconds, and its size."""
@@ -132,27 +136,43 @@ def serve_workspace(
     host: str,
     port: int,
     with_worker: bool,
-    person_id: str | None,
     say: Callable[[str], None],
+    person: str | None = None,
+    identify: Callable[[App, str | None], Principal] | None = None,
 ) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted. Who starts it gets a link; whoever nobody can vouch for is told where to sign in."""
     listening = _listen(host, port)
     app = open_app(workspace)
     shutdown = Shutdown()
     try:
-        principal = app.principal(person_id)
+        app.identify = identify
+        invited = _invited(app, person)
         server = _Server(_config(app, shutdown), shutdown)
         base_url = _base_url(listening)
         server.once_up = lambda: say(
-            f"Tiebeam serves {workspace} at {base_url}\n"
-            f"Sign in as {principal.name}: {make_link(app, principal, principal.person_id, base_url=base_url)}\n"
-            "Stop with Ctrl-C."
+            f"Tiebeam serves {workspace} at {base_url}\n{_invitation(app, invited, base_url)}\nStop with Ctrl-C."
         )
-        with _left_to_us(signal.SIGINT, signal.SIGTERM), _working(app, principal, with_worker=with_worker):
+        with _left_to_us(signal.SIGINT, signal.SIGTERM), _working(app, with_worker=with_worker):
             server.run(sockets=[listening])
     finally:
         app.close()
         listening.close()
+
+
+def _invited(app: App, person: str | None) -> Principal | None:
+    """Who starts the server; None when that is nobody we know, which keeps no server from running."""
+    try:
+        return app.principal(person)
+    except TiebeamError as refusal:
+        if person is not None or refusal.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise
+        return None
+
+
+def _invitation(app: App, invited: Principal | None, base_url: str) -> str:
+    if invited is None or invited.method == "token":
+        return f"Sign in at {base_url}/sign-in"
+    return f"Sign in as {invited.name}: {make_link(app, invited, invited.person_id, base_url=base_url)}"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -193,12 +213,12 @@ def _config(app: App, shutdown: Shutdown) -> uvicorn.Config:
 
 
 @contextmanager
-def _working(app: App, principal: Principal, *, with_worker: bool) -> Generator[None]:
+def _working(app: App, *, with_worker: bool) -> Generator[None]:
     """Work is done and the inbox folder watched meanwhile."""
     if not with_worker:
         yield
         return
-    watch = Watch(app, principal)
+    watch = Watch(app, INBOX_FOLDER)
     app.engine.launch()
     watch.start()
     try:

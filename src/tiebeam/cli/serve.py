@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, workspace_of, workspace_option
+from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.shared import json_option, person_option, print_json, workspace_of, workspace_option
 
 
 @click.command()
@@ -22,10 +23,17 @@ def serve(host: str, port: int, no_worker: bool, workspace: Path | None, person:
 
     Prints a one-time link that signs you in.
     """
+    from tiebeam.cli.identity import identify
     from tiebeam.serve import serve_workspace
 
     serve_workspace(
-        workspace_of(workspace), host=host, port=port, with_worker=not no_worker, person_id=person, say=click.echo
+        workspace_of(workspace),
+        host=host,
+        port=port,
+        with_worker=not no_worker,
+        say=click.echo,
+        person=person,
+        identify=identify,
     )
 
 
@@ -39,6 +47,7 @@ def worker(workspace: Path | None) -> None:
 
 
 @click.command("sign-in")
+@asks("person.link", "person", inside=True)
 @click.argument("for_person", required=False)
 @click.option("--base-url", default="http://127.0.0.1:8321", show_default=True, help="Where the console is served.")
 @workspace_option
@@ -48,9 +57,9 @@ def sign_in(for_person: str | None, base_url: str, workspace: Path | None, perso
     """Print a one-time link that signs FOR_PERSON (or you) in; it works once, for thirty minutes."""
     from tiebeam.http import make_link
 
-    with opened(workspace) as app:
-        principal = app.principal(person)
-        link = make_link(app, principal, for_person or principal.person_id, base_url=base_url)
+    with calling(workspace, person) as caller:
+        principal = caller.principal
+        link = make_link(caller.app, principal, for_person or principal.person_id, base_url=base_url)
     if as_json:
         print_json({"link": link})
     else:
