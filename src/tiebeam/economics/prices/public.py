@@ -78,8 +78,15 @@ def public_models(text: str = "") -> Iterator[PublicModel]:
 def _find(model: str, provider: str | None) -> tuple[str, ModelInfo]:
     from genai_prices.data_snapshot import get_snapshot
 
+    snapshot = get_snapshot()
+    if provider is not None:
+        # The list's own name of a model goes before the patterns by which it knows the names in responses.
+        same = next((one for one in snapshot.providers if one.id == provider), None)
+        exact = next((one for one in same.models if one.id == model), None) if same else None
+        if same is not None and exact is not None:
+            return same.id, exact
     try:
-        found_provider, found = get_snapshot().find_provider_model(model, None, provider, None)
+        found_provider, found = snapshot.find_provider_model(model, None, provider, None)
     except LookupError as problem:
         where = f" from {provider!r}" if provider else ""
         raise UnknownPrice(

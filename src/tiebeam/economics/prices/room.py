@@ -83,7 +83,7 @@ class Prices:
             offer = self._offer(model, provider)
             if own is None and offer is None:
                 raise
-            found = [] if offer is None else [_listed_price(offer, point) for point in offer.price]
+            found = [] if offer is None else listed_prices(offer)
         if own is not None:
             found += [_point_price(own, point) for point in sorted(own.price, key=lambda one: one.since)]
         return found
@@ -164,6 +164,11 @@ def _point_price(record: Price, point: PricePoint) -> ModelPrice:
         region=record.region,
         tiers=_tiers(point, base),
     )
+
+
+def listed_prices(offer: ModelOffer) -> list[ModelPrice]:
+    """The prices a model of the library notes, in the file's order."""
+    return [_listed_price(offer, point) for point in offer.price]
 
 
 def _listed_price(offer: ModelOffer, point: ListedPrice) -> ModelPrice:
