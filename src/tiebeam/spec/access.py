@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from tiebeam.spec.base import DottedId, Frozen, Text
+from tiebeam.spec.secret import SecretRef
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*|keyring:[^/\s]+/\S.*|command:/\S.*)$"
 
 
 class SignInMethod(StrEnum):
@@ -33,7 +33,7 @@ class OidcUse(Frozen):
 
     issuer: str = Field(max_length=500)
     client_id: Text
-    client_secret: str | None = Field(default=None, pattern=_REFERENCE, max_length=500)
+    client_secret: SecretRef | None = None
     """A reference such as `env:TIEBEAM_OIDC_SECRET`; None for a public client."""
     name: Text = "your identity provider"
     """What the button on the sign-in page says after "Continue with"."""
@@ -46,13 +46,19 @@ class OidcUse(Frozen):
     """The one group whose members administer Tiebeam while signed in; None gives that to no group."""
     skew_seconds: int = Field(default=60, ge=0, le=300)
     """How far the provider's clock may differ from ours."""
-    private_hosts: tuple[str, ...] = ()
-    """Hosts of the provider that lie on a private network; all others must be public."""
+    private_network: bool = False
+    """Whether the issuer's host may lie on a private network; other hosts go into `[outgoing] allow`."""
 
     @field_validator("issuer")
     @classmethod
     def _is_a_safe_address(cls, value: str) -> str:
-        return _address(value, "issuer")
+        parts = urlsplit(value)
+        is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if not parts.hostname or (parts.scheme != "https" and not is_here):
+            raise ValueError(f"the issuer {value!r} must be an https address; http is for this machine alone")
+        if parts.query or parts.fragment or parts.username or parts.password:
+            raise ValueError(f"the issuer {value!r} must have no query, fragment or password")
+        return value
 
     @field_validator("scopes")
     @classmethod
@@ -74,18 +80,11 @@ class OidcUse(Frozen):
 class AccessUse(Frozen):
     sign_in: tuple[SignInMethod, ...] = Field(default=(SignInMethod.LINK,), min_length=1)
     oidc: OidcUse | None = None
-    address: str | None = Field(default=None, max_length=500)
-    """Where people reach the console, such as `https://tiebeam.example.org`; None takes it from each request."""
     machine_owner: bool = True
     """Whether the operating-system user who owns the database file acts without signing in."""
     vouched: Vouched = Vouched.COUNTS
     emergency_roles: tuple[DottedId, ...] = ()
     """Roles whose holders may open emergency access, besides administrators."""
-
-    @field_validator("address")
-    @classmethod
-    def _is_a_safe_address(cls, value: str | None) -> str | None:
-        return None if value is None else _address(value, "address")
 
     @model_validator(mode="after")
     def _provider_is_told(self) -> AccessUse:
@@ -98,13 +97,3 @@ class AccessUse(Frozen):
     @property
     def offers_links(self) -> bool:
         return SignInMethod.LINK in self.sign_in
-
-
-def _address(value: str, what: str) -> str:
-    parts = urlsplit(value)
-    is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not parts.hostname or (parts.scheme != "https" and not is_here):
-        raise ValueError(f"the {what} {value!r} must be an https address; http is for this machine alone")
-    if parts.query or parts.fragment or parts.username or parts.password:
-        raise ValueError(f"the {what} {value!r} must have no query, fragment or password")
-    return value

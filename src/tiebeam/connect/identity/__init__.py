@@ -2,6 +2,7 @@
 
 from tiebeam.connect.identity.client import Challenge, Identity, OidcClient, challenge_of
 from tiebeam.connect.identity.errors import IdentityRefused, OidcMissing, ProviderDenied, ProviderUnreachable
+from tiebeam.connect.identity.opening import ProviderInForce, open_provider
 from tiebeam.connect.identity.transport import Answer, Http
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "OidcClient",
     "OidcMissing",
     "ProviderDenied",
+    "ProviderInForce",
     "ProviderUnreachable",
     "challenge_of",
+    "open_provider",
 ]
