@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from tiebeam.authority import Authority, Policies, Principal, check_rules, compile_workspace
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, ContentRefused, Limits, Reader
 from tiebeam.connect.erp import open_erp
+from tiebeam.connect.identity import ProviderInForce
 from tiebeam.connect.mail import InvalidMessage, MailSpool, letter_from_form
 from tiebeam.connect.mail import Message as Letter
 from tiebeam.connect.payments import PaymentSpool
@@ -24,13 +25,21 @@ from tiebeam.errors import Invalid, Refused, TiebeamError
 from tiebeam.graph import Graph, Kind, applied, applied_digest, load
 from tiebeam.graph import apply as apply_graph
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
-from tiebeam.spec import System, Vouched
+from tiebeam.spec import AccessUse, System, Vouched
 from tiebeam.store import Store, Unit
-from tiebeam.workflow import MAIL_KIND, Correspondence, IntentFacts, Starting, review_rates, roles_as_data
+from tiebeam.workflow import (
+    MAIL_KIND,
+    Correspondence,
+    IntentFacts,
+    Starting,
+    review_rates,
+    roles_as_data,
+    settle_given_up,
+)
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
-from tiebeam.workflow.invoices import SCORERS, settle_invoice
+from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.payables import CODES as PAYABLES_CODES
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
@@ -137,9 +146,16 @@ class App:
     scorers: dict[str, Scorer]
     reader: Reader = field(repr=False)
     """Its confined processes start on first use."""
+    provider: ProviderInForce = field(repr=False)
+    """The identity provider people may sign in by; None where the workspace names none."""
 
     identify: Callable[[App, str | None], Principal] | None = field(default=None, repr=False)
     """How the command line finds out who acts; without it, the owner of the machine does."""
+
+    @property
+    def access(self) -> AccessUse:
+        """How the applied workspace lets people in."""
+        return _access(self.graph())
 
     def principal(self, person: str | None = None) -> Principal:
         """Who acts where nobody signed in over HTTP. `person` chooses among identities and asserts nothing.
@@ -266,7 +282,14 @@ def known_scorers() -> frozenset[str]:
 def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
     authority = Authority(RulesInForce(graph))
     facts = IntentFacts(graph)
-    workforce = Workforce(store, engine, people=graph, authority=authority, facts_of=facts)
+    workforce = Workforce(
+        store,
+        engine,
+        people=graph,
+        authority=authority,
+        facts_of=facts,
+        emergency_roles=lambda: _access(graph()).emergency_roles,
+    )
     prices = _prices(graph(), store.clock)
     economics = Economics(store, prices=prices)
     register = step_register()
@@ -280,6 +303,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         services=outer.services,
         reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
         presenter_of=_presenter_of,
+        on_stopped=lambda unit, row: settle_given_up(engine, unit, row),
     )
     gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
     promotion = Promotion(store, graph=graph, gates=gates)
@@ -314,9 +338,14 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         ),
         scorers=dict(SCORERS),
         reader=reader,
+        provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
     )
     _register_handlers(app)
     return app
+
+
+def _access(graph: Graph) -> AccessUse:
+    return AccessUse() if graph.settings is None else graph.settings.access
 
 
 def _confined_reader() -> Reader:
@@ -332,7 +361,7 @@ def _prices(graph: Graph, clock: Clock) -> Prices:
     """Prices in the company's currency, with the rates of a policy that is kept in it."""
     currency = "EUR" if graph.settings is None else graph.settings.company.currency
     rates = next((policy.rates for policy in graph.policies.values() if policy.currency == currency), {})
-    return Prices(graph.prices, clock=clock, currency=currency, rates=rates)
+    return Prices(graph.prices, clock=clock, currency=currency, rates=rates, listed=graph.models)
 
 
 def _register_handlers(app: App) -> None:
@@ -347,6 +376,7 @@ def _register_handlers(app: App) -> None:
         economics=app.economics,
         cancel_tasks=lambda unit, run_id, reason: app.workforce.cancel_tasks(unit, run_id, reason=reason),
         rates=review_rates(app.graph),
+        on_stopped=lambda unit, row: settle_given_up(app.engine, unit, row),
     )
     app.workforce.on_decided(deciding)
     app.workforce.on_endorsed(deciding.endorsed)
@@ -360,11 +390,8 @@ def _register_handlers(app: App) -> None:
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:
-    """A run given up before anything left the house leaves its invoice free to be handed in again."""
     fail_run(unit, run_id, error=error)
-    document_id = load_run(unit.conn, run_id).document_id
-    if document_id is not None and not app.engine.effects.list(unit.conn, run_id):
-        settle_invoice(unit, document_id=document_id, outcome="rejected")
+    settle_given_up(app.engine, unit, load_run(unit.conn, run_id))
 
 
 _PAYABLES = PayablesPresenter()

@@ -2,18 +2,33 @@
 
 from tiebeam.workflow.correspondence import KIND as MAIL_KIND
 from tiebeam.workflow.correspondence import Correspondence
+from tiebeam.workflow.given_up import settle_given_up
+from tiebeam.workflow.objects import (
+    IntentFacts,
+    batch_object,
+    document_object,
+    intent_object,
+    recipe_object,
+    run_object,
+)
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
-from tiebeam.workflow.starting import EffectOpen, Starting, intent_object, review_rates, roles_as_data
+from tiebeam.workflow.starting import EffectOpen, Starting, review_rates, roles_as_data
 
 __all__ = [
     "MAIL_KIND",
     "Bindings",
     "Correspondence",
     "EffectOpen",
+    "IntentFacts",
     "ReferenceData",
     "Starting",
+    "batch_object",
+    "document_object",
     "intent_object",
     "read_reference",
+    "recipe_object",
     "review_rates",
     "roles_as_data",
+    "run_object",
+    "settle_given_up",
 ]

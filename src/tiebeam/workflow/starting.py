@@ -14,15 +14,15 @@ from tiebeam.engine import Engine
 from tiebeam.errors import Conflict, Invalid
 from tiebeam.graph import Graph
 from tiebeam.kit import decimal_text
-from tiebeam.spec import Effect
 from tiebeam.store import Store, Unit
+from tiebeam.workflow.given_up import settle_given_up
 from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order, plain_name
-from tiebeam.workflow.invoices import import_reference, policy_to_json, settle_invoice
-from tiebeam.workflow.objects import IntentFacts, intent_object
+from tiebeam.workflow.invoices import import_reference, policy_to_json
+from tiebeam.workflow.objects import IntentFacts, intent_object, run_object
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run
 from tiebeam.workflow.sources import Bindings, read_reference
-from tiebeam.workforce import Workforce
+from tiebeam.workforce import Workforce, task_holders
 
 
 class EffectOpen(Conflict):
@@ -112,8 +112,7 @@ class Starting:
     ) -> AcceptedBatch:
         """Accept uploaded bytes; names keep their last part only."""
         arrivals = [
-            Arrival(name=plain_name(name), data=data, channel=channel, received_at=received_at)
-            for name, data in files
+            Arrival(name=plain_name(name), data=data, channel=channel, received_at=received_at) for name, data in files
         ]
         return self.take_in(principal, intent, arrivals, source=channel)
 
@@ -127,17 +126,20 @@ class Starting:
         with self._store.unit() as unit:
             row = load_run(unit.conn, run_id)
             holders = task_holders(unit.conn, run_id)
-            self._authority.require(principal, "run.cancel", run_object(self._facts, unit.conn, run_id, holders=holders))
+            self._authority.require(
+                principal, "run.cancel", run_object(self._facts, unit.conn, run_id, holders=holders)
+            )
             if row.state.is_final:
                 return row
             self._workforce.cancel_tasks(unit, run_id, reason=reason)
             row = cancel_run(unit, run_id, actor=principal.actor, reason=reason)
-            self._settle_effects(unit, row)
+            self._check_effects(unit, row)
+            settle_given_up(self._engine, unit, row)
             self._engine.cancel(unit, "run", run_id)
         return row
 
-    def _settle_effects(self, unit: Unit, row: RunRow) -> None:
-        """A cancelled invoice uses up nothing of its order, unless it was posted. Raises EffectOpen in between."""
+    def _check_effects(self, unit: Unit, row: RunRow) -> None:
+        """Raises EffectOpen while a call outside was begun and is not confirmed."""
         effects = self._engine.effects.list(unit.conn, row.id)
         unsure = [effect.step_id for effect in effects if effect.state == "intent"]
         if unsure:
@@ -147,9 +149,6 @@ class Starting:
                 run=row.id,
                 step=unsure[0],
             )
-        was_posted = any(effect.state == "confirmed" and effect.mode is Effect.AT_MOST_ONCE for effect in effects)
-        outcome = "accepted" if was_posted else "rejected"
-        settle_invoice(unit, document_id=row.document_id or "", outcome=outcome)
 
 
 def review_rates(graph: Callable[[], Graph]) -> Callable[[str, RunPlan], tuple[Decimal, str]]:

@@ -18,13 +18,14 @@ from tiebeam.economics import Economics, Prices
 from tiebeam.engine import Engine
 from tiebeam.kit import CountingIds, FixedClock
 from tiebeam.spec import Effect, EscalationRule, Instrumentation, Recipe, Review, Step, StepKind, StopRule
-from tiebeam.store import Store, read_journal
+from tiebeam.store import Store, Unit, read_journal
 from tiebeam.workflow.runs import (
     Deciding,
     Interpreter,
     PlainPresenter,
     Reviewing,
     RunPlan,
+    RunRow,
     RunState,
     RunView,
     cancel_run,
@@ -65,6 +66,10 @@ class Shop:
     clock: FixedClock
     codes: dict[str, StepCode] = field(default_factory=dict[str, StepCode])
     calls: list[str] = field(default_factory=list[str])
+    ended: list[str] = field(default_factory=list[str])
+
+    def stopped(self, _unit: Unit, row: RunRow) -> None:
+        self.ended.append(row.id)
 
     def __post_init__(self) -> None:
         self.workforce = Workforce(self.store, self.engine, people=lambda: COMPANY, authority=authority())
@@ -74,6 +79,7 @@ class Shop:
             economics=self.economics,
             cancel_tasks=lambda unit, run_id, reason: self.workforce.cancel_tasks(unit, run_id, reason=reason),
             rates=lambda _intent, _plan: (Decimal(30), "EUR"),
+            on_stopped=self.stopped,
         )
         self.workforce.on_decided(deciding)
 
@@ -94,6 +100,7 @@ class Shop:
             services=lambda: services,
             reviewing=Reviewing(self.workforce, handoffs=lambda: HANDOFFS),
             presenter_of=lambda _intent: PlainPresenter(),
+            on_stopped=self.stopped,
         )
 
     def start(self, *steps: Step, stop: tuple[StopRule, ...] = ()) -> str:
@@ -232,6 +239,7 @@ def test_a_stop_rule_ends_the_run_with_its_reason(shop: Shop) -> None:
     assert (view.item.state, view.item.reason) == (RunState.STOPPED, "enough: once is enough")
     assert shop.calls == ["a"]
     assert "run.stopped" in shop.kinds(run_id)
+    assert shop.ended == [run_id]
 
 
 def unclear(_call: StepCall) -> StepResult:

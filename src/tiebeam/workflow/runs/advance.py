@@ -25,6 +25,7 @@ from tiebeam.workflow.runs.plan import RunPlan, StepPhase
 from tiebeam.workflow.runs.presenting import Presenter
 from tiebeam.workflow.runs.reviewing import Reviewing
 from tiebeam.workflow.runs.rows import (
+    RunRow,
     StepRow,
     as_columns,
     forget_step,
@@ -73,6 +74,7 @@ class Interpreter:
         services: Callable[[], Services],
         reviewing: Reviewing,
         presenter_of: Callable[[str], Presenter],
+        on_stopped: Callable[[Unit, RunRow], None],
     ) -> None:
         self._store = store
         self._engine = engine
@@ -81,6 +83,7 @@ class Interpreter:
         self._services = services
         self._reviewing = reviewing
         self._presenter_of = presenter_of
+        self._on_stopped = on_stopped
         self._plans: dict[str, RunPlan] = {}
 
     def run_segment(self, segment: Segment) -> None:
@@ -254,6 +257,7 @@ class Interpreter:
         work.changes |= in_state(work.unit, RunState.STOPPED, outcome="stopped", reason=reason)
         work.unit.journal(f"run:{work.row.id}", "run.stopped", actor="system:tiebeam", payload={"reason": reason})
         work.entries += end_entries(work.unit, work.row, work.plan, accepted=False, touched=work.is_touched)
+        self._on_stopped(work.unit, work.row)
         return True
 
     def _settle(self, work: Work) -> None:

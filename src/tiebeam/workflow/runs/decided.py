@@ -35,7 +35,10 @@ ReviewRates = Callable[[str, RunPlan], tuple[Decimal, str]]
 
 
 class Deciding:
-    """Registered with the workforce; called in the unit of every decision that closes a task."""
+    """Registered with the workforce; called in the unit of every decision that closes a task.
+
+    `on_stopped` is called in the unit that stops a run, by a person here and by a stop rule in the interpreter.
+    """
 
     def __init__(
         self,
@@ -44,7 +47,9 @@ class Deciding:
         economics: Economics,
         cancel_tasks: Callable[[Unit, str, str], object],
         rates: ReviewRates,
+        on_stopped: Callable[[Unit, RunRow], None],
     ) -> None:
+        self._on_stopped = on_stopped
         self._engine = engine
         self._economics = economics
         self._cancel_tasks = cancel_tasks
@@ -115,6 +120,7 @@ class Deciding:
         set_state(unit, row.id, state=RunState.STOPPED, outcome="stopped", reason=reason)
         unit.journal(f"run:{row.id}", "run.stopped", actor="system:tiebeam", payload={"reason": reason})
         self._economics.record(unit, end_entries(unit, row, plan, accepted=False, touched=True))
+        self._on_stopped(unit, row)
 
     def _count_minutes(
         self, unit: Unit, row: RunRow, plan: RunPlan, *, step_id: str, task: Task, decision: Decision
