@@ -1,43 +1,70 @@
-"""Who may call: reading needs a session, changing also the session's token."""
+"""What a route asks before it answers. Every route declares it; a test lists the routes that do not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from fastapi import Request
 
 from tiebeam.app import App
-from tiebeam.authority import Obj, Principal
-from tiebeam.http import principal_of, require_csrf
+from tiebeam.http import Ask, Caller, principal_of, require_csrf
+
+FACE = "api"
+Dependency = Callable[[Request], Caller]
 
 
-def reader(app: App) -> Callable[[Request], Principal]:
-    """A dependency: the signed-in person."""
+def asks(app: App, verb: str, kind: str, key: str = "", *, inside: bool = False) -> Dependency:
+    """A dependency for a route that reads: the caller, once the question of the route was answered with yes."""
+    ask = Ask(verb, kind, key, inside)
 
-    def read(request: Request) -> Principal:
-        return principal_of(app, request)
+    def read(request: Request) -> Caller:
+        return _answered(app, request, ask)
+
+    return _declared(read, ask)
+
+
+def changes(app: App, verb: str, kind: str, key: str = "", *, inside: bool = False) -> Dependency:
+    """The same for a route that changes something: its request carries the session's token, or comes with a token."""
+    ask = Ask(verb, kind, key, inside)
+
+    def change(request: Request) -> Caller:
+        require_csrf(app, request)
+        return _answered(app, request, ask)
+
+    return _declared(change, ask)
+
+
+def signed_in(app: App) -> Dependency:
+    """For what everybody may do who is signed in: see who they are."""
+
+    def read(request: Request) -> Caller:
+        return Caller(app, principal_of(app, request), FACE)
 
     return read
 
 
-def changer(app: App) -> Callable[[Request], Principal]:
-    """A dependency: the signed-in person, whose request carries the session's token."""
+def leaving(app: App) -> Dependency:
+    """For what everybody may change who is signed in: their own session ends."""
 
-    def change(request: Request) -> Principal:
+    def change(request: Request) -> Caller:
         require_csrf(app, request)
-        return principal_of(app, request)
+        return Caller(app, principal_of(app, request), FACE)
 
     return change
 
 
-def allow(
-    app: App,
-    principal: Principal,
-    verb: str,
-    kind: str,
-    object_id: str = "*",
-    attributes: Mapping[str, Any] | None = None,
-) -> None:
-    """Ask `may`. Raises Refused with the reason."""
-    app.authority.require(principal, verb, Obj(kind, object_id, dict(attributes or {})))
+def declared_by(dependency: object) -> Ask | None:
+    """What a dependency asks, for those who list the routes."""
+    return getattr(dependency, "ask", None)
+
+
+def _declared(dependency: Dependency, ask: Ask) -> Dependency:
+    vars(dependency)["ask"] = ask
+    return dependency
+
+
+def _answered(app: App, request: Request, ask: Ask) -> Caller:
+    # Kept with the request, so that whoever tells a refusal knows whom it befell.
+    caller = request.state.caller = Caller(app, principal_of(app, request), FACE)
+    caller.answer(ask, request.path_params)
+    return caller

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
-from tiebeam.api.access import allow, changer, reader
+from tiebeam.api.access import asks, changes
 from tiebeam.api.body import Body
 from tiebeam.app import App
-from tiebeam.authority import Principal
+from tiebeam.http import Caller
 from tiebeam.kit import plain
 
 
@@ -49,11 +49,9 @@ def router(app: App) -> APIRouter:
 
 
 def _looking(app: App, routes: APIRouter) -> None:
-    read = reader(app)
-
     @routes.get("/tasks")
     def listing(
-        principal: Principal = Depends(read),
+        caller: Caller = Depends(asks(app, "task.view", "task")),
         state: Annotated[str | None, Query(max_length=40)] = "active",
         role: Annotated[str | None, Query(max_length=160)] = None,
         mine: bool = False,
@@ -62,38 +60,39 @@ def _looking(app: App, routes: APIRouter) -> None:
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
         size: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> dict[str, Any]:
-        """Review tasks, most urgent first."""
-        allow(app, principal, "task.view", "task")
+        """Review tasks you may see, most urgent first."""
+        visible = caller.visible("task.view")
         with app.store.read() as conn:
             found = app.workforce.tasks(
                 conn,
                 state=None if state in {None, "all"} else state,
                 role=role,
-                person=principal.person_id if mine else None,
+                person=caller.principal.person_id if mine else None,
                 query=query,
                 sort=sort,
                 page=page,
                 size=size,
+                visible=visible,
             )
             return plain(found)
 
     @routes.get("/tasks/{task_id}")
-    def one(task_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
+    def one(task_id: str, caller: Caller = Depends(asks(app, "task.view", "task", "task_id"))) -> dict[str, Any]:
         """A task with its packet, history, ladder and decision."""
-        allow(app, principal, "task.view", "task", task_id)
-        app.workforce.viewed(principal, task_id)
+        app.workforce.viewed(caller.principal, task_id)
         with app.store.read() as conn:
             return plain(app.workforce.task(conn, task_id))
 
 
 def _deciding(app: App, routes: APIRouter) -> None:
-    change = changer(app)
+    deciding = changes(app, "task.decide", "task", "task_id", inside=True)
+    answering = changes(app, "task.reassign", "task", "task_id")
 
     @routes.post("/tasks/{task_id}/decide")
-    def decide(task_id: str, body: DecideBody, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def decide(task_id: str, body: DecideBody, caller: Caller = Depends(deciding)) -> dict[str, Any]:
         """Decide. The first decision wins; a second one is answered with 409 and the first."""
         decision = app.workforce.decide(
-            principal,
+            caller.principal,
             task_id,
             verb=body.verb,
             payload_hash=body.payload_hash,
@@ -103,34 +102,35 @@ def _deciding(app: App, routes: APIRouter) -> None:
         return decision.as_json()
 
     @routes.post("/tasks/{task_id}/answer")
-    def answer(task_id: str, body: AnswerBody, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def answer(task_id: str, body: AnswerBody, _caller: Caller = Depends(answering)) -> dict[str, Any]:
         """Put an answer that came outside of mail into the task."""
-        with app.store.read() as conn:
-            task = app.workforce.task(conn, task_id)
-        allow(app, principal, "task.reassign", "task", task_id, {"role": task.role, "audit_owner": task.audit_owner})
         return plain(app.workforce.answer(None, task_id, text=body.text, sender=body.sender))
 
 
 def _passing_on(app: App, routes: APIRouter) -> None:
-    change = changer(app)
+    claiming = changes(app, "task.claim", "task", "task_id", inside=True)
+    releasing = changes(app, "task.release", "task", "task_id", inside=True)
+    reassigning = changes(app, "task.reassign", "task", "task_id", inside=True)
+    snoozing = changes(app, "task.snooze", "task", "task_id", inside=True)
 
     @routes.post("/tasks/{task_id}/claim")
-    def claim(task_id: str, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def claim(task_id: str, caller: Caller = Depends(claiming)) -> dict[str, Any]:
         """Take a task, so that colleagues see it is being worked on."""
-        return plain(app.workforce.claim(principal, task_id))
+        return plain(app.workforce.claim(caller.principal, task_id))
 
     @routes.post("/tasks/{task_id}/release")
-    def release(task_id: str, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def release(task_id: str, caller: Caller = Depends(releasing)) -> dict[str, Any]:
         """Give a claimed task back to its role."""
-        return plain(app.workforce.release(principal, task_id))
+        return plain(app.workforce.release(caller.principal, task_id))
 
     @routes.post("/tasks/{task_id}/reassign")
-    def reassign(task_id: str, body: ReassignBody, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def reassign(task_id: str, body: ReassignBody, caller: Caller = Depends(reassigning)) -> dict[str, Any]:
         """Pass a task to another role or person; its due time is counted anew."""
-        return plain(app.workforce.reassign(principal, task_id, role=body.role, person=body.person, reason=body.reason))
+        to = {"role": body.role, "person": body.person}
+        return plain(app.workforce.reassign(caller.principal, task_id, **to, reason=body.reason))
 
     @routes.post("/tasks/{task_id}/snooze")
-    def snooze(task_id: str, body: SnoozeBody, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def snooze(task_id: str, body: SnoozeBody, caller: Caller = Depends(snoozing)) -> dict[str, Any]:
         """Put a task aside until a moment; its deadline stays."""
         until: datetime = body.until
-        return plain(app.workforce.snooze(principal, task_id, until=until))
+        return plain(app.workforce.snooze(caller.principal, task_id, until=until))

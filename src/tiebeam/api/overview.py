@@ -7,30 +7,33 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from tiebeam.api.access import allow, reader
+from tiebeam.api.access import asks
 from tiebeam.app import App
-from tiebeam.authority import Principal
+from tiebeam.http import Caller
 from tiebeam.kit import plain
 from tiebeam.workflow.runs import decision_counts, run_counts
 
 
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["overview"])
-    read = reader(app)
 
     @routes.get("/overview")
-    def overview(principal: Principal = Depends(read)) -> dict[str, Any]:
+    def overview(caller: Caller = Depends(asks(app, "run.view", "run"))) -> dict[str, Any]:
         """Tasks that wait, runs by state and by decision, workflows and their figures of the last thirty days."""
-        allow(app, principal, "run.view", "run")
+        principal = caller.principal
+        runs, tasks, ledger = (caller.visible(verb) for verb in ("run.view", "task.view", "ledger.view"))
+        workflows = [intent for intent in app.graph().adoptions if intent in caller.intents()]
         today = app.store.clock.now().date()
         with app.store.read() as conn:
             return {
-                "tasks": plain(app.workforce.counts(conn, principal)),
+                "tasks": plain(app.workforce.counts(conn, principal, visible=tasks)),
                 "notices": plain(app.workforce.notices(conn, principal.person_id)),
-                "runs": run_counts(conn),
-                "decisions": decision_counts(conn),
-                "workflows": [plain(app.promotion.standing(conn, intent)) for intent in app.graph().adoptions],
-                "ledger": plain(app.economics.summaries(conn, since=today - timedelta(days=30), until=today)),
+                "runs": run_counts(conn, visible=runs),
+                "decisions": decision_counts(conn, visible=runs),
+                "workflows": [plain(app.promotion.standing(conn, intent)) for intent in workflows],
+                "ledger": plain(
+                    app.economics.summaries(conn, since=today - timedelta(days=30), until=today, intents=ledger.intents)
+                ),
                 "work": plain(app.engine.health()),
             }
 

@@ -6,38 +6,41 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from tiebeam.api.access import allow, reader
+from tiebeam.api.access import asks
 from tiebeam.app import App
-from tiebeam.authority import Principal
+from tiebeam.http import EVERYTHING, Caller, journal_object
 from tiebeam.kit import plain
 from tiebeam.store import search_journal, verify_journal
 
 
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["journal"])
-    read = reader(app)
+    read = asks(app, "journal.view", "journal")
 
     @routes.get("/journal")
     def listing(
-        principal: Principal = Depends(read),
+        caller: Caller = Depends(read),
         stream: Annotated[str, Query(max_length=200)] = "",
         actor: Annotated[str | None, Query(max_length=200)] = None,
         kind: Annotated[str | None, Query(max_length=80)] = None,
         before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> list[dict[str, Any]]:
-        """Entries of all streams, newest first."""
-        allow(app, principal, "journal.view", "journal")
+        """Entries of the streams you may see, newest first."""
+        streams = caller.streams()
         with app.store.read() as conn:
-            return plain(search_journal(conn, stream_prefix=stream, actor=actor, kind=kind, before=before, limit=limit))
+            found = search_journal(
+                conn, stream_prefix=stream, actor=actor, kind=kind, before=before, limit=limit, streams=streams
+            )
+            return plain(found)
 
     @routes.get("/journal/verify")
     def verify(
-        principal: Principal = Depends(read), stream: Annotated[str | None, Query(max_length=200)] = None
+        caller: Caller = Depends(read), stream: Annotated[str | None, Query(max_length=200)] = None
     ) -> dict[str, Any]:
         """Recompute the hashes of one stream, or of all."""
-        allow(app, principal, "journal.view", "journal")
         with app.store.read() as conn:
+            caller.require("journal.view", journal_object(app, conn, stream or EVERYTHING))
             breaks = verify_journal(conn, stream)
         return {"sound": not breaks, "breaks": plain(breaks)}
 

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Upload
 from fastapi.responses import FileResponse, Response
 from pydantic import Field
 
-from tiebeam.api.access import allow, changer, reader
+from tiebeam.api.access import asks, changes
 from tiebeam.api.body import Body
 from tiebeam.app import LARGEST_DOCUMENT, App
-from tiebeam.authority import Principal
 from tiebeam.errors import Invalid
-from tiebeam.http import TooLarge, page_response
+from tiebeam.http import Caller, TooLarge, page_response
 from tiebeam.kit import plain
 from tiebeam.store import read_journal
 from tiebeam.workflow.intake import batch_view, document_view, original_of
@@ -35,12 +34,13 @@ def router(app: App) -> APIRouter:
 
 
 def _starting(app: App, routes: APIRouter) -> None:
-    change = changer(app)
+    starting = changes(app, "run.start", "intent", inside=True)
+    cancelling = changes(app, "run.cancel", "run", "run_id", inside=True)
 
     @routes.post("/runs", status_code=202)
     def start(
         files: Annotated[list[UploadFile], File(description="Documents to take in, in their order of arrival.")],
-        principal: Principal = Depends(change),
+        caller: Caller = Depends(starting),
         intent: Annotated[str, Form(max_length=160)] = "finance.invoice-processing-matching",
     ) -> dict[str, Any]:
         """Take documents in and start a run for each. The answer comes at once; follow the runs with GET."""
@@ -48,36 +48,34 @@ def _starting(app: App, routes: APIRouter) -> None:
             raise Invalid(f"{len(files)} files at once; send at most {MOST_FILES}")
         taken = [(_name_of(item), item.file.read()) for item in files]
         today = app.store.clock.now().date()
-        accepted = app.starting.upload(principal, intent, taken, channel="api", received_at=today)
+        caller.known("intent", intent)
+        accepted = app.starting.upload(caller.principal, intent, taken, channel="api", received_at=today)
         return plain(accepted)
 
     @routes.post("/runs/{run_id}/cancel")
-    def cancel(run_id: str, body: Cancel, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def cancel(run_id: str, body: Cancel, caller: Caller = Depends(cancelling)) -> dict[str, Any]:
         """End a run before its time; its open tasks are withdrawn."""
-        app.starting.cancel(principal, run_id, reason=body.reason)
+        app.starting.cancel(caller.principal, run_id, reason=body.reason)
         with app.store.read() as conn:
             return plain(run_view(conn, run_id).item)
 
 
 def _looking(app: App, routes: APIRouter) -> None:
-    read = reader(app)
-
     @routes.get("/runs")
     def listing(
         wanted: Annotated[RunFilter, Depends()],
-        principal: Principal = Depends(read),
+        caller: Caller = Depends(asks(app, "run.view", "run")),
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
         size: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> dict[str, Any]:
-        """Runs, newest first."""
-        allow(app, principal, "run.view", "run")
+        """Runs you may see, newest first."""
+        visible = caller.visible("run.view")
         with app.store.read() as conn:
-            return plain(list_runs(conn, wanted, page=page, size=size))
+            return plain(list_runs(conn, wanted, page=page, size=size, visible=visible))
 
     @routes.get("/runs/{run_id}")
-    def one(run_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
+    def one(run_id: str, _caller: Caller = Depends(asks(app, "run.view", "run", "run_id"))) -> dict[str, Any]:
         """A run with its steps, evidence, cost, tasks and journal."""
-        allow(app, principal, "run.view", "run", run_id)
         with app.store.read() as conn:
             view = run_view(conn, run_id)
             return {
@@ -89,27 +87,24 @@ def _looking(app: App, routes: APIRouter) -> None:
             }
 
     @routes.get("/batches/{batch_id}")
-    def batch(batch_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
+    def batch(batch_id: str, _caller: Caller = Depends(asks(app, "run.view", "batch", "batch_id"))) -> dict[str, Any]:
         """How far the reading of a batch is."""
-        allow(app, principal, "run.view", "run")
         with app.store.read() as conn:
             return plain(batch_view(conn, batch_id))
 
 
 def _documents(app: App, routes: APIRouter) -> None:
-    read = reader(app)
+    read = asks(app, "document.view", "document", "document_id")
 
     @routes.get("/documents/{document_id}")
-    def document(document_id: str, principal: Principal = Depends(read)) -> dict[str, Any]:
+    def document(document_id: str, _caller: Caller = Depends(read)) -> dict[str, Any]:
         """A document's fields with the places they were read from."""
-        allow(app, principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             return plain(document_view(conn, document_id))
 
     @routes.get("/documents/{document_id}/content", response_class=FileResponse)
-    def content(document_id: str, principal: Principal = Depends(read)) -> FileResponse:
+    def content(document_id: str, _caller: Caller = Depends(read)) -> FileResponse:
         """The bytes as they arrived, as a download that no browser will run."""
-        allow(app, principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             view = document_view(conn, document_id)
         return FileResponse(
@@ -128,11 +123,10 @@ def _documents(app: App, routes: APIRouter) -> None:
         request: Request,
         document_id: str,
         page: Annotated[int, Path(description="Counted from 1.")],
-        principal: Principal = Depends(read),
+        _caller: Caller = Depends(read),
         width: Annotated[int, Query(ge=50, le=2000, description="Pixels.")] = 1000,
     ) -> Response:
         """A page as a picture. 404 for a page that is not there, 415 for documents without pages such as XML."""
-        allow(app, principal, "document.view", "document", document_id)
         with app.store.read() as conn:
             view = document_view(conn, document_id)
         return page_response(app, request, view, page=page, width=width)

@@ -10,7 +10,7 @@ from pydantic import Field
 from tiebeam.api.access import changes, leaving, signed_in
 from tiebeam.api.body import Body
 from tiebeam.app import App
-from tiebeam.http import COOKIE, Caller, agent_of, csrf_of, make_link, session_cookie, source_of
+from tiebeam.http import COOKIE, Caller, agent_of, base_url_of, csrf_of, make_link, session_cookie, source_of
 from tiebeam.kit import plain
 
 
@@ -49,8 +49,7 @@ def router(app: App) -> APIRouter:
         person_id: str, request: Request, caller: Caller = Depends(changes(app, "person.link", "person", "person_id"))
     ) -> dict[str, Any]:
         """A one-time link that signs a person in: for yourself, or for anybody if you are an administrator."""
-        base_url = f"{request.url.scheme}://{request.url.netloc}"
-        return {"link": make_link(app, caller.principal, person_id, base_url=base_url)}
+        return {"link": make_link(app, caller.principal, person_id, base_url=base_url_of(app, request))}
 
     @routes.get("/health")
     def health() -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from tiebeam.api.access import allow, changer, reader
+from tiebeam.api.access import asks, changes
 from tiebeam.api.body import Body
 from tiebeam.app import App
-from tiebeam.authority import Principal
+from tiebeam.http import Caller
 from tiebeam.kit import plain
-from tiebeam.workflow import intent_object
+from tiebeam.workflow import recipe_object
 from tiebeam.workflow.evaluations import last_evaluation
 from tiebeam.workflow.promotion import Stage
 from tiebeam.workflow.runs import decision_counts
@@ -33,12 +33,10 @@ def router(app: App) -> APIRouter:
 
 
 def _looking(app: App, routes: APIRouter) -> None:
-    read = reader(app)
-
     @routes.get("/workflows")
-    def listing(principal: Principal = Depends(read)) -> list[dict[str, Any]]:
-        """Every adopted workflow with its state and the present answer of every gate."""
-        allow(principal, "intent.view", "intent")
+    def listing(caller: Caller = Depends(asks(app, "intent.view", "intent"))) -> list[dict[str, Any]]:
+        """Every adopted workflow you may see, with its state and the present answer of every gate."""
+        seen = caller.intents()
         with app.store.read() as conn:
             return [
                 {
@@ -46,12 +44,12 @@ def _looking(app: App, routes: APIRouter) -> None:
                     "gates": plain(app.promotion.ask_gates(conn, intent)),
                 }
                 for intent in app.graph().adoptions
+                if intent in seen
             ]
 
     @routes.get("/workflows/{intent}")
-    def one(intent: str, principal: Principal = Depends(read)) -> dict[str, Any]:
+    def one(intent: str, _caller: Caller = Depends(asks(app, "intent.view", "recipe", "intent"))) -> dict[str, Any]:
         """One workflow: state, gates, history, last evaluation and the figures of the last thirty days."""
-        allow(principal, "intent.view", "intent", intent)
         _, adoption, recipe = app.promotion.adopted(intent)
         today = app.store.clock.now().date()
         with app.store.read() as conn:
@@ -75,24 +73,20 @@ def _looking(app: App, routes: APIRouter) -> None:
 
 
 def _moving(app: App, routes: APIRouter) -> None:
-    change = changer(app)
+    change = changes(app, "recipe.promote", "recipe", "intent")
 
     @routes.post("/workflows/{intent}/evaluate")
-    def evaluate(intent: str, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def evaluate(intent: str, caller: Caller = Depends(change)) -> dict[str, Any]:
         """Run the evaluation set of the adopted recipe."""
-        name, _, _ = app.promotion.adopted(intent)
-        app.authority.require(principal, "recipe.promote", intent_object(app.graph(), name))
-        return plain(app.evaluate(intent, actor=principal.actor))
+        return plain(app.evaluate(intent, actor=caller.principal.actor))
 
     @routes.post("/workflows/{intent}/promote")
-    def promote(intent: str, body: PromoteBody, principal: Principal = Depends(change)) -> dict[str, Any]:
+    def promote(intent: str, body: PromoteBody, caller: Caller = Depends(change)) -> dict[str, Any]:
         """Move a workflow. A shut gate is answered with 409 and every gate's reason."""
-        name, _, _ = app.promotion.adopted(intent)
-        obj = intent_object(app.graph(), name)
-        app.authority.require(principal, "recipe.promote", obj)
         if body.override is not None:
-            app.authority.require(principal, "recipe.override", obj, {"reason": body.override})
+            name, _, _ = app.promotion.adopted(intent)
+            caller.require("recipe.override", recipe_object(app.intent_facts, name), {"reason": body.override})
         record = app.promotion.promote(
-            intent, to=body.to, actor=principal.actor, override=body.override, until=body.until
+            intent, to=body.to, actor=caller.principal.actor, override=body.override, until=body.until
         )
         return plain(record)

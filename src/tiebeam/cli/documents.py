@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
+from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import (
     Group,
     check_output,
     json_option,
     jsonl_option,
-    opened,
     person_option,
     print_json,
     print_table,
@@ -56,6 +56,7 @@ def read(paths: tuple[Path, ...], jsonl: Path | None, as_json: bool) -> int:
 
 
 @documents.command("show")
+@asks("document.view", "document", "document")
 @click.argument("document")
 @click.option("--page", default=None, type=int, help="A page to draw, counted from 1 [default with --out: 1].")
 @click.option(
@@ -75,14 +76,13 @@ def show(
     as_json: bool,
 ) -> None:
     """Show what was read from DOCUMENT (an id, see 'tiebeam runs show') and where; with --out, draw a page of it."""
-    from tiebeam.authority import Obj
     from tiebeam.workflow.intake import document_picture, document_view
 
     if page is not None and out is None:
         raise click.UsageError("name the picture to write with --out FILE.png")
     check_output(out)
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "document.view", Obj("document", document, {}))
+    with calling(workspace, person) as caller:
+        app = caller.app
         with app.store.read() as conn:
             view = document_view(conn, document)
         drawn = None

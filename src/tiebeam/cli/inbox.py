@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import (
     json_option,
     limit_option,
-    opened,
     person_option,
     print_json,
     print_table,
@@ -41,6 +41,7 @@ def _minutes(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
 
 
 @click.command()
+@asks("task.view", "task", "task")
 @click.argument("task", required=False)
 @click.option("--state", default="active", show_default=True, help="open, claimed, decided …, active, closed or all.")
 @click.option("--mine", is_flag=True, help="Only what you may decide.")
@@ -52,11 +53,9 @@ def inbox(
     task: str | None, state: str, mine: bool, limit: int, workspace: Path | None, person: str | None, as_json: bool
 ) -> int:
     """List review tasks, or show TASK with its packet. With --json the packet is whole."""
-    from tiebeam.authority import Obj
 
-    with opened(workspace) as app:
-        principal = app.principal(person)
-        app.authority.require(principal, "task.view", Obj("task", task or "*", {}))
+    with calling(workspace, person) as caller:
+        app, principal = caller.app, caller.principal
         with app.store.read() as conn:
             if task is not None:
                 view = app.workforce.task(conn, task)
@@ -67,6 +66,7 @@ def inbox(
                 state=None if state == "all" else state,
                 person=principal.person_id if mine else None,
                 size=limit,
+                visible=caller.visible("task.view"),
             )
     if as_json:
         print_json({"tasks": page.rows, "total": page.total})
@@ -82,6 +82,7 @@ def inbox(
 
 
 @click.command()
+@asks("task.decide", "task", "task", inside=True)
 @click.argument("task")
 @click.option(
     "--verb", required=True, type=click.Choice(["approve", "reject", "edit", "ask"]), help="One the task offers."
@@ -115,8 +116,8 @@ def decide(
     from tiebeam.workforce import AlreadyDecided
 
     given = _given(input_file, comment)
-    with opened(workspace) as app:
-        principal = app.principal(person)
+    with calling(workspace, person) as caller:
+        app, principal = caller.app, caller.principal
         try:
             decision = app.workforce.decide(
                 principal,
@@ -168,6 +169,7 @@ def _sentence(decision: Decision) -> str:
 
 
 @click.command()
+@asks("task.reassign", "task", "task")
 @click.argument("task")
 @click.option("--text", required=True, help="What was answered.")
 @click.option("--sender", required=True, help="Who answered, for the record.")
@@ -176,15 +178,9 @@ def _sentence(decision: Decision) -> str:
 @json_option
 def answer(task: str, text: str, sender: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Put an answer that came by telephone or letter into TASK. Answers by mail are collected while serving."""
-    from tiebeam.authority import Obj
 
-    with opened(workspace) as app:
-        principal = app.principal(person)
-        with app.store.read() as conn:
-            asked = app.workforce.task(conn, task)
-        attributes = {"role": asked.role, "audit_owner": asked.audit_owner}
-        app.authority.require(principal, "task.reassign", Obj("task", task, attributes))
-        view = app.workforce.answer(None, task, text=text, sender=sender)
+    with calling(workspace, person) as caller:
+        view = caller.app.workforce.answer(None, task, text=text, sender=sender)
     if as_json:
         print_json({"task": view.id, "state": view.state})
     else:

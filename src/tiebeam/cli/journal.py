@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import (
     Group,
     json_option,
     limit_option,
-    opened,
     person_option,
     print_json,
     print_table,
@@ -24,6 +24,7 @@ def journal() -> None:
 
 
 @journal.command("list")
+@asks("journal.view", "journal")
 @click.option("--stream", default=None, help="A stream or its beginning, such as run: or workspace.")
 @click.option("--actor", default=None, help="Only what this one did, for example person:ada.")
 @click.option("--kind", default=None, help="Only entries of this kind, for example task.decided.")
@@ -41,13 +42,14 @@ def list_(
     as_json: bool,
 ) -> None:
     """List entries, newest first."""
-    from tiebeam.authority import Obj
     from tiebeam.store import search_journal
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "journal.view", Obj("journal", stream or "*", {}))
-        with app.store.read() as conn:
-            entries = search_journal(conn, stream_prefix=stream or "", actor=actor, kind=kind, limit=limit)
+    with calling(workspace, person) as caller:
+        streams = caller.streams()
+        with caller.app.store.read() as conn:
+            entries = search_journal(
+                conn, stream_prefix=stream or "", actor=actor, kind=kind, limit=limit, streams=streams
+            )
     if as_json:
         print_json(entries)
         return
@@ -58,19 +60,19 @@ def list_(
 
 
 @journal.command("verify")
+@asks("journal.view", "journal")
 @click.argument("stream", required=False)
 @workspace_option
 @person_option
 @json_option
 def verify(stream: str | None, workspace: Path | None, person: str | None, as_json: bool) -> int:
     """Recompute every hash of STREAM, or of all streams. Exits with 1 when a chain is broken."""
-    from tiebeam.authority import Obj
+    from tiebeam.http import EVERYTHING, journal_object
     from tiebeam.store import verify_journal
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "journal.view", Obj("journal", stream or "*", {}))
-        with app.store.read() as conn:
-            breaks = verify_journal(conn, stream)
+    with calling(workspace, person) as caller, caller.app.store.read() as conn:
+        caller.require("journal.view", journal_object(caller.app, conn, stream or EVERYTHING))
+        breaks = verify_journal(conn, stream)
     if as_json:
         print_json({"sound": not breaks, "breaks": breaks})
     elif breaks:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
+from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import (
     Group,
     json_option,
     limit_option,
-    opened,
     person_option,
     print_json,
     print_table,
@@ -28,6 +28,7 @@ def ledger() -> None:
 
 
 @ledger.command("summary")
+@asks("ledger.view", "ledger")
 @click.option("--since", type=_DAY, default=None, help="First day [default: 30 days ago].")
 @click.option("--until", type=_DAY, default=None, help="Last day [default: today].")
 @workspace_option
@@ -37,13 +38,12 @@ def summary(
     since: datetime | None, until: datetime | None, workspace: Path | None, person: str | None, as_json: bool
 ) -> None:
     """Per workflow: units, accepted, cost per accepted unit, value against the baseline."""
-    from tiebeam.authority import Obj
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+    with calling(workspace, person) as caller:
+        app, intents = caller.app, caller.visible("ledger.view").intents
         first, last = _days(since, until, today=app.store.clock.now().date())
         with app.store.read() as conn:
-            found = app.economics.summaries(conn, since=first, until=last)
+            found = app.economics.summaries(conn, since=first, until=last, intents=intents)
     if as_json:
         print_json([{**_shown(item), "intent": item.intent} for item in found])
         return
@@ -77,6 +77,7 @@ def _short(value: object) -> object:
 
 
 @ledger.command("daily")
+@asks("ledger.view", "ledger")
 @click.option("--intent", default=None, help="Only this workflow's, by its intent [default: all together].")
 @click.option("--since", type=_DAY, default=None, help="First day [default: 30 days ago].")
 @click.option("--until", type=_DAY, default=None, help="Last day [default: today].")
@@ -92,13 +93,12 @@ def daily(
     as_json: bool,
 ) -> None:
     """One line for every day, quiet days included."""
-    from tiebeam.authority import Obj
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+    with calling(workspace, person) as caller:
+        app, intents = caller.app, caller.visible("ledger.view").intents
         first, last = _days(since, until, today=app.store.clock.now().date())
         with app.store.read() as conn:
-            found = app.economics.daily(conn, intent, first, last)
+            found = app.economics.daily(conn, intent, first, last, intents=intents)
     if as_json:
         print_json(found)
         return
@@ -109,6 +109,7 @@ def daily(
 
 
 @ledger.command("lines")
+@asks("ledger.view", "ledger")
 @click.option("--run", "run_id", default=None, help="Only this run.")
 @limit_option
 @workspace_option
@@ -116,13 +117,12 @@ def daily(
 @json_option
 def lines(run_id: str | None, limit: int, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """The rows of truth, newest first."""
-    from tiebeam.authority import Obj
     from tiebeam.economics import LedgerFilters
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
+    with calling(workspace, person) as caller:
+        app, intents = caller.app, caller.visible("ledger.view").intents
         with app.store.read() as conn:
-            page = app.economics.ledger_lines(conn, LedgerFilters(run_id=run_id), limit=limit)
+            page = app.economics.ledger_lines(conn, LedgerFilters(run_id=run_id, intents=intents), limit=limit)
     if as_json:
         print_json(page)
         return
@@ -131,17 +131,17 @@ def lines(run_id: str | None, limit: int, workspace: Path | None, person: str | 
 
 
 @ledger.command("check")
+@asks("ledger.view", "ledger")
 @workspace_option
 @person_option
 @json_option
 def check(workspace: Path | None, person: str | None, as_json: bool) -> int:
     """Compare every daily sum with its rows. Exits with 1 where they differ."""
-    from tiebeam.authority import Obj
+    from tiebeam.http import EVERYTHING, ledger_object
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "run.view", Obj("ledger", "*", {}))
-        with app.store.read() as conn:
-            wrong = app.economics.check_ledger(conn)
+    with calling(workspace, person) as caller, caller.app.store.read() as conn:
+        caller.require("ledger.view", ledger_object(caller.app, conn, EVERYTHING))
+        wrong = caller.app.economics.check_ledger(conn)
     if as_json:
         print_json({"true": not wrong, "differences": wrong})
     else:

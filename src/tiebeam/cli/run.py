@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import (
     check_output,
     json_option,
     jsonl_option,
-    opened,
     person_option,
     print_json,
     print_table,
@@ -37,6 +37,7 @@ _FIELDS = ("document", "decision", "labels", "matched_order", "reason", "run")
 
 
 @click.command()
+@asks("run.start", "intent", "intent", inside=True)
 @click.argument("intent")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--with", "bindings", multiple=True, metavar="NAME=PATH", help="orders, receipts, suppliers or policy.")
@@ -75,8 +76,8 @@ def run(
     given = _bindings(bindings)
     arrivals = [arrival for path in paths for arrival in arrivals_in(path)]
     _tell_of_folders(paths)
-    with opened(workspace) as app:
-        principal = app.principal(person)
+    with calling(workspace, person) as caller:
+        app, principal = caller.app, caller.principal
         source = ", ".join(shown_path(path) for path in paths)
         accepted = app.starting.take_in(principal, intent, arrivals, source=source, bindings=given)
         finished = _work(app, accepted, timeout=timeout, verbose=verbose)

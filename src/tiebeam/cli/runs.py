@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import Group, json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.shared import Group, json_option, person_option, print_json, print_table, workspace_option
 from tiebeam.cli.show import print_run
 
 
@@ -16,6 +17,7 @@ def runs() -> None:
 
 
 @runs.command("list")
+@asks("run.view", "run")
 @click.option("--state", default=None, help="queued, running, waiting, done, stopped, failed or cancelled.")
 @click.option("--decision", default=None, help="auto_pay, manager_approval, hold, reject or unreadable.")
 @click.option("--label", default=None, help="For example price_variance.")
@@ -37,14 +39,13 @@ def list_(
     as_json: bool,
 ) -> None:
     """List runs, newest first."""
-    from tiebeam.authority import Obj
     from tiebeam.workflow.runs import RunFilter, list_runs
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "run.view", Obj("run", "*", {}))
+    with calling(workspace, person) as caller:
+        visible = caller.visible("run.view")
         wanted = RunFilter(state=state, decision=decision, label=label, query=query)
-        with app.store.read() as conn:
-            found = list_runs(conn, wanted, page=page, size=size)
+        with caller.app.store.read() as conn:
+            found = list_runs(conn, wanted, page=page, size=size, visible=visible)
     if as_json:
         print_json(found)
         return
@@ -54,18 +55,18 @@ def list_(
 
 
 @runs.command("show")
+@asks("run.view", "run", "run")
 @click.argument("run")
 @workspace_option
 @person_option
 @json_option
 def show(run: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Show RUN with its steps. With --json also evidence, cost, tasks and journal."""
-    from tiebeam.authority import Obj
     from tiebeam.store import read_journal
     from tiebeam.workflow.runs import case_rows, run_view
 
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "run.view", Obj("run", run, {}))
+    with calling(workspace, person) as caller:
+        app = caller.app
         with app.store.read() as conn:
             view = run_view(conn, run)
             (case,) = case_rows(conn, [run])
@@ -91,6 +92,7 @@ def show(run: str, workspace: Path | None, person: str | None, as_json: bool) ->
 
 
 @runs.command("cancel")
+@asks("run.cancel", "run", "run", inside=True)
 @click.argument("run")
 @click.option("--reason", required=True, help="Why, in a sentence.")
 @workspace_option
@@ -98,8 +100,8 @@ def show(run: str, workspace: Path | None, person: str | None, as_json: bool) ->
 @json_option
 def cancel(run: str, reason: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """End RUN before its time; its open tasks are withdrawn and nothing more leaves the house."""
-    with opened(workspace) as app:
-        row = app.starting.cancel(app.principal(person), run, reason=reason)
+    with calling(workspace, person) as caller:
+        row = caller.app.starting.cancel(caller.principal, run, reason=reason)
     if as_json:
         print_json({"run": row.id, "state": "cancelled"})
     else:

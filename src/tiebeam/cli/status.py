@@ -7,29 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, say, workspace_option
+from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.shared import json_option, person_option, print_json, print_table, say, workspace_option
 
 if TYPE_CHECKING:
     from tiebeam.app import App
 
 
 @click.command()
+@asks("run.view", "run")
 @workspace_option
 @person_option
 @json_option
 def status(workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Show what waits for you, what runs, what was decided and where the workflows stand."""
-    from tiebeam.authority import Obj
     from tiebeam.workflow.runs import decision_counts, run_counts
 
-    with opened(workspace) as app:
-        principal = app.principal(person)
-        app.authority.require(principal, "run.view", Obj("run", "*", {}))
+    with calling(workspace, person) as caller:
+        app, principal = caller.app, caller.principal
+        visible, seen = caller.visible("run.view"), caller.intents()
         with app.store.read() as conn:
-            tasks = app.workforce.counts(conn, principal)
-            runs, decisions = run_counts(conn), decision_counts(conn)
+            tasks = app.workforce.counts(conn, principal, visible=caller.visible("task.view"))
+            runs, decisions = run_counts(conn, visible=visible), decision_counts(conn, visible=visible)
             notices = app.workforce.notices(conn, principal.person_id)
-            standings = [app.promotion.standing(conn, intent) for intent in app.graph().adoptions]
+            standings = [app.promotion.standing(conn, intent) for intent in app.graph().adoptions if intent in seen]
         work, reading = app.engine.health(), _reading(app)
     if as_json:
         names = ("tasks", "runs", "decisions", "notices", "workflows", "work", "reading")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tiebeam.cli.shared import Group, json_option, opened, person_option, print_json, workspace_option
+from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.shared import Group, json_option, person_option, print_json, workspace_option
 
 if TYPE_CHECKING:
     from tiebeam.workforce import Task
@@ -20,28 +21,31 @@ def tasks() -> None:
 
 
 @tasks.command("claim")
+@asks("task.claim", "task", "task", inside=True)
 @click.argument("task")
 @workspace_option
 @person_option
 @json_option
 def claim(task: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Take TASK, so that colleagues see it is being worked on."""
-    with opened(workspace) as app:
-        _tell(app.workforce.claim(app.principal(person), task), as_json=as_json)
+    with calling(workspace, person) as caller:
+        _tell(caller.app.workforce.claim(caller.principal, task), as_json=as_json)
 
 
 @tasks.command("release")
+@asks("task.release", "task", "task", inside=True)
 @click.argument("task")
 @workspace_option
 @person_option
 @json_option
 def release(task: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Give the claimed TASK back to its role."""
-    with opened(workspace) as app:
-        _tell(app.workforce.release(app.principal(person), task), as_json=as_json)
+    with calling(workspace, person) as caller:
+        _tell(caller.app.workforce.release(caller.principal, task), as_json=as_json)
 
 
 @tasks.command("reassign")
+@asks("task.reassign", "task", "task", inside=True)
 @click.argument("task")
 @click.option("--role", default=None, help="The role it goes to.")
 @click.option("--to", "to_person", default=None, help="The person it goes to, by the id of their record.")
@@ -59,12 +63,13 @@ def reassign(
     as_json: bool,
 ) -> None:
     """Pass TASK to another role or person; its due time is counted anew."""
-    with opened(workspace) as app:
-        moved = app.workforce.reassign(app.principal(person), task, role=role, person=to_person, reason=reason)
+    with calling(workspace, person) as caller:
+        moved = caller.app.workforce.reassign(caller.principal, task, role=role, person=to_person, reason=reason)
         _tell(moved, as_json=as_json)
 
 
 @tasks.command("snooze")
+@asks("task.snooze", "task", "task", inside=True)
 @click.argument("task")
 @click.option(
     "--until",
@@ -77,8 +82,8 @@ def reassign(
 @json_option
 def snooze(task: str, until: datetime, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Put TASK aside until a moment before it is due."""
-    with opened(workspace) as app:
-        put_off = app.workforce.snooze(app.principal(person), task, until=until.replace(tzinfo=UTC))
+    with calling(workspace, person) as caller:
+        put_off = caller.app.workforce.snooze(caller.principal, task, until=until.replace(tzinfo=UTC))
         _tell(put_off, as_json=as_json)
 
 

@@ -7,21 +7,22 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.shared import json_option, person_option, print_json, print_table, workspace_option
 
 
 @click.command()
+@asks("intent.view", "recipe", "workflow")
 @click.argument("workflow", required=False)
 @workspace_option
 @person_option
 @json_option
 def workflows(workflow: str | None, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """List the adopted workflows with their state and gates, or show WORKFLOW alone."""
-    from tiebeam.authority import Obj
-
-    with opened(workspace) as app:
-        app.authority.require(app.principal(person), "intent.view", Obj("intent", workflow or "*", {}))
-        intents = [app.promotion.adopted(workflow)[0]] if workflow else list(app.graph().adoptions)
+    with calling(workspace, person) as caller:
+        app, seen = caller.app, caller.intents()
+        adopted = [intent for intent in app.graph().adoptions if intent in seen]
+        intents = [app.promotion.adopted(workflow)[0]] if workflow else adopted
         with app.store.read() as conn:
             found = [
                 (app.promotion.standing(conn, intent), app.promotion.ask_gates(conn, intent)) for intent in intents
@@ -37,19 +38,16 @@ def workflows(workflow: str | None, workspace: Path | None, person: str | None, 
 
 
 @click.command()
+@asks("recipe.promote", "recipe", "workflow")
 @click.argument("workflow")
 @workspace_option
 @person_option
 @json_option
 def evaluate(workflow: str, workspace: Path | None, person: str | None, as_json: bool) -> int:
     """Run the evaluation set of WORKFLOW's adopted recipe and keep the result for its gate."""
-    from tiebeam.workflow import intent_object
-
-    with opened(workspace) as app:
-        principal = app.principal(person)
-        intent, _, recipe = app.promotion.adopted(workflow)
-        app.authority.require(principal, "recipe.promote", intent_object(app.graph(), intent))
-        done = app.evaluate(workflow, actor=principal.actor)
+    with calling(workspace, person) as caller:
+        _, _, recipe = caller.app.promotion.adopted(workflow)
+        done = caller.app.evaluate(workflow, actor=caller.principal.actor)
     threshold = recipe.evaluation.threshold if recipe.evaluation else 1
     if as_json:
         print_json(done)
@@ -62,6 +60,7 @@ def evaluate(workflow: str, workspace: Path | None, person: str | None, as_json:
 
 
 @click.command()
+@asks("recipe.promote", "recipe", "workflow")
 @click.argument("workflow")
 @click.option(
     "--to",
@@ -88,16 +87,14 @@ def promote(
 
     Exits with 1 when a gate is shut.
     """
-    from tiebeam.workflow import intent_object
+    from tiebeam.workflow import recipe_object
     from tiebeam.workflow.promotion import GatesShut, Stage
 
-    with opened(workspace) as app:
-        principal = app.principal(person)
-        intent, _, _ = app.promotion.adopted(workflow)
-        obj = intent_object(app.graph(), intent)
-        app.authority.require(principal, "recipe.promote", obj)
+    with calling(workspace, person) as caller:
+        app, principal = caller.app, caller.principal
         if override is not None:
-            app.authority.require(principal, "recipe.override", obj, {"reason": override})
+            obj = recipe_object(app.intent_facts, app.promotion.adopted(workflow)[0])
+            caller.require("recipe.override", obj, {"reason": override})
         try:
             record = app.promotion.promote(
                 workflow,

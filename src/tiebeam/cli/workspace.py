@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli.shared import json_option, opened, person_option, print_json, workspace_of, workspace_option
+from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.shared import json_option, person_option, print_json, workspace_of, workspace_option
 
 
 @click.command()
@@ -81,16 +82,15 @@ def check(workspace: Path | None, as_json: bool) -> int:
 
 
 @click.command()
+@asks("workspace.apply", "workspace")
 @workspace_option
 @person_option
 @json_option
 def apply(workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Put the workspace's files in force: what runs and decides from now on is what they say."""
-    from tiebeam.authority import Obj
 
-    with opened(workspace) as app:
-        principal = app.principal(person)
-        app.authority.require(principal, "workspace.apply", Obj("workspace", str(app.workspace), {}))
+    with calling(workspace, person) as caller:
+        app, principal = caller.app, caller.principal
         with app.store.unit() as unit:
             digest = app.graph.apply(unit, actor=principal.actor)
     if as_json:

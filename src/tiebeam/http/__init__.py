@@ -14,35 +14,59 @@ from tiebeam.http.identity import (
     session_of,
     source_of,
 )
+from tiebeam.http.limits import LARGEST_BODY, LARGEST_UPLOAD, bounded, is_at_most
 from tiebeam.http.links import make_link
-from tiebeam.http.objects import BUILDERS, EVERYTHING, journal_object
+from tiebeam.http.objects import BUILDERS, EVERYTHING, journal_object, ledger_object
 from tiebeam.http.paging import Paging, paging_of
 from tiebeam.http.pictures import page_response
 from tiebeam.http.problems import TooLarge, headers_of, problem_of
+from tiebeam.http.reached import Reached, base_url_of, reached_by
+from tiebeam.http.security import (
+    CONTENT_SECURITY_POLICY,
+    DATA_POLICY,
+    Guarded,
+    is_from_here,
+    middleware,
+    require_from_here,
+)
 from tiebeam.http.shutdown import Shutdown
 
 __all__ = [
     "BUILDERS",
+    "CONTENT_SECURITY_POLICY",
     "COOKIE",
+    "DATA_POLICY",
     "EVERYTHING",
+    "LARGEST_BODY",
+    "LARGEST_UPLOAD",
     "Ask",
     "Caller",
+    "Guarded",
     "Paging",
+    "Reached",
     "Renewing",
     "Shutdown",
     "SignedOut",
     "TooLarge",
     "agent_of",
+    "base_url_of",
+    "bounded",
     "csrf_of",
     "headers_of",
     "identity_of",
+    "is_at_most",
+    "is_from_here",
     "journal_object",
+    "ledger_object",
     "make_link",
+    "middleware",
     "page_response",
     "paging_of",
     "principal_of",
     "problem_of",
+    "reached_by",
     "require_csrf",
+    "require_from_here",
     "session_cookie",
     "session_of",
     "source_of",

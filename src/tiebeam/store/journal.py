@@ -149,8 +149,12 @@ def search_journal(
     kind: str | None = None,
     before: int | None = None,
     limit: int = 100,
+    streams: sa.SelectBase | None = None,
 ) -> list[JournalEntry]:
-    """Entries of many streams, newest first. For the next page pass the last entry's `position` as `before`."""
+    """Entries of many streams, newest first. For the next page pass the last entry's `position` as `before`.
+
+    `streams` selects the names of the streams that may be looked into; without it nothing is kept back.
+    """
     statement = sa.select(*_SHOWN).order_by(journal_entry.c.position.desc()).limit(limit)
     if stream_prefix:
         statement = statement.where(sa.func.substr(journal_entry.c.stream, 1, len(stream_prefix)) == stream_prefix)
@@ -160,6 +164,8 @@ def search_journal(
         statement = statement.where(journal_entry.c.kind == kind)
     if before is not None:
         statement = statement.where(journal_entry.c.position < before)
+    if streams is not None:
+        statement = statement.where(journal_entry.c.stream.in_(streams))
     return [entry_of(row) for row in conn.execute(statement)]
 
 

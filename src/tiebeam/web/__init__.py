@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,16 +18,10 @@ from tiebeam.web.live import ChangeWatch, Ears, Hub, stream
 from tiebeam.web.pages import page_routes
 from tiebeam.web.problems import missing
 from tiebeam.web.render import Here, Renderer, Shell
-from tiebeam.web.security import CONTENT_SECURITY_POLICY, SecurityHeaders
 from tiebeam.web.views import ErrorView
 from tiebeam.web.visit import FACE, Console, Visit, route
 
-__all__ = ["CONTENT_SECURITY_POLICY", "SecurityHeaders", "exception_handlers", "middleware", "routes"]
-
-
-def middleware() -> list[Middleware]:
-    """Security headers, and a session's new secret, on every answer, whichever face gave it."""
-    return [Middleware(SecurityHeaders), Middleware(Renewing)]
+__all__ = ["exception_handlers", "routes"]
 
 
 def exception_handlers(app: App) -> dict[Any, Any]:
@@ -45,7 +38,7 @@ def exception_handlers(app: App) -> dict[Any, Any]:
 
 
 def routes(app: App, shutdown: Shutdown | None = None) -> list[BaseRoute]:
-    """Every route of the console, the catch-all for unknown pages last; serve them behind `middleware`.
+    """Every route of the console, the catch-all for unknown pages last; serve them behind `http.middleware`.
 
     Open streams end when `shutdown` begins, so that they do not hold the server up.
     """

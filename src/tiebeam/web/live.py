@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
@@ -11,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from tiebeam.app import App
-from tiebeam.http import Shutdown
+from tiebeam.http import Caller, Shutdown
 from tiebeam.store import search_journal
-from tiebeam.workflow.runs import runs_pulse
+from tiebeam.workflow.runs import runs_pulse, seen_runs
 
 WATCH_SECONDS = 0.5
 ALIVE_SECONDS = 10.0
@@ -84,21 +85,61 @@ class Hub:
                 return
 
 
-async def _lines(topics: AsyncIterator[str | None], is_welcome: Callable[[], bool]) -> AsyncIterator[str]:
+class Ears:
+    """What one open stream may hear: of runs only those its person may see, and of other streams nothing.
+
+    `again` gives the person anew, with today's rights; None once their session has ended.
+    """
+
+    def __init__(self, caller: Caller, again: Callable[[], Caller | None]) -> None:
+        self._caller = caller
+        self._again = again
+        self._known: dict[str, bool] = {}
+        self._asked = time.monotonic()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is known of the person's rights is too old to go by."""
+        return time.monotonic() - self._asked >= ALIVE_SECONDS
+
+    def is_welcome(self) -> bool:
+        self._asked = time.monotonic()
+        caller = self._again()
+        if caller is None:
+            return False
+        self._caller, self._known = caller, {}
+        return True
+
+    def hears(self, topic: str) -> bool:
+        if topic in {"runs", "tasks"}:
+            return True
+        if topic not in self._known:
+            self._known[topic] = self._may_hear(topic)
+        return self._known[topic]
+
+    def _may_hear(self, topic: str) -> bool:
+        kind, _, name = topic.partition(":")
+        if kind == "run" and name:
+            with self._caller.app.store.read() as conn:
+                return name in seen_runs(conn, [name], self._caller.visible("run.view"))
+        return topic == "journal" and self._caller.audits()
+
+
+async def _lines(topics: AsyncIterator[str | None], ears: Ears) -> AsyncIterator[str]:
     yield "retry: 2000\nevent: alive\ndata: {}\n\n"
     async for topic in topics:
+        if (topic is None or ears.is_stale) and not await run_in_threadpool(ears.is_welcome):
+            return
         if topic is None:
-            if not await run_in_threadpool(is_welcome):
-                return
             yield "event: alive\ndata: {}\n\n"
-        else:
+        elif await run_in_threadpool(ears.hears, topic):
             yield f"event: change\ndata: {json.dumps({'topic': topic})}\n\n"
 
 
-def stream(topics: AsyncIterator[str | None], *, is_welcome: Callable[[], bool]) -> StreamingResponse:
-    """The response for EventSource. `is_welcome` is asked again regularly: a session that ended ends its stream."""
+def stream(topics: AsyncIterator[str | None], ears: Ears) -> StreamingResponse:
+    """The response for EventSource. Whether it is welcome is asked again regularly: an ended session ends it."""
     return StreamingResponse(
-        _lines(topics, is_welcome),
+        _lines(topics, ears),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )

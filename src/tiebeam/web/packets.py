@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tiebeam.authority import Obj
 from tiebeam.errors import NotFound
 from tiebeam.web.evidence import comparison, finding_quotes, plain_facts, posting_facts
 from tiebeam.web.papers import marked_fields, paper_of
@@ -57,23 +56,13 @@ _BY_HANDOFF: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 
 
-def task_object(task: TaskView) -> Obj:
-    """The task as authority rules see it."""
-    attributes = {
-        "role": task.role,
-        "team": task.team,
-        "audit_owner": task.audit_owner,
-        "excluded_people": task.excluded_people,
-        "claimed_by": task.claimed_by,
-    }
-    return Obj("task", task.id, attributes)
-
-
 def task_page(visit: Visit, task: TaskView) -> TaskPage:
     names = visit.names
     run = _run_of(visit, task)
     match = _output(run, "match")
-    verdict = visit.app.authority.may(visit.principal, "task.decide", task_object(task))
+    with visit.app.store.read() as conn:
+        obj = visit.app.workforce.task_object(conn, task.id)
+    verdict = visit.caller.may("task.decide", obj)
     decision = task.context.get("decision")
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
     quotes = _quotes(task, rules)
@@ -108,7 +97,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         refusal="" if verdict.allowed else verdict.reason,
         is_claimed_by_me=task.claimed_by == visit.principal.person_id,
         can_claim=task.is_active and task.claimed_by is None and verdict.allowed,
-        can_hand_over=task.is_active and visit.allows("task.reassign", task_object(task)),
+        can_hand_over=task.is_active and visit.allows("task.reassign", obj),
         colleagues=_colleagues(visit, task),
         run=Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}"),
         query_draft=_draft(visit, task) if "ask" in task.protocol.verbs and task.is_active else "",
@@ -199,6 +188,8 @@ def _document(visit: Visit, task: TaskView) -> DocumentView | None:
 
 
 def _view_of(visit: Visit, document_id: str) -> DocumentView | None:
+    if not visit.caller.sees("document", document_id):
+        return None
     try:
         with visit.app.store.read() as conn:
             return document_view(conn, document_id)
@@ -218,10 +209,8 @@ def document_row(found: DocumentView) -> Document:
     return Document(found.name, f"/documents/{found.id}", kind, note, found.size)
 
 
-def _paper(visit: Visit, found: DocumentView, *, is_typed: bool) -> Paper | None:
+def _paper(visit: Visit, found: DocumentView, *, is_typed: bool) -> Paper:
     """All first pages for somebody who types them, one as a preview for others."""
-    if not visit.allows("document.view", Obj("document", found.id)):
-        return None
     most_pages = _MOST_TYPED_PAGES if is_typed else 1
     return paper_of(visit, found, most_pages=most_pages, most_lines=_MOST_PREVIEW_LINES)
 

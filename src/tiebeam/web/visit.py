@@ -19,18 +19,28 @@ from starlette.routing import Route
 
 from tiebeam.app import App
 from tiebeam.authority import Obj, Principal
-from tiebeam.errors import Refused, TiebeamError
+from tiebeam.errors import TiebeamError
 from tiebeam.graph import Graph
-from tiebeam.http import SignedOut, session_of
+from tiebeam.http import (
+    LARGEST_UPLOAD,
+    Ask,
+    Caller,
+    SignedOut,
+    TooLarge,
+    is_at_most,
+    principal_of,
+    require_from_here,
+    session_of,
+)
 from tiebeam.web.people import Names
 from tiebeam.web.problems import error_view, unexpected
 from tiebeam.web.render import Here, Renderer, Shell
 from tiebeam.workflow import intent_object
 from tiebeam.workforce import Session, check_csrf
 
+FACE = "web"
 THEME_COOKIE = "theme"
 PASSING_COOKIE = "passing"
-_LARGEST_FORM = 210 * 1024 * 1024
 _LOG = logging.getLogger("tiebeam.web")
 
 
@@ -44,18 +54,22 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`principal` comes from the session, never from a parameter. `form` is empty on GET."""
+    """`caller` comes from the session, never from a parameter. `form` is empty on GET."""
 
     console: Console
     request: Request
     session: Session
-    principal: Principal
+    caller: Caller
     graph: Graph
     form: FormData = field(default_factory=FormData)
 
     @property
     def app(self) -> App:
         return self.console.app
+
+    @property
+    def principal(self) -> Principal:
+        return self.caller.principal
 
     @property
     def names(self) -> Names:
@@ -88,16 +102,17 @@ class Visit:
         return value.strip() if isinstance(value, str) else ""
 
     def allows(self, verb: str, obj: Obj) -> bool:
-        return self.app.authority.may(self.principal, verb, obj).allowed
+        """Whether to offer it. A page that hides a button puts nothing on the record."""
+        return self.caller.may(verb, obj).allowed
 
     def shell(self) -> Shell:
         settings = self.graph.settings
         with self.app.store.read() as conn:
-            waiting = self.app.workforce.counts(conn, self.principal).mine
+            waiting = self.app.workforce.counts(conn, self.principal, visible=self.caller.visible("task.view")).mine
         startable = tuple(
             (intent, self.graph.intents[intent].title)
             for intent in self.graph.adoptions
-            if intent in self.graph.intents and self.allows("run.start", intent_object(self.graph, intent))
+            if intent in self.graph.intents and self.allows("run.start", intent_object(self.app.intent_facts, intent))
         )
         return Shell(
             here=Here(self.request.url.path, tuple(self.request.query_params.items())),
@@ -111,7 +126,7 @@ class Visit:
             open_tasks=waiting,
             passing=_passing(self.request),
             upload_intents=startable,
-            can_audit=self.allows("journal.view", journal_object(self.graph)),
+            can_audit=self.caller.audits(),
         )
 
     def page(self, template: str, *, status: int = 200, **view: Any) -> Response:
@@ -136,11 +151,6 @@ class Visit:
 PageFunction = Callable[[Visit], Response]
 
 
-def journal_object(graph: Graph) -> Obj:
-    """The journal as authority rules see it: owned by every role that owns an audit trail."""
-    return Obj("journal", "journal", {"audit_owner": tuple({one.audit_owner for one in graph.handoffs.values()})})
-
-
 def theme_of(request: Request) -> str:
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in {"light", "dark"} else ""
@@ -148,21 +158,6 @@ def theme_of(request: Request) -> str:
 
 def _passing(request: Request) -> str:
     return unquote(request.cookies.get(PASSING_COOKIE, ""))[:300]
-
-
-def is_from_here(request: Request) -> bool:
-    """Whether the browser says that a form was sent from a page of this host."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
-def is_at_most(request: Request, size: int) -> bool:
-    """Whether the request says how large its body is, and that it is no larger; browsers always do."""
-    said = request.headers.get("content-length", "")
-    return said.isascii() and said.isdigit() and len(said) < 16 and int(said) <= size
 
 
 def to_sign_in(request: Request) -> Response:
@@ -173,8 +168,13 @@ def to_sign_in(request: Request) -> Response:
     return RedirectResponse(f"/sign-in?next={quote(target)}" if target != "/" else "/sign-in", status_code=303)
 
 
-def route(console: Console, path: str, function: PageFunction, *, methods: tuple[str, ...] = ("GET",)) -> Route:
-    """A route whose function runs in a worker thread, for a signed-in person, with its errors made into pages."""
+def route(
+    console: Console, path: str, function: PageFunction, *, asks: Ask | None, methods: tuple[str, ...] = ("GET",)
+) -> Route:
+    """A route whose function runs in a worker thread, for a signed-in person, with its errors made into pages.
+
+    `asks` is answered with yes before the function is called; None is for what everybody may who is signed in.
+    """
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -184,7 +184,7 @@ def route(console: Console, path: str, function: PageFunction, *, methods: tuple
         try:
             if request.method == "POST":
                 visit = await _with_form(visit)
-            return await run_in_threadpool(function, visit)
+            return await run_in_threadpool(_answered, function, visit, asks)
         except TiebeamError as problem:
             return await run_in_threadpool(_problem_page, visit, problem)
         except Exception:  # noqa: BLE001 - the last stop: logged with its traceback, told with a reference
@@ -194,28 +194,42 @@ def route(console: Console, path: str, function: PageFunction, *, methods: tuple
         finally:
             await request.close()
 
+    vars(endpoint)["ask"] = asks
     return Route(path, endpoint, methods=list(methods))
+
+
+def declared_by(endpoint: object) -> Ask | None:
+    """What a route asks, for those who list the routes."""
+    return getattr(endpoint, "ask", None)
+
+
+def _answered(function: PageFunction, visit: Visit, asks: Ask | None) -> Response:
+    if asks is not None:
+        visit.caller.answer(asks, visit.request.path_params)
+    return function(visit)
 
 
 def _arrive(console: Console, request: Request) -> Visit:
     session = session_of(console.app, request)
-    principal = console.app.workforce.principal(session.person_id)
-    return Visit(console, request, session, principal, console.app.graph())
+    caller = Caller(console.app, principal_of(console.app, request), FACE)
+    return Visit(console, request, session, caller, console.app.graph())
 
 
 async def _with_form(visit: Visit) -> Visit:
     request = visit.request
-    if not is_from_here(request):
-        raise Refused("this form was sent from another site, so nothing was done; use the console's own page")
-    if not is_at_most(request, _LARGEST_FORM):
-        raise Refused(f"an upload may hold at most {_LARGEST_FORM // 1024 // 1024} MB in all; send fewer files at once")
+    require_from_here(request.scope)
+    if not is_at_most(request, LARGEST_UPLOAD):
+        raise TooLarge(
+            f"an upload may hold at most {LARGEST_UPLOAD // 1024 // 1024} MB in all; send fewer files at once"
+        )
     form = await request.form(max_files=200, max_fields=500)
     token = form.get("csrf")
     check_csrf(visit.session, token if isinstance(token, str) else None)
-    return Visit(visit.console, request, visit.session, visit.principal, visit.graph, form)
+    return Visit(visit.console, request, visit.session, visit.caller, visit.graph, form)
 
 
 def _problem_page(visit: Visit, problem: TiebeamError) -> Response:
+    visit.caller.note(problem)
     if visit.request.url.path.endswith(".json"):
         return JSONResponse({"error": {"code": problem.code, "message": problem.message}}, status_code=problem.status)
     return visit.page("pages/error.html", status=problem.status, error=error_view(problem, visit.names))

@@ -39,7 +39,7 @@ class Refusals:
     def __init__(self, store: Store, engine: Engine) -> None:
         self._store = store
         self._engine = engine
-        engine.on_timer(TIMER, lambda unit, timer: self.count(unit, timer))
+        engine.on_timer(TIMER, self.count)
 
     def note(self, refusal: Refusal) -> None:
         """In a unit of its own: the refused verb's unit is gone."""
@@ -51,12 +51,12 @@ class Refusals:
             added = unit.conn.execute(
                 insert(table).values(**fresh).on_conflict_do_nothing().returning(table.c.actor)
             ).first()
-            row = unit.conn.execute(sa.select(table).where(*key).with_for_update()).one()
-            if added is None and unit.now - row.since < WINDOW:
+            row = unit.conn.execute(sa.select(table).where(*key).with_for_update()).mappings().one()
+            if added is None and unit.now - row["since"] < WINDOW:
                 self._count_one(unit, row, refusal)
                 return
             # The count of the last minute is written by its timer, or here when no worker has fired it yet.
-            if added is None and row.count:
+            if added is None and row["count"]:
                 _write_count(unit, row, refusal.actor, refusal.verb)
             unit.conn.execute(sa.update(table).where(*key).values(since=unit.now, count=0, objects=[]))
             unit.journal(
@@ -75,25 +75,25 @@ class Refusals:
 
     def _count_one(self, unit: Unit, row: Any, refusal: Refusal) -> None:
         table = tables.access_refusal
-        objects = row.objects
+        objects = row["objects"]
         if refusal.object not in objects and len(objects) < _NAMED:
             objects = [*objects, refusal.object]
         unit.conn.execute(
             sa.update(table)
-            .where(table.c.actor == row.actor, table.c.verb == row.verb)
-            .values(count=row.count + 1, objects=objects)
+            .where(table.c.actor == row["actor"], table.c.verb == row["verb"])
+            .values(count=row["count"] + 1, objects=objects)
         )
-        if row.count == 0:
-            payload = {"actor": row.actor, "verb": row.verb}
-            self._engine.set_timer(unit, wait_id=None, at=row.since + WINDOW, action=TIMER, payload=payload)
+        if row["count"] == 0:
+            payload = {"actor": row["actor"], "verb": row["verb"]}
+            self._engine.set_timer(unit, wait_id=None, at=row["since"] + WINDOW, action=TIMER, payload=payload)
 
     def count(self, unit: Unit, timer: Timer) -> None:
         """The minute is over: write how many there were, and count the next minute's."""
         table = tables.access_refusal
         actor, verb = timer.payload["actor"], timer.payload["verb"]
         key = (table.c.actor == actor, table.c.verb == verb)
-        row = unit.conn.execute(sa.select(table).where(*key).with_for_update()).one_or_none()
-        if row is None or row.count == 0 or unit.now - row.since < WINDOW:
+        row = unit.conn.execute(sa.select(table).where(*key).with_for_update()).mappings().one_or_none()
+        if row is None or row["count"] == 0 or unit.now - row["since"] < WINDOW:
             return
         _write_count(unit, row, actor, verb)
         unit.conn.execute(sa.update(table).where(*key).values(since=unit.now, count=0, objects=[]))
@@ -104,5 +104,5 @@ def _write_count(unit: Unit, row: Any, actor: str, verb: str) -> None:
         actor,
         KIND,
         actor=actor,
-        payload={"verb": verb, "repeated": row.count, "since": row.since, "objects": list(row.objects)},
+        payload={"verb": verb, "repeated": row["count"], "since": row["since"], "objects": list(row["objects"])},
     )

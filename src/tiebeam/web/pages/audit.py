@@ -8,10 +8,11 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tiebeam.http import Ask, journal_object
 from tiebeam.store import JournalEntry, read_journal, search_journal, verify_journal
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.table import Cell, Column, Empty, Filter, Row, Table, TableQuery
-from tiebeam.web.visit import Console, Visit, journal_object, route
+from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import sentence
 
 _SIZE = 40
@@ -46,8 +47,8 @@ def export(visit: Visit) -> Response:
 
 
 def _entries(visit: Visit, limit: int) -> list[JournalEntry]:
-    visit.app.authority.require(visit.principal, "journal.view", journal_object(visit.graph))
     before = visit.params.get("before", "")
+    streams = visit.caller.streams()
     with visit.app.store.read() as conn:
         return search_journal(
             conn,
@@ -56,6 +57,7 @@ def _entries(visit: Visit, limit: int) -> list[JournalEntry]:
             kind=visit.params.get("kind") or None,
             before=int(before) if before.isascii() and before.isdigit() and len(before) < 15 else None,
             limit=limit,
+            streams=streams,
         )
 
 
@@ -111,6 +113,8 @@ def _check(visit: Visit) -> dict[str, Any] | None:
     if not stream or stream.endswith(":"):
         return None
     with visit.app.store.read() as conn:
+        if not visit.allows("journal.view", journal_object(visit.app, conn, stream)):
+            return None
         if not read_journal(conn, stream, limit=1):
             return None
         breaks = verify_journal(conn, stream)
@@ -118,4 +122,5 @@ def _check(visit: Visit) -> dict[str, Any] | None:
 
 
 def routes(console: Console) -> list[Route]:
-    return [route(console, "/audit", audit), route(console, "/audit.{format}", export)]
+    ask = Ask("journal.view", "journal")
+    return [route(console, "/audit", audit, asks=ask), route(console, "/audit.{format}", export, asks=ask)]

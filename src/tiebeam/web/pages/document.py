@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from tiebeam.authority import Obj
-from tiebeam.http import page_response
+from tiebeam.http import Ask, page_response
 from tiebeam.web.papers import field_lines, marked_fields, paper_of, sheet_of
 from tiebeam.web.views import Commands, DocumentPage, Fact, Link, Pill
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import bytes_text, moment, sentence
 from tiebeam.workflow.intake import DocumentView, document_view, original_of
 
+_ASK = Ask("document.view", "document", "document")
 _MOST_LINES = 60
 _MOST_PAGES = 60
 _WIDTH = 1000
@@ -21,10 +21,8 @@ _STATES = {"read": ("Read", "ok"), "unreadable": ("Not readable", "bad"), "accep
 
 
 def _found(visit: Visit) -> DocumentView:
-    document_id = visit.path("document")
-    visit.app.authority.require(visit.principal, "document.view", Obj("document", document_id))
     with visit.app.store.read() as conn:
-        return document_view(conn, document_id)
+        return document_view(conn, visit.path("document"))
 
 
 def document_page(visit: Visit) -> Response:
@@ -79,7 +77,7 @@ def page_picture(visit: Visit) -> Response:
 
 def routes(console: Console) -> list[Route]:
     return [
-        route(console, "/documents/{document}/original", original),
-        route(console, "/documents/{document}/pages/{page:int}.png", page_picture),
-        route(console, "/documents/{document}", document_page),
+        route(console, "/documents/{document}/original", original, asks=_ASK),
+        route(console, "/documents/{document}/pages/{page:int}.png", page_picture, asks=_ASK),
+        route(console, "/documents/{document}", document_page, asks=_ASK),
     ]

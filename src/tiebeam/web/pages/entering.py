@@ -11,10 +11,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tiebeam.errors import TiebeamError
-from tiebeam.http import COOKIE, Ask, agent_of, make_link, session_cookie, source_of
+from tiebeam.http import (
+    COOKIE,
+    Ask,
+    agent_of,
+    is_at_most,
+    is_from_here,
+    make_link,
+    session_cookie,
+    source_of,
+)
 from tiebeam.web.render import Here, Shell
 from tiebeam.web.views import Colleague, Event, Fact, Link, SettingsView
-from tiebeam.web.visit import THEME_COOKIE, Console, Visit, is_at_most, is_from_here, route, theme_of
+from tiebeam.web.visit import THEME_COOKIE, Console, Visit, route, theme_of
 from tiebeam.web.wording import moment, money
 from tiebeam.workforce import Session
 
@@ -51,7 +60,7 @@ def _sign_in(console: Console) -> Route:
             return _page(console, request, problem="The form is too large.", status=413)
         form = await request.form(max_files=0)
         token = str(form.get("token", ""))[:_LONGEST_TOKEN]
-        if not is_from_here(request):
+        if not is_from_here(request.scope):
             return _page(console, request, problem="The form was sent from another site.", status=403)
         try:
             session: Session = await run_in_threadpool(
@@ -85,8 +94,7 @@ def settings(visit: Visit) -> Response:
 def link(visit: Visit) -> Response:
     """Make a one-time link for a person and show it on the page, once."""
     person_id = visit.said("person")
-    url = visit.request.url
-    made = make_link(visit.app, visit.principal, person_id, base_url=f"{url.scheme}://{url.netloc}")
+    made = make_link(visit.app, visit.principal, person_id, base_url=base_url_of(visit.app, visit.request))
     view = replace(_settings(visit), link=made, link_for=visit.names.person(person_id))
     return visit.page("pages/settings.html", settings=view)
 

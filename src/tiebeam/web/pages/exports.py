@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tiebeam.errors import NotFound
+from tiebeam.http import Ask
 from tiebeam.web.table import Table, TableQuery, as_csv, as_records
 from tiebeam.web.visit import Console, Visit, route
 
@@ -23,6 +24,7 @@ def table_routes(
     *,
     filters: tuple[str, ...] = (),
     sort: str = "",
+    asks: Ask,
     about: Callable[[Visit], dict[str, Any]],
 ) -> list[Route]:
     """The list page at `path` and its exports at `path`.csv and `path`.json; `about` fills the page around it."""
@@ -38,8 +40,8 @@ def table_routes(
         return table_file(build(visit, asked(visit), True), visit.path("format"), name=name)
 
     return [
-        route(console, path, page),
-        route(console, path + ".{format}", file),
+        route(console, path, page, asks=asks),
+        route(console, path + ".{format}", file, asks=asks),
     ]
 
 

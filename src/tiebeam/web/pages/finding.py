@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tiebeam.http import Ask
 from tiebeam.web.views import PaletteEntry
-from tiebeam.web.visit import Console, Visit, journal_object, route
+from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import in_words, money
 from tiebeam.workflow.runs import RunFilter, list_runs
 
@@ -26,8 +27,11 @@ def entries(visit: Visit, text: str) -> list[PaletteEntry]:
     wanted = text.strip()[:100]
     found = [PaletteEntry("Go to", label, note, href) for label, note, href in _places(visit) if _fits(wanted, label)]
     with visit.app.store.read() as conn:
-        tasks = visit.app.workforce.tasks(conn, state="active", query=wanted, size=_MOST).rows
-        runs = list_runs(conn, RunFilter(query=wanted or None, sort="-updated_at"), size=_MOST).items
+        tasks = visit.app.workforce.tasks(
+            conn, state="active", query=wanted, size=_MOST, visible=visit.caller.visible("task.view")
+        ).rows
+        wanted_runs = RunFilter(query=wanted or None, sort="-updated_at")
+        runs = list_runs(conn, wanted_runs, size=_MOST, visible=visit.caller.visible("run.view")).items
     found += [PaletteEntry("Waiting", one.title, one.role_title, f"/inbox/{one.id}") for one in tasks]
     found += [
         PaletteEntry(
@@ -38,17 +42,18 @@ def entries(visit: Visit, text: str) -> list[PaletteEntry]:
         )
         for one in runs
     ]
-    for intent in visit.graph.intents.values():
-        if _fits(wanted, f"{intent.title} {intent.id}"):
-            if intent.id in visit.graph.adoptions:
-                found.append(PaletteEntry("Workflow", intent.title, "adopted", f"/workflows/{intent.id}"))
+    fitting = [one for one in visit.graph.intents.values() if _fits(wanted, f"{one.title} {one.id}")]
+    for intent in fitting:
+        if intent.id in visit.graph.adoptions and visit.caller.sees("recipe", intent.id):
+            found.append(PaletteEntry("Workflow", intent.title, "adopted", f"/workflows/{intent.id}"))
+        if visit.caller.sees("catalogue", intent.id):
             found.append(PaletteEntry("Library", intent.title, "intent", f"/library/intents/{intent.id}"))
     return found
 
 
 def _places(visit: Visit) -> list[tuple[str, str, str]]:
     places = list(_PAGES)
-    if visit.allows("journal.view", journal_object(visit.graph)):
+    if visit.caller.audits():
         places.append(("Audit", "g a", "/audit"))
     places.append(("Add invoices", "upload", "/upload"))
     return places
@@ -69,4 +74,8 @@ def palette_page(visit: Visit) -> Response:
 
 
 def routes(console: Console) -> list[Route]:
-    return [route(console, "/palette.json", palette_json), route(console, "/palette", palette_page)]
+    ask = Ask("run.view", "run")
+    return [
+        route(console, "/palette.json", palette_json, asks=ask),
+        route(console, "/palette", palette_page, asks=ask),
+    ]

@@ -10,7 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tiebeam.economics import DailyLine, WorkflowSummary
+from tiebeam.http import Ask
 from tiebeam.kit import usd_of_nano
+from tiebeam.spec import Budget
 from tiebeam.web import svg
 from tiebeam.web.pages.runs import run_item
 from tiebeam.web.task_items import task_item
@@ -29,14 +31,16 @@ _MOVING = ("queued", "running")
 
 def home(visit: Visit) -> Response:
     app, since = visit.app, (visit.now - _WINDOW).date()
+    runs, tasks, ledger = (visit.caller.visible(verb) for verb in ("run.view", "task.view", "ledger.view"))
+    seen = visit.caller.intents()
     with app.store.read() as conn:
-        counts = app.workforce.counts(conn, visit.principal)
+        counts = app.workforce.counts(conn, visit.principal, visible=tasks)
         mine = app.workforce.tasks(conn, state="active", person=visit.principal.person_id, size=_SHOWN_TASKS)
-        latest = list_runs(conn, RunFilter(sort="-updated_at"), size=_SHOWN_RUNS)
-        states = run_counts(conn)
-        summaries = app.economics.summaries(conn, since=since, until=visit.now)
-        days = app.economics.daily(conn, None, since, visit.now)
-        standings = [app.promotion.standing(conn, intent) for intent in visit.graph.adoptions]
+        latest = list_runs(conn, RunFilter(sort="-updated_at"), size=_SHOWN_RUNS, visible=runs)
+        states = run_counts(conn, visible=runs)
+        summaries = app.economics.summaries(conn, since=since, until=visit.now, intents=ledger.intents)
+        days = app.economics.daily(conn, None, since, visit.now, intents=ledger.intents)
+        standings = [app.promotion.standing(conn, intent) for intent in visit.graph.adoptions if intent in seen]
         gates = {one.intent: app.promotion.ask_gates(conn, one.intent) for one in standings}
         budgets = _budgets(visit, conn)
     total = sum(states.values())
@@ -112,7 +116,8 @@ def _budgets(visit: Visit, conn: sa.Connection) -> tuple[BudgetLine, ...]:
             cap=budget.usd_per_month,
             currency="USD",
         )
-        for budget in visit.graph.budgets.values()
+        for _, budget in visit.caller.records("budgets")
+        if isinstance(budget, Budget)
     )
 
 
@@ -192,8 +197,8 @@ def _layers(
             "Library",
             "What could be adopted next?",
             (
-                Fact("Intents", str(len(visit.graph.intents)), "/library/intents"),
-                Fact("Recipes", str(len(visit.graph.recipes))),
+                Fact("Intents", str(len(visit.caller.records("intents"))), "/library/intents"),
+                Fact("Recipes", str(len(visit.caller.records("recipes")))),
             ),
             "/library/intents",
         ),
@@ -201,4 +206,4 @@ def _layers(
 
 
 def routes(console: Console) -> list[Route]:
-    return [route(console, "/", home)]
+    return [route(console, "/", home, asks=Ask("run.view", "run"))]

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tiebeam.errors import Invalid
+from tiebeam.http import Ask
 from tiebeam.web.packets import task_page
 from tiebeam.web.payload import FIELD_PREFIX, changes_from
 from tiebeam.web.task_items import task_item
@@ -47,8 +48,9 @@ def _view(visit: Visit, task: TaskView | None) -> InboxView:
     asked = visit.params.get("page", "1")
     page = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 6 else 1
     text = visit.params.get("q", "").strip()[:200]
+    visible = visit.caller.visible("task.view")
     with app.store.read() as conn:
-        counts = app.workforce.counts(conn, visit.principal)
+        counts = app.workforce.counts(conn, visit.principal, visible=visible)
         found = app.workforce.tasks(
             conn,
             state="closed" if tab == "decided" else "active",
@@ -57,8 +59,10 @@ def _view(visit: Visit, task: TaskView | None) -> InboxView:
             sort="-closed" if tab == "decided" else "due",
             page=page,
             size=_SIZE,
+            visible=visible,
         )
-        others = () if found.total or tab != "mine" else app.workforce.tasks(conn, state="active", size=20).rows
+        is_idle = not found.total and tab == "mine"
+        others = app.workforce.tasks(conn, state="active", size=20, visible=visible).rows if is_idle else ()
     return InboxView(
         tabs=(("mine", "For me", counts.mine), ("all", "Everyone", counts.active), ("decided", "Closed", None)),
         tab=tab,
@@ -158,15 +162,19 @@ def snooze(visit: Visit) -> Response:
     return visit.back_to(f"/inbox{visit.query()}", saying="Put off. Its deadline has not moved.")
 
 
+def _inside(verb: str) -> Ask:
+    return Ask(verb, "task", "task", inside=True)
+
+
 def routes(console: Console) -> list[Route]:
     post = ("POST",)
     return [
-        route(console, "/inbox", inbox),
-        route(console, "/inbox/{task}", inbox_task),
-        route(console, "/inbox/{task}/decide", decide, methods=post),
-        route(console, "/inbox/{task}/query", ask, methods=post),
-        route(console, "/inbox/{task}/claim", claim, methods=post),
-        route(console, "/inbox/{task}/release", release, methods=post),
-        route(console, "/inbox/{task}/reassign", reassign, methods=post),
-        route(console, "/inbox/{task}/snooze", snooze, methods=post),
+        route(console, "/inbox", inbox, asks=Ask("task.view", "task")),
+        route(console, "/inbox/{task}", inbox_task, asks=Ask("task.view", "task", "task")),
+        route(console, "/inbox/{task}/decide", decide, asks=_inside("task.decide"), methods=post),
+        route(console, "/inbox/{task}/query", ask, asks=_inside("task.decide"), methods=post),
+        route(console, "/inbox/{task}/claim", claim, asks=_inside("task.claim"), methods=post),
+        route(console, "/inbox/{task}/release", release, asks=_inside("task.release"), methods=post),
+        route(console, "/inbox/{task}/reassign", reassign, asks=_inside("task.reassign"), methods=post),
+        route(console, "/inbox/{task}/snooze", snooze, asks=_inside("task.snooze"), methods=post),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tiebeam.http import Ask
 from tiebeam.spec import Instrumentation, Recipe, StepKind
 from tiebeam.web.drawing import recipe_graph
 from tiebeam.web.pages.exports import table_routes
@@ -35,6 +36,7 @@ _MOST_LINKS = 40
 
 def intents_table(visit: Visit, query: TableQuery, everything: bool) -> Table:
     graph, names = visit.graph, visit.names
+    seen = [intent for intent in graph.intents.values() if visit.caller.sees("catalogue", intent.id)]
     rows = [
         Row(
             intent.id,
@@ -51,10 +53,10 @@ def intents_table(visit: Visit, query: TableQuery, everything: bool) -> Table:
             ),
             {"domain": intent.domain, "tier": str(intent.tier)},
         )
-        for intent in graph.intents.values()
+        for intent in seen
     ]
-    domains = tuple((one, sentence(one)) for one in sorted({intent.domain for intent in graph.intents.values()}))
-    tiers = tuple((str(one), sentence(one)) for one in sorted({str(intent.tier) for intent in graph.intents.values()}))
+    domains = tuple((one, sentence(one)) for one in sorted({intent.domain for intent in seen}))
+    tiers = tuple((str(one), sentence(one)) for one in sorted({str(intent.tier) for intent in seen}))
     filters = (Filter("domain", "Domain", domains), Filter("tier", "Tier", tiers))
     return arrange(
         Table("intents-table", _COLUMNS, tuple(rows), len(rows), _EMPTY, filters=filters), query, everything=everything
@@ -75,7 +77,11 @@ def _view(visit: Visit, intent_id: str) -> IntentPage:
     graph.of("intents", intent_id)
     intent = graph.intents[intent_id]
     adoption = graph.adoptions.get(intent_id)
-    recipes = [one for one in graph.recipes.values() if one.intent == intent_id]
+    recipes = [
+        one
+        for one in graph.recipes.values()
+        if one.intent == intent_id and visit.caller.sees("record", f"recipes/{one.id}")
+    ]
     recipes.sort(key=lambda one: adoption is None or one.id != adoption.recipe)
     recipe_ids = [one.id for one in recipes]
     depends = [
@@ -102,9 +108,11 @@ def _view(visit: Visit, intent_id: str) -> IntentPage:
             recipe_view(visit, one, is_adopted=bool(adoption and adoption.recipe == one.id)) for one in recipes
         ),
         roles=tuple(_role_link(visit, role) for role in intent.impacted_roles),
-        used_by=_links(visit, [node for node in used if tuple(node) not in own]),
-        depends_on=_links(visit, [node for node in depends if tuple(node) not in own]),
-        workflow=Link("Open the workflow", f"/workflows/{intent_id}") if adoption else None,
+        used_by=_links(visit, visit.caller.seen_nodes([node for node in used if tuple(node) not in own])),
+        depends_on=_links(visit, visit.caller.seen_nodes([node for node in depends if tuple(node) not in own])),
+        workflow=Link("Open the workflow", f"/workflows/{intent_id}")
+        if adoption and visit.caller.sees("recipe", intent_id)
+        else None,
         source=graph.file_of("intents", intent_id),
         commands=Commands(f"tiebeam run {intent_id} PATH", f'POST /api/v1/runs\n{{"intent": "{intent_id}"}}'),
     )
@@ -203,6 +211,13 @@ def _escalation(visit: Visit, rule: str, handoff_id: str) -> str:
 
 def routes(console: Console) -> list[Route]:
     return [
-        *table_routes(console, "/library/intents", intents_table, filters=("domain", "tier"), about=_about),
-        route(console, "/library/intents/{intent}", intent_page),
+        *table_routes(
+            console,
+            "/library/intents",
+            intents_table,
+            filters=("domain", "tier"),
+            asks=Ask("intent.view", "catalogue"),
+            about=_about,
+        ),
+        route(console, "/library/intents/{intent}", intent_page, asks=Ask("intent.view", "catalogue", "intent")),
     ]

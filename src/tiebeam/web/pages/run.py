@@ -9,8 +9,8 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tiebeam.authority import Obj
 from tiebeam.economics import LedgerFilters, RunCost
+from tiebeam.http import Ask
 from tiebeam.kit import iso, plain
 from tiebeam.store import JournalEntry, read_journal
 from tiebeam.web import svg
@@ -25,7 +25,6 @@ from tiebeam.web.task_items import task_item
 from tiebeam.web.views import Commands, Event, Fact, Figure, Kpi, Pill, RunPage, StepView
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import duration, in_words, moment, money, quantity, sentence
-from tiebeam.workflow import intent_object
 from tiebeam.workflow.runs import RunStepView, RunView, StepPhase, run_view
 
 _PILLS = {
@@ -42,6 +41,7 @@ _LEDGER = (
     Column("amount", "Charge", is_number=True, is_sortable=False),
 )
 _UNITS = {"review_minutes": "min", "machine_seconds": "s", "tokens": "tokens"}
+_ASK = Ask("run.view", "run", "run")
 _MOST_ENTRIES = 300
 _WAIT_DRAWN = 0.35
 
@@ -54,6 +54,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
     app, names = visit.app, visit.names
     with app.store.read() as conn:
         run = run_view(conn, run_id)
+        obj = visit.caller.object("run", run_id, conn)
         cost = app.economics.run_cost(conn, run_id)
         lines = app.economics.ledger_lines(conn, LedgerFilters(run_id=run_id), limit=200).lines
         tasks = app.workforce.tasks(conn, state="active", run_id=run_id).rows
@@ -61,10 +62,6 @@ def _view(visit: Visit, run_id: str) -> RunPage:
     item = run.item
     titles = {step.id: step.title for step in run.recipe.step}
     by_step = {step.step_id: step for step in run.steps}
-    owner = {
-        **intent_object(visit.graph, item.intent).attributes,
-        "started_by": item.started_by.removeprefix("person:"),
-    }
     return RunPage(
         id=item.id,
         title=item.subject,
@@ -80,7 +77,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
         documents=document_rows(visit, item.document_id),
         tasks=tuple(task_item(task, names) for task in tasks),
         commands=Commands(f"tiebeam runs show {item.id}", f"GET /api/v1/runs/{item.id}"),
-        can_cancel=not item.state.is_final and visit.allows("run.cancel", Obj("run", item.id, owner)),
+        can_cancel=not item.state.is_final and visit.allows("run.cancel", obj),
         stream=f"run:{item.id}",
     )
 
@@ -265,8 +262,14 @@ def cancel(visit: Visit) -> Response:
 
 def routes(console: Console) -> list[Route]:
     return [
-        route(console, "/runs/{run}.json", run_export),
-        route(console, "/runs/{run}/ledger.{format}", ledger_export),
-        route(console, "/runs/{run}/cancel", cancel, methods=("POST",)),
-        route(console, "/runs/{run}", run_page),
+        route(console, "/runs/{run}.json", run_export, asks=_ASK),
+        route(console, "/runs/{run}/ledger.{format}", ledger_export, asks=_ASK),
+        route(
+            console,
+            "/runs/{run}/cancel",
+            cancel,
+            asks=Ask("run.cancel", "run", "run", inside=True),
+            methods=("POST",),
+        ),
+        route(console, "/runs/{run}", run_page, asks=_ASK),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.routing import Route
 
 from tiebeam.errors import Invalid
+from tiebeam.http import Ask
 from tiebeam.web.pages.exports import table_routes
 from tiebeam.web.table import EXPORT_LIMIT, PAGE_SIZE, Cell, Column, Empty, Filter, Row, Table, TableQuery
 from tiebeam.web.views import Pill, RunItem
@@ -106,10 +107,12 @@ def runs_table(visit: Visit, query: TableQuery, everything: bool) -> Table:
         sort=("-" if query.is_descending else "") + (query.sort or "started_at"),
     )
     with visit.app.store.read() as conn:
-        first = list_runs(conn, wanted, page=1 if everything else query.page, size=500 if everything else PAGE_SIZE)
+        visible = visit.caller.visible("run.view")
+        page, size = (1, 500) if everything else (query.page, PAGE_SIZE)
+        first = list_runs(conn, wanted, page=page, size=size, visible=visible)
         items = list(first.items)
         while everything and len(items) < min(first.total, EXPORT_LIMIT):
-            more = list_runs(conn, wanted, page=len(items) // 500 + 1, size=500).items
+            more = list_runs(conn, wanted, page=len(items) // 500 + 1, size=500, visible=visible).items
             if not more:
                 break
             items += more
@@ -131,8 +134,9 @@ def _filters(visit: Visit, chosen: Any) -> tuple[Filter, ...]:
         Filter("decision", "Decision", tuple((one, sentence(one)) for one in DECISIONS), chosen.get("decision", "")),
         Filter("label", "Finding", tuple((one, sentence(one)) for one in LABELS), chosen.get("label", "")),
     ]
-    if len(visit.graph.adoptions) > 1 or chosen.get("intent"):
-        intents = tuple((intent, visit.names.intent(intent)) for intent in visit.graph.adoptions)
+    adopted = [intent for intent in visit.graph.adoptions if intent in visit.caller.visible("run.view").intents]
+    if len(adopted) > 1 or chosen.get("intent"):
+        intents = tuple((intent, visit.names.intent(intent)) for intent in adopted)
         filters.append(Filter("intent", "Workflow", intents, chosen.get("intent", "")))
     if chosen.get("batch"):
         filters.append(Filter("batch", "Batch", ((chosen["batch"], "one upload"),), chosen["batch"]))
@@ -147,4 +151,5 @@ def _about(visit: Visit) -> dict[str, Any]:
 
 
 def routes(console: Console) -> list[Route]:
-    return table_routes(console, "/runs", runs_table, filters=FILTERS, sort="-started_at", about=_about)
+    ask = Ask("run.view", "run")
+    return table_routes(console, "/runs", runs_table, filters=FILTERS, sort="-started_at", asks=ask, about=_about)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tiebeam.errors import Invalid
+from tiebeam.http import Ask
 from tiebeam.web.visit import Console, Visit, route
 
 MOST_FILES = 200
@@ -27,6 +28,7 @@ def upload(visit: Visit) -> Response:
         raise Invalid(f"{large[0]!r} is larger than {LARGEST_FILE // 1024 // 1024} MB; nothing was taken in")
     files = [(str(one.filename), one.file.read()) for one in found[:MOST_FILES]]
     intent = visit.said("intent")
+    visit.caller.known("intent", intent)
     batch = visit.app.starting.upload(
         visit.principal, intent, files, channel="console", received_at=visit.now.astimezone(visit.zone).date()
     )
@@ -39,7 +41,8 @@ def upload(visit: Visit) -> Response:
 
 
 def routes(console: Console) -> list[Route]:
+    ask = Ask("run.start", "intent", inside=True)
     return [
-        route(console, "/upload", upload_page),
-        route(console, "/upload", upload, methods=("POST",)),
+        route(console, "/upload", upload_page, asks=ask),
+        route(console, "/upload", upload, asks=ask, methods=("POST",)),
     ]

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tiebeam.authority import Obj
 from tiebeam.errors import Invalid
+from tiebeam.http import Ask
 from tiebeam.web.drawing import recipe_graph
 from tiebeam.web.pages.dashboard import figures, kpis
 from tiebeam.web.pages.exports import table_routes
@@ -20,11 +20,12 @@ from tiebeam.web.table import Cell, Column, Empty, Row, Table, TableQuery, arran
 from tiebeam.web.views import Commands, EvaluationView, Event, Fact, GateView, Link, Pill, WorkflowPage
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import day, in_words, money, percent, sentence
-from tiebeam.workflow import intent_object
+from tiebeam.workflow import recipe_object
 from tiebeam.workflow.evaluations import last_evaluation
 from tiebeam.workflow.promotion import PromotionRecord, Stage, Standing
 from tiebeam.workflow.runs import RunFilter, list_runs
 
+_MOVE = Ask("recipe.promote", "recipe", "intent")
 _STAGES = tuple(stage.value for stage in Stage)
 _TONES = {Stage.DRAFT: "neutral", Stage.PILOT: "accent", Stage.PRODUCTION: "ok", Stage.RETIRED: "neutral"}
 _COLUMNS = (
@@ -50,9 +51,13 @@ def workflows_table(visit: Visit, query: TableQuery, everything: bool) -> Table:
     app = visit.app
     since = (visit.now - timedelta(days=30)).date()
     rows: list[Row] = []
+    seen, ledger = visit.caller.intents(), visit.caller.visible("ledger.view").intents
     with app.store.read() as conn:
-        summaries = {one.intent: one for one in app.economics.summaries(conn, since=since, until=visit.now)}
+        found = app.economics.summaries(conn, since=since, until=visit.now, intents=ledger)
+        summaries = {one.intent: one for one in found}
         for intent, adoption in visit.graph.adoptions.items():
+            if intent not in seen:
+                continue
             standing = app.promotion.standing(conn, intent)
             shut = sum(1 for gate in app.promotion.ask_gates(conn, intent) if not gate.passed)
             summary = summaries.get(intent)
@@ -88,18 +93,19 @@ def workflow_page(visit: Visit) -> Response:
 
 def _view(visit: Visit, intent: str, days: int) -> WorkflowPage:
     app, names = visit.app, visit.names
-    _, adoption, recipe = app.promotion.adopted(intent)
+    intent, adoption, recipe = app.promotion.adopted(intent)
     since = (visit.now - timedelta(days=days - 1)).date()
     with app.store.read() as conn:
         standing = app.promotion.standing(conn, intent)
         gates = app.promotion.ask_gates(conn, intent)
         history = app.promotion.history(conn, intent)
-        latest = list_runs(conn, RunFilter(intent=intent, sort="-updated_at"), size=6).items
+        visible = visit.caller.visible("run.view")
+        latest = list_runs(conn, RunFilter(intent=intent, sort="-updated_at"), size=6, visible=visible).items
         evaluation = _evaluation(conn, visit, intent)
         shown_kpis = kpis(visit, conn, intent, since=since)
         shown_figures = figures(visit, conn, intent, since=since)
     target = _NEXT_STAGE.get(standing.stage)
-    may_promote = visit.allows("recipe.promote", recipe_object(visit, intent))
+    may_promote = visit.allows("recipe.promote", recipe_object(app.intent_facts, intent))
     is_open = all(gate.passed for gate in gates)
     record = visit.graph.intents.get(intent)
     return WorkflowPage(
@@ -130,10 +136,6 @@ def _view(visit: Visit, intent: str, days: int) -> WorkflowPage:
             f"POST /api/v1/workflows/{intent}/promotions",
         ),
     )
-
-
-def recipe_object(visit: Visit, intent: str) -> Obj:
-    return Obj("recipe", intent, intent_object(visit.graph, intent).attributes)
 
 
 def _evaluation(conn: sa.Connection, visit: Visit, intent: str) -> EvaluationView | None:
@@ -192,14 +194,12 @@ def promote(visit: Visit) -> Response:
     intent, to = visit.path("intent"), visit.said("to")
     if to not in _STAGES:
         raise Invalid(f"{to!r} is no stage; use {', '.join(_STAGES)}")
-    visit.app.authority.require(visit.principal, "recipe.promote", recipe_object(visit, intent))
     record = visit.app.promotion.promote(intent, to=Stage(to), actor=visit.principal.actor)
     return visit.back_to(f"/workflows/{intent}", saying=f"{visit.names.intent(intent)} is in {record.to_state} now.")
 
 
 def evaluate(visit: Visit) -> Response:
     intent = visit.path("intent")
-    visit.app.authority.require(visit.principal, "recipe.promote", recipe_object(visit, intent))
     done = visit.app.evaluate(intent, actor=visit.principal.actor)
     said = f"{done.passed_cases} of {done.total_cases} cases right."
     return visit.back_to(f"/workflows/{intent}#evaluation", saying=said)
@@ -207,8 +207,8 @@ def evaluate(visit: Visit) -> Response:
 
 def routes(console: Console) -> list[Route]:
     return [
-        *table_routes(console, "/workflows", workflows_table, about=_about),
-        route(console, "/workflows/{intent}", workflow_page),
-        route(console, "/workflows/{intent}/promote", promote, methods=("POST",)),
-        route(console, "/workflows/{intent}/evaluate", evaluate, methods=("POST",)),
+        *table_routes(console, "/workflows", workflows_table, asks=Ask("intent.view", "intent"), about=_about),
+        route(console, "/workflows/{intent}", workflow_page, asks=Ask("intent.view", "recipe", "intent")),
+        route(console, "/workflows/{intent}/promote", promote, asks=_MOVE, methods=("POST",)),
+        route(console, "/workflows/{intent}/evaluate", evaluate, asks=_MOVE, methods=("POST",)),
     ]

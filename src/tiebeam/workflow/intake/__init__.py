@@ -5,7 +5,14 @@ from tiebeam.workflow.intake.archive import Archive, Kept
 from tiebeam.workflow.intake.arrivals import Arrival, BrokenArrivalList, arrivals_in, plain_name
 from tiebeam.workflow.intake.pictures import document_pages, document_picture, original_of
 from tiebeam.workflow.intake.reading import READ_STEP, BatchReader
-from tiebeam.workflow.intake.views import BatchView, DocumentView, batch_view, document_view, same_content
+from tiebeam.workflow.intake.views import (
+    BatchView,
+    DocumentView,
+    batch_view,
+    document_view,
+    same_content,
+    streams_of_batches,
+)
 
 __all__ = [
     "READ_STEP",
@@ -29,4 +36,5 @@ __all__ = [
     "original_of",
     "plain_name",
     "same_content",
+    "streams_of_batches",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,11 @@ def same_content(conn: sa.Connection, sha256: str, *, limit: int = 20) -> list[s
         sa.select(document.c.id).where(document.c.sha256 == sha256).order_by(document.c.arrival).limit(limit)
     )
     return [row.id for row in rows]
+
+
+def streams_of_batches(intents: Collection[str]) -> sa.Select[str]:
+    """The journal streams of all batches of these intents, for those who filter the journal."""
+    return sa.select(sa.literal("batch:").concat(batch.c.id)).where(batch.c.intent.in_(intents))
 
 
 def batch_view(conn: sa.Connection, batch_id: str) -> BatchView:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.authority.visible import Visible
+from tiebeam.authority import Visible
 from tiebeam.errors import NotFound
 from tiebeam.spec import Recipe
 from tiebeam.workflow.runs.plan import StepPhase
