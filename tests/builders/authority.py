@@ -8,9 +8,9 @@ from tiebeam.authority import Authority, Policies, compile_policies
 
 
 @cache
-def built_in_policies() -> Policies:
-    return compile_policies()
+def built_in_policies(*, voucher_counts: bool = True) -> Policies:
+    return compile_policies(voucher_counts=voucher_counts)
 
 
-def authority() -> Authority:
-    return Authority(built_in_policies)
+def authority(*, voucher_counts: bool = True) -> Authority:
+    return Authority(lambda: built_in_policies(voucher_counts=voucher_counts))

@@ -14,7 +14,7 @@ from tiebeam.authority.schema import PRINCIPAL_TYPES, Attribute, Shape
 LARGEST_AMOUNT = Decimal("922337203685477.5807")
 """Cedar's decimal holds 64 bits with four digits after the point; what is larger, or unknown, counts as this."""
 LARGEST_LIMIT = Decimal("922337203685477.5806")
-"""So that an amount that cannot be measured is above every limit that ends."""
+"""One step less, so that an amount that cannot be measured is above every limit that ends; so below zero too."""
 _STEP = Decimal("0.0001")
 _CALLER_CONTEXT = frozenset({"reason", "earlier", "amount", "limit"})
 _DERIVED = frozenset({"id", "acting_roles", "owning_roles", "domain"})
@@ -28,14 +28,16 @@ def amount_text(amount: Decimal | None) -> str:
     """An amount as Cedar's decimal, rounded up; unknown or immeasurable amounts are the largest there is."""
     if amount is None or not amount.is_finite() or amount >= LARGEST_AMOUNT:
         return str(LARGEST_AMOUNT)
-    return f"{max(amount, -LARGEST_AMOUNT).quantize(_STEP, rounding=ROUND_CEILING):f}"
+    return f"{max(amount, -LARGEST_LIMIT).quantize(_STEP, rounding=ROUND_CEILING):f}"
 
 
 def limit_text(limit: Decimal | None) -> str:
-    """A limit as Cedar's decimal, rounded down; a missing limit is nothing at all."""
-    if limit is None or not limit.is_finite():
-        return "0.0"
-    return f"{max(min(limit, LARGEST_LIMIT), -LARGEST_LIMIT).quantize(_STEP, rounding=ROUND_FLOOR):f}"
+    """A limit as Cedar's decimal, rounded down; where there is none, the highest. Raises UnknownFact."""
+    if limit is None:
+        return str(LARGEST_LIMIT)
+    if not limit.is_finite():
+        raise UnknownFact(f"{limit} is no limit that an amount can be compared with")
+    return f"{max(min(limit, LARGEST_LIMIT), -LARGEST_AMOUNT).quantize(_STEP, rounding=ROUND_FLOOR):f}"
 
 
 def principal_facts(principal: Principal) -> dict[str, Any]:
@@ -86,13 +88,16 @@ def context_facts(question: Question, name: str, *, voucher_counts: bool) -> dic
     }
     if name != "Releasing":
         return facts
-    amount = given.get("amount")
-    is_unlimited = "limit" in given and given["limit"] is None
+    if missing := {"amount", "limit"} - given.keys():
+        raise UnknownFact(
+            f"releasing money is asked with {' and '.join(sorted(missing))}, None where unknown or unlimited"
+        )
+    amount, limit = given["amount"], given["limit"]
     return facts | {
         "amount": amount_text(amount),
         "is_amount_known": amount is not None,
-        "limit": limit_text(given.get("limit")),
-        "is_unlimited": is_unlimited,
+        "limit": limit_text(limit),
+        "is_unlimited": limit is None,
     }
 
 

@@ -40,6 +40,11 @@ class Policies:
     voucher_counts: bool
     _compiled: Any
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """The text of it all, JSON-ready; `version` is its digest."""
+        return _content(self.rules, self.shape, voucher_counts=self.voucher_counts)
+
     def rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
@@ -84,9 +89,13 @@ def compile_policies(
         at = first.policy_id.removeprefix("policy")
         named = rules[int(at)].id if at.isdecimal() else "?"
         raise PolicyBroken(f"rule {named!r} does not fit the schema: {first.error}", rule=named)
-    content = {"schema": shape.text, "rules": [[rule.id, rule.because, rule.text] for rule in rules]}
-    version = digest_of({**content, "voucher_counts": voucher_counts})
+    version = digest_of(_content(rules, shape, voucher_counts=voucher_counts))
     return Policies(rules, shape, version, voucher_counts, PolicySet.from_str(text))
+
+
+def _content(rules: Sequence[Rule], shape: Shape, *, voucher_counts: bool) -> dict[str, Any]:
+    told = [[rule.id, rule.because, rule.text] for rule in rules]
+    return {"schema": shape.text, "rules": told, "voucher_counts": voucher_counts}
 
 
 def _check_ids(rules: Sequence[Rule]) -> None:

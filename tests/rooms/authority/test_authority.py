@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders.authority import authority
 
+from tests.builders.authority import authority
 from tiebeam.authority import ESCALATION, VERBS, Obj, Principal, PrincipalKind
 from tiebeam.errors import Refused
 
