@@ -143,6 +143,13 @@ def _content(path: Path, source: Source) -> tuple[str, dict[str, Any], Problem |
         line = int(found.group(1)) if found else raw.count(b"\n") + 1
         reason = _TOML_LINE.split(str(problem))[0].strip(" (")
         return "", {}, Problem(source.file, line, "toml", f"is not TOML: {reason}.", "correct the line.")
+    except (RecursionError, ValueError):
+        # Nested deeper than our stack, or a number of more digits than Python converts.
+        return (
+            "",
+            {},
+            Problem(source.file, 1, "toml", "is nested too deep, or a number is too long.", "simplify it."),
+        )
 
 
 def _explained(model: type[BaseModel], error: ErrorDetails, source: Source) -> Problem:

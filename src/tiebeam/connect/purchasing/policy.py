@@ -10,8 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from tiebeam.connect.purchasing.errors import ReferenceUnreadable
 from tiebeam.connect.purchasing.model import Policy
 from tiebeam.connect.purchasing.values import decimal_of
@@ -19,6 +17,7 @@ from tiebeam.kit import slug
 from tiebeam.spec import MatchingPolicy
 
 _LEADING_NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)")
+_LARGEST = 5 * 1024 * 1024
 _WINDOW = re.compile(r"within\s+(\d+)\s+days", re.IGNORECASE)
 
 
@@ -41,6 +40,8 @@ def load_policy(path: str | Path) -> Policy:
     """A `*.toml` record of a MatchingPolicy or a `*.json` policy. Raises ReferenceUnreadable naming the field."""
     file = Path(path)
     try:
+        if file.stat().st_size > _LARGEST:
+            raise ReferenceUnreadable(f"the policy {str(file)!r} is larger than {_LARGEST} bytes; no policy is")
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise ReferenceUnreadable(f"the policy {str(file)!r} cannot be read: {problem}") from problem
@@ -49,7 +50,7 @@ def load_policy(path: str | Path) -> Policy:
             fields = tomllib.loads(text, parse_float=Decimal)
             return policy_of(MatchingPolicy.model_validate({"id": slug(file.stem)} | fields))
         return policy_from(json.loads(text, parse_float=Decimal), place=repr(file.name))
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, ValidationError) as problem:
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as problem:
         raise ReferenceUnreadable(f"the policy {file.name!r} is not right: {problem}") from problem
 
 

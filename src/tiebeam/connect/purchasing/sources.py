@@ -16,6 +16,9 @@ from tiebeam.connect.purchasing.model import PurchaseOrder, Receipt, Supplier
 from tiebeam.connect.purchasing.tables import ORDERS, RECEIPTS, SUPPLIERS, Shape, column_map, table_of
 from tiebeam.kit import MASKING
 
+_LARGEST_TABLE = 200 * 1024 * 1024
+_MOST_ROWS = 1_000_000
+_MOST_COLUMNS = 300
 _ORDER_KINDS = frozenset({"Order"})
 _RECEIPT_KINDS = frozenset({"ReceiptAdvice", "DespatchAdvice"})
 _OTHER_KINDS = frozenset(
@@ -101,6 +104,8 @@ def _from_xml(files: Iterable[Path], *, kinds: frozenset[str]) -> Iterable[Any]:
 
 
 def _rows_of(path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
+    if path.stat().st_size > _LARGEST_TABLE:
+        raise ReferenceUnreadable(f"{path.name!r} is larger than {_LARGEST_TABLE // 1024 // 1024} MiB; split it")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -112,6 +117,8 @@ def _rows_of(path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
     try:
         for row in reader:
             place = f"{path.name!r}, row {reader.line_num}"
+            if len(rows) >= _MOST_ROWS or len(row) > _MOST_COLUMNS:
+                raise ReferenceUnreadable(f"{place}: more than {_MOST_ROWS} rows or {_MOST_COLUMNS} columns; split it")
             if None in row:
                 raise ReferenceUnreadable(f"{place} has more cells than the header has columns", place=place)
             rows.append((place, {str(key): value for key, value in row.items()}))

@@ -15,6 +15,8 @@ Element: TypeAlias = Any
 """An lxml element; lxml ships no types."""
 
 MAX_BYTES = 20 * 1024 * 1024
+_MOST_TAGS = 800_000
+_DOCTYPES = tuple("<!DOCTYPE".encode(codec) for codec in ("ascii", "utf-16-le", "utf-16-be"))
 _CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 
@@ -35,8 +37,10 @@ def parse_file(path: Path) -> Element:
         remove_comments=True,
         remove_pis=True,
     )
+    data = path.read_bytes()
+    _check_before_parsing(data, name=path.name)
     try:
-        root = etree.fromstring(path.read_bytes(), parser)
+        root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as problem:
         raise ReferenceUnreadable(
             f"{path.name!r} is damaged XML ({problem}); export it again", file=path.name
@@ -44,6 +48,14 @@ def parse_file(path: Path) -> Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise ReferenceUnreadable(f"{path.name!r} brings its own DOCTYPE; it is not read", file=path.name)
     return root
+
+
+def _check_before_parsing(data: bytes, *, name: str) -> None:
+    """What would make the parser itself work too hard, whatever it then does with it."""
+    if any(mark in data for mark in _DOCTYPES):
+        raise ReferenceUnreadable(f"{name!r} brings its own DOCTYPE; it is not read", file=name)
+    if data.count(b"<") > _MOST_TAGS:
+        raise ReferenceUnreadable(f"{name!r} has more than {_MOST_TAGS} tags; no order or receipt has", file=name)
 
 
 def kind_of(root: Element) -> str:

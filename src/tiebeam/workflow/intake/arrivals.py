@@ -12,6 +12,7 @@ from tiebeam.errors import Invalid, NotFound
 
 LIST_NAME = "inbox.csv"
 _LONGEST_NAME = 200
+_LARGEST_LIST = 50 * 1024 * 1024
 _SKIPPED_SUFFIXES = frozenset({".csv", ".jsonl"})
 
 
@@ -99,6 +100,15 @@ def _listed(folder: Path) -> dict[str, _Row]:
     source = next((place for place in (folder / LIST_NAME, folder.parent / LIST_NAME) if place.is_file()), None)
     if source is None:
         return {}
+    if source.stat().st_size > _LARGEST_LIST:
+        raise BrokenArrivalList(f"{str(source)!r} is larger than {_LARGEST_LIST // 1024 // 1024} MiB; split the folder")
+    try:
+        return _read_list(source)
+    except (csv.Error, UnicodeDecodeError) as problem:
+        raise BrokenArrivalList(f"{str(source)!r} is no table: {problem}; save it as 'CSV UTF-8'") from problem
+
+
+def _read_list(source: Path) -> dict[str, _Row]:
     with source.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         if "file" not in (reader.fieldnames or ()) and "doc_id" not in (reader.fieldnames or ()):

@@ -8,9 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tiebeam.connect.mail import Attachment, InvalidMessage, MailSpool, Message, answer_text, subject_for, task_of
+from tiebeam.connect.documents import ContentRefused, Reader
+from tiebeam.connect.mail import (
+    Attachment,
+    InvalidMessage,
+    MailSpool,
+    Message,
+    answer_text,
+    letter_form,
+    letter_from_form,
+    subject_for,
+    task_of,
+)
 from tiebeam.errors import Conflict, NotFound
 
+_MIXED = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n"
 QUERY = Message(
     sender="ap@harbour-tools.example",
     to=("billing@supplier.example",),
@@ -142,3 +154,49 @@ def test_a_letter_made_to_break_the_parser_does_not_keep_back_those_behind_it(tm
     assert path.name == "2-good.eml"
     assert letter.text.strip() == "They come on Thursday."
     assert (tmp_path / "refused" / "1-nested.eml").is_file()
+
+
+# ids: B7, HO-10
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"Subject: " + b"x" * 100_000 + b"\r\nFrom: a@b.example\r\n\r\nhello", "headers have"),
+        (b"From: a@b.example\r\n" + b"X: y\r\n" * 20_000 + b"\r\nhello", "headers have"),
+        (
+            b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+            + b"--b\r\n\r\nx\r\n" * 500
+            + b"--b--",
+            "parts",
+        ),
+        (
+            b"From: a@b.example\r\n"
+            + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(30))
+            + b"\r\nhello",
+            "nested deeper",
+        ),
+    ],
+    ids=["a long header", "many headers", "many parts", "deep parts"],
+)
+def test_a_letter_beyond_the_limits_is_set_aside_at_once(tmp_path: Path, data: bytes, says: str) -> None:
+    arrive(tmp_path, "bad.eml", data)
+    assert MailSpool(tmp_path).incoming() == []
+    assert says in (tmp_path / "refused" / "bad.txt").read_text()
+
+
+# ids: B7
+def test_a_letter_is_the_same_after_another_process_read_it() -> None:
+    data = (
+        b"From: Billing <b@s.example>\r\nTo: ap@h.example\r\nSubject: [TB-t1] x\r\n"
+        b"Date: Mon, 2 Mar 2026 09:00:00 +0000\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n"
+        b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n"
+        b"%PDF\r\n--b--\r\n"
+    )
+    with Reader(workers=1, parsers={"letter": "tiebeam.connect.mail:letter_form"}) as reader:
+        letter = letter_from_form(reader.parse("letter", data, name="a.eml"))
+        with pytest.raises(ContentRefused, match="names no sender"):
+            reader.parse("letter", b"Subject: x\r\n\r\nhello", name="b.eml")
+    assert letter == letter_from_form(letter_form(data))
+    assert (letter.text.strip(), [one.name for one in letter.attachments]) == ("hello", ["a.pdf"])
+    with pytest.raises(InvalidMessage):
+        letter_from_form({"sender": 1})
