@@ -18,6 +18,7 @@ from tiebeam.spec.economics import (
     ServiceTier,
 )
 from tiebeam.spec.hosting import (
+    HOURS_A_MONTH,
     Accelerator,
     Architecture,
     Experts,
@@ -81,6 +82,7 @@ from tiebeam.spec.workspace import SPECIMEN_IBAN, Company, ErpUse, MailUse, Paym
 
 __all__ = [
     "DRIVERS",
+    "HOURS_A_MONTH",
     "HOW_TO_REFER",
     "SPECIMEN_IBAN",
     "Absence",

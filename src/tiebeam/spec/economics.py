@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from tiebeam.spec.base import DottedId, Frozen, Id, Money, Record, Text
+
+UsdPerMtok = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+"""US dollars per million tokens. A dollar a token is beyond anything sold: such a figure is in another unit."""
 
 
 class Budget(Record):
@@ -38,20 +42,20 @@ class PromptTier(Frozen):
     """
 
     above_input_tokens: int = Field(gt=0)
-    input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
-    output_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
-    cached_input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
-    cache_write_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    input_usd_per_mtok: UsdPerMtok | None = None
+    output_usd_per_mtok: UsdPerMtok | None = None
+    cached_input_usd_per_mtok: UsdPerMtok | None = None
+    cache_write_usd_per_mtok: UsdPerMtok | None = None
 
 
 class PricePoint(Frozen):
     """A dated price; later points are appended, earlier ones never changed."""
 
     since: date
-    input_usd_per_mtok: Decimal = Field(ge=0)
-    output_usd_per_mtok: Decimal = Field(ge=0)
-    cached_input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
-    cache_write_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    input_usd_per_mtok: UsdPerMtok
+    output_usd_per_mtok: UsdPerMtok
+    cached_input_usd_per_mtok: UsdPerMtok | None = None
+    cache_write_usd_per_mtok: UsdPerMtok | None = None
     """Input that is also kept in the provider's cache."""
     tier: tuple[PromptTier, ...] = ()
     source: Text
@@ -61,7 +65,7 @@ class PricePoint(Frozen):
 class ProvisionedCapacity(Frozen):
     """Throughput bought by the hour instead of tokens bought by the million."""
 
-    usd_per_hour: Decimal = Field(gt=0)
+    usd_per_hour: Decimal = Field(gt=0, le=1_000_000)
     tokens_per_minute: int = Field(gt=0)
     """What the capacity can do, input and output together, at the mix that `source` states."""
     since: date
@@ -101,10 +105,10 @@ class ListedPrice(Frozen):
     """A provider's published price as a list stated it; `since` is None where the list does not date it."""
 
     since: date | None = None
-    input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
-    output_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
-    cached_input_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
-    cache_write_usd_per_mtok: Decimal | None = Field(default=None, ge=0)
+    input_usd_per_mtok: UsdPerMtok | None = None
+    output_usd_per_mtok: UsdPerMtok | None = None
+    cached_input_usd_per_mtok: UsdPerMtok | None = None
+    cache_write_usd_per_mtok: UsdPerMtok | None = None
     tier: tuple[PromptTier, ...] = ()
     source: Text
     checked: date

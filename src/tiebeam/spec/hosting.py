@@ -10,6 +10,9 @@ from pydantic import Field, model_validator
 
 from tiebeam.spec.base import DottedId, Frozen, Id, Record, Text
 
+HOURS_A_MONTH = Decimal(730)
+"""What a month of rent is counted as."""
+
 
 class Precision(StrEnum):
     """The format of the weights."""
@@ -50,7 +53,7 @@ class OfferPrice(Frozen):
     """What one source said one GPU costs for an hour under a term."""
 
     term: Term
-    usd_per_gpu_hour: Decimal = Field(gt=0)
+    usd_per_gpu_hour: Decimal = Field(gt=0, le=100_000)
     source: Text
     stated: Text = Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
     """The day, month or year the source's figure is of."""

@@ -1,8 +1,9 @@
 """Hosting a model on GPUs: what it can do, and what an hour, a month and a million tokens cost."""
 
 from tiebeam.economics.hosting.batch import BrokenBatch, estimate_batch
+from tiebeam.economics.hosting.benchmarks import BrokenBenchmark, read_benchmark
+from tiebeam.economics.hosting.catalogs import BrokenCatalog, CatalogOffer, read_catalog
 from tiebeam.economics.hosting.estimating import (
-    HOURS_A_MONTH,
     Estimate,
     Method,
     MethodUnavailable,
@@ -17,8 +18,10 @@ from tiebeam.economics.hosting.estimating import (
 from tiebeam.economics.hosting.offers import OfferView, TermPrice, UnknownOffer, find_offer, list_offers
 
 __all__ = [
-    "HOURS_A_MONTH",
     "BrokenBatch",
+    "BrokenBenchmark",
+    "BrokenCatalog",
+    "CatalogOffer",
     "Estimate",
     "Method",
     "MethodUnavailable",
@@ -33,6 +36,8 @@ __all__ = [
     "find_offer",
     "list_offers",
     "precision_of",
+    "read_benchmark",
+    "read_catalog",
     "usd_per_month",
     "usd_per_mtok",
 ]

@@ -14,7 +14,7 @@ from tiebeam.economics.hosting.names import Named
 from tiebeam.economics.hosting.roofline import Deployment, Pace, pace
 from tiebeam.economics.hosting.shape import shape_of
 from tiebeam.errors import Invalid, NotFound
-from tiebeam.spec import Accelerator, Architecture, Measurement, Origin, Precision, ServingPoint
+from tiebeam.spec import HOURS_A_MONTH, Accelerator, Architecture, Measurement, Origin, Precision, ServingPoint
 
 _EIGHTY = 1.28
 """Uncertainties within which four of five fall."""
@@ -262,9 +262,6 @@ def _notes(of: Deployment, base: Pace) -> tuple[str, ...]:
     if base.in_flight < of.concurrency:
         found.append(f"the cache holds {base.in_flight:.0f} of {of.concurrency} requests at once; the rest wait")
     return tuple(found)
-
-
-HOURS_A_MONTH = Decimal(730)
 
 
 def usd_per_month(usd_per_hour: Decimal) -> Decimal:

@@ -1,14 +1,32 @@
 """Prices of models: what holds on a day, what held before, and how sources differ."""
 
+from tiebeam.economics.prices.curated import Drift, drift
+from tiebeam.economics.prices.discrepancies import Comparison, Disagreement, compare
+from tiebeam.economics.prices.foreign import BrokenPriceFile, ForeignPrice, read_litellm
 from tiebeam.economics.prices.problems import AliasRefused, MissingRate, StalePrice, UnknownPrice, UnknownPricePart
 from tiebeam.economics.prices.public import PublicModel, list_name, public_history, public_models, public_price
 from tiebeam.economics.prices.quote import ModelPrice, PricePart, Rates, TokenCost, TokenUsage
-from tiebeam.economics.prices.room import Prices
+from tiebeam.economics.prices.room import Prices, listed_prices
+from tiebeam.economics.prices.whatif import (
+    CapacityCase,
+    PriceDrop,
+    against_metered,
+    blended_usd_per_mtok,
+    monthly_usd,
+    price_drop,
+)
 
 __all__ = [
     "AliasRefused",
+    "BrokenPriceFile",
+    "CapacityCase",
+    "Comparison",
+    "Disagreement",
+    "Drift",
+    "ForeignPrice",
     "MissingRate",
     "ModelPrice",
+    "PriceDrop",
     "PricePart",
     "Prices",
     "PublicModel",
@@ -18,8 +36,16 @@ __all__ = [
     "TokenUsage",
     "UnknownPrice",
     "UnknownPricePart",
+    "against_metered",
+    "blended_usd_per_mtok",
+    "compare",
+    "drift",
     "list_name",
+    "listed_prices",
+    "monthly_usd",
+    "price_drop",
     "public_history",
     "public_models",
     "public_price",
+    "read_litellm",
 ]
