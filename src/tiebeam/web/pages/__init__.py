@@ -2,12 +2,25 @@
 
 from starlette.routing import Route
 
-from tiebeam.web.pages import audit, document, entering, finding, home, inbox, library, run, runs, uploading, workflows
+from tiebeam.web.pages import (
+    audit,
+    document,
+    entering,
+    finding,
+    home,
+    inbox,
+    library,
+    provider,
+    run,
+    runs,
+    uploading,
+    workflows,
+)
 from tiebeam.web.visit import Console
 
 __all__ = ["page_routes"]
 
-_GROUPS = (home, inbox, run, runs, workflows, library, audit, uploading, document, finding, entering)
+_GROUPS = (home, inbox, run, runs, workflows, library, audit, uploading, document, finding, entering, provider)
 
 
 def page_routes(console: Console) -> list[Route]:

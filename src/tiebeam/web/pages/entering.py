@@ -1,9 +1,9 @@
-"""Signing in by one-time link, signing out, who one is, and light or dark."""
+"""Ways to sign in, the one-time link among them, signing out, who one is, and light or dark."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from tiebeam.http import (
     COOKIE,
     Ask,
     agent_of,
+    base_url_of,
     is_at_most,
     is_from_here,
     make_link,
@@ -22,32 +23,54 @@ from tiebeam.http import (
     source_of,
 )
 from tiebeam.web.render import Here, Shell
-from tiebeam.web.views import Colleague, Event, Fact, Link, SettingsView
+from tiebeam.web.views import Colleague, Event, Fact, Link, SettingsView, Ways
 from tiebeam.web.visit import THEME_COOKIE, Console, Visit, route, theme_of
 from tiebeam.web.wording import moment, money
 from tiebeam.workforce import Session
 
 _LONGEST_TOKEN = 200
 _LARGEST_FORM = 8_192
+SIGNED_OUT = "signed-out"
+_NO_LINKS = "Links sign nobody in here; [access] sign_in in tiebeam.toml names how people come in."
 
 
-def _page(console: Console, request: Request, *, token: str = "", problem: str = "", status: int = 200) -> Response:
+def sign_in_page(
+    console: Console, request: Request, *, token: str = "", title: str = "", problem: str = "", status: int = 200
+) -> Response:
+    """The sign-in page, with what went wrong; `title` says it in a few words."""
     shell = Shell(
         here=Here("/sign-in"),
         now=console.app.store.clock.now(),
         theme=theme_of(request),
     )
-    target = _safe_target(request.query_params.get("next", ""))
+    target = safe_target(request.query_params.get("next", ""))
+    ways = _ways(console, target, has_left=SIGNED_OUT in request.query_params)
     return console.renderer.page(
-        "pages/sign_in.html", shell=shell, status=status, token=token, problem=problem, target=target
+        "pages/sign_in.html",
+        shell=shell,
+        status=status,
+        token=token if ways.links else "",
+        title=title or ("This link does not work" if problem else "Sign in"),
+        problem=problem,
+        target=target,
+        ways=ways,
     )
 
 
-def _safe_target(asked: str) -> str:
+def _ways(console: Console, target: str, *, has_left: bool) -> Ways:
+    access = console.app.access
+    if access.oidc is None:
+        return Ways(links=access.offers_links)
+    start = "/sign-in/oidc" + (f"?next={quote(target)}" if target != "/" else "")
+    out = "/sign-in/oidc/sign-out" if has_left else ""
+    return Ways(links=access.offers_links, provider=access.oidc.name, start=start, way_out=out)
+
+
+def safe_target(asked: str) -> str:
     """A path of this console; anything that could lead elsewhere becomes home."""
     parts = urlsplit(asked)
     is_here = not parts.scheme and not parts.netloc and asked.startswith("/") and not asked.startswith(("//", "/\\"))
-    return asked if is_here and len(asked) < 1000 else "/"
+    return asked if is_here and asked.isprintable() and len(asked) < 1000 else "/"
 
 
 def _sign_in(console: Console) -> Route:
@@ -55,13 +78,15 @@ def _sign_in(console: Console) -> Route:
         if request.method == "GET":
             # The link is redeemed by a form, so that mail scanners and previews that follow links do not use it up.
             token = request.query_params.get("token", "")[:_LONGEST_TOKEN]
-            return _page(console, request, token=token)
+            return sign_in_page(console, request, token=token)
         if not is_at_most(request, _LARGEST_FORM):
-            return _page(console, request, problem="The form is too large.", status=413)
+            return sign_in_page(console, request, problem="The form is too large.", status=413)
+        if not console.app.access.offers_links:
+            return sign_in_page(console, request, problem=_NO_LINKS, status=403)
         form = await request.form(max_files=0)
         token = str(form.get("token", ""))[:_LONGEST_TOKEN]
         if not is_from_here(request.scope):
-            return _page(console, request, problem="The form was sent from another site.", status=403)
+            return sign_in_page(console, request, problem="The form was sent from another site.", status=403)
         try:
             session: Session = await run_in_threadpool(
                 console.app.workforce.access.redeem_link,
@@ -72,8 +97,8 @@ def _sign_in(console: Console) -> Route:
             )
         except TiebeamError as problem:
             text = problem.message[:1].upper() + problem.message[1:]
-            return _page(console, request, problem=text, status=problem.status)
-        response = RedirectResponse(_safe_target(str(form.get("next", ""))), status_code=303)
+            return sign_in_page(console, request, problem=text, status=problem.status)
+        response = RedirectResponse(safe_target(str(form.get("next", ""))), status_code=303)
         response.set_cookie(**session_cookie(session, is_https=request.url.scheme == "https"))
         return response
 
@@ -82,7 +107,9 @@ def _sign_in(console: Console) -> Route:
 
 def sign_out(visit: Visit) -> Response:
     visit.app.workforce.access.sign_out(visit.session.secret)
-    response = RedirectResponse("/sign-in", status_code=303)
+    # The provider's own session is another matter: the page offers to end it, and no form may lead to another site.
+    came_by_provider = visit.session.method == "oidc" and visit.app.access.oidc is not None
+    response = RedirectResponse(f"/sign-in?{SIGNED_OUT}=1" if came_by_provider else "/sign-in", status_code=303)
     response.delete_cookie(COOKIE)
     return response
 

@@ -1,6 +1,6 @@
 """What each page shows, ready to print: pages fill these from the application, templates read nothing else."""
 
-from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult
+from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult, Ways
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
@@ -65,5 +65,6 @@ __all__ = [
     "TaskPage",
     "UploadResult",
     "Verb",
+    "Ways",
     "WorkflowPage",
 ]

@@ -55,3 +55,14 @@ class SettingsView:
     link: str = ""
     """A link that was just made, shown once."""
     link_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How people come in here. `provider` is what its button says; `start` leads there."""
+
+    links: bool
+    provider: str = ""
+    start: str = ""
+    way_out: str = ""
+    """Where the provider ends its own session; told to who has just signed out here."""

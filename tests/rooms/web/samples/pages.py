@@ -31,7 +31,10 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "/upload": ("pages/upload.html", {"results": ()}),
     "/settings": ("pages/settings.html", {"settings": settings()}),
     "/palette": ("pages/palette.html", {"text": "rossi", "entries": ()}),
-    "/sign-in": ("pages/sign_in.html", {"token": "", "problem": "", "target": "/"}),
+    "/sign-in": (
+        "pages/sign_in.html",
+        {"token": "", "title": "Sign in", "problem": "", "target": "/", "ways": views.Ways(links=True)},
+    ),
     "/error/409": (
         "pages/error.html",
         {
