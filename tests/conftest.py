@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from tiebeam.kit import Clock, CountingIds, FixedClock, Ids, RandomIds, SystemCl
 from tiebeam.store import Store
 
 KINDS = ["sqlite", "postgresql"]
+# The names by which clients in this process speak to the faces, in place of a browser.
+os.environ["TIEBEAM_ALLOWED_HOSTS"] = "testserver,console.test"
 
 
 @pytest.fixture(scope="session")

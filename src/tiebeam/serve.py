@@ -23,7 +23,8 @@ from tiebeam.api import PREFIX, build_api
 from tiebeam.app import App, open_app
 from tiebeam.authority import Principal, PrincipalKind
 from tiebeam.errors import TiebeamError
-from tiebeam.http import Shutdown, make_link
+from tiebeam.http import Reached, Shutdown, make_link, middleware, reached_by
+from tiebeam.spec import ServerUse
 from tiebeam.workflow.intake import arrivals_in
 
 INTENT = "finance.invoice-processing-matching"
@@ -40,8 +41,8 @@ Mark = tuple[int, int]
 """When a file was last written, in nanoseconds, and its size."""
 
 
-def build_asgi(app: App, *, shutdown: Shutdown | None = None) -> Starlette:
-    """The console at `/` and the API at `/api/v1`."""
+def build_asgi(app: App, *, shutdown: Shutdown | None = None, bound_to: tuple[str, ...] = ()) -> Starlette:
+    """The console at `/` and the API at `/api/v1`, answering by the names the settings and `bound_to` allow."""
     ending = shutdown or Shutdown()
 
     @asynccontextmanager
@@ -52,7 +53,7 @@ def build_asgi(app: App, *, shutdown: Shutdown | None = None) -> Starlette:
     routes = [Mount(PREFIX, build_api(app)), *web.routes(app, ending)]
     return Starlette(
         routes=routes,
-        middleware=web.middleware(),
+        middleware=middleware(_reached(app, bound_to)),
         exception_handlers=web.exception_handlers(app),
         lifespan=lifespan,
     )
@@ -147,10 +148,12 @@ def serve_workspace(
     try:
         app.identify = identify
         invited = _invited(app, person)
-        server = _Server(_config(app, shutdown), shutdown)
-        base_url = _base_url(listening)
+        names = () if host in {"0.0.0.0", "::"} else (f"[{host}]" if ":" in host else host.lower(),)  # noqa: S104
+        server = _Server(_config(app, shutdown, names), shutdown)
+        here = _base_url(listening)
+        base_url = _reached(app, names).base_url or here
         server.once_up = lambda: say(
-            f"Tiebeam serves {workspace} at {base_url}\n{_invitation(app, invited, base_url)}\nStop with Ctrl-C."
+            f"Tiebeam serves {workspace} at {here}\n{_invitation(app, invited, base_url)}\nStop with Ctrl-C."
         )
         with _left_to_us(signal.SIGINT, signal.SIGTERM), _working(app, with_worker=with_worker):
             server.run(sockets=[listening])
@@ -202,10 +205,18 @@ def _base_url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(app: App, shutdown: Shutdown) -> uvicorn.Config:
+def _reached(app: App, bound_to: tuple[str, ...]) -> Reached:
+    settings = app.graph().settings
+    return reached_by(settings.server if settings is not None else ServerUse(), also=bound_to)
+
+
+def _config(app: App, shutdown: Shutdown, bound_to: tuple[str, ...]) -> uvicorn.Config:
     return uvicorn.Config(
-        build_asgi(app, shutdown=shutdown),
+        build_asgi(app, shutdown=shutdown, bound_to=bound_to),
         log_level="warning",
+        # What a proxy says is believed by our own rule, from the addresses in [server] trusted_proxies alone.
+        proxy_headers=False,
+        ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
         backlog=BACKLOG,

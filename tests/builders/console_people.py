@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from tiebeam import web
 from tiebeam.app import App
-from tiebeam.http import Shutdown
+from tiebeam.http import Shutdown, middleware
 from tiebeam.workforce import TaskView
 
 INTENT = "finance.invoice-processing-matching"
@@ -23,7 +23,7 @@ def console(app: App, shutdown: Shutdown | None = None) -> Starlette:
     """The console alone, as the server mounts it."""
     return Starlette(
         routes=web.routes(app, shutdown),
-        middleware=web.middleware(),
+        middleware=middleware(),
         exception_handlers=web.exception_handlers(app),
     )
 

@@ -116,7 +116,7 @@ def test_headers_protect_the_api_too(serve: Serve, workspace: Path) -> None:
     assert refused.headers["content-type"] == "application/problem+json"
     for headers in (answer.headers, refused.headers):
         assert headers["x-content-type-options"] == "nosniff"
-        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "default-src 'none'" in headers["content-security-policy"]
         assert "server" not in headers
 
 

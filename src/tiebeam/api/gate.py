@@ -8,16 +8,15 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tiebeam.app import App
-from tiebeam.errors import Invalid, TiebeamError
-from tiebeam.http import TooLarge, headers_of, identity_of, problem_of
+from tiebeam.errors import TiebeamError
+from tiebeam.http import LARGEST_BODY, bounded, headers_of, identity_of, problem_of
 
 OPEN = frozenset({("POST", "/session"), ("GET", "/health"), ("GET", "/openapi.json")})
 """Methods and paths that need neither session nor token."""
 
-LARGEST_BODY = 1024 * 1024
 LARGEST_UPLOAD = 100 * 1024 * 1024
 """All documents of one request together; a single one is bounded by `LARGEST_DOCUMENT`."""
 
@@ -35,14 +34,13 @@ class Gate:
             return
         connection = HTTPConnection(scope)
         try:
-            _check_text(scope)
             if (scope["method"], _path_of(scope)) not in OPEN:
                 await run_in_threadpool(identity_of, self._app, connection)
-            bounded = _bounded(connection, receive)
+            limited = bounded(connection.headers, receive, body=LARGEST_BODY, upload=LARGEST_UPLOAD)
         except TiebeamError as error:
             await refusal(error)(scope, receive, send)
             return
-        await self._asgi(scope, bounded, send)
+        await self._asgi(scope, limited, send)
 
 
 def refusal(error: Exception) -> JSONResponse:
@@ -53,32 +51,3 @@ def refusal(error: Exception) -> JSONResponse:
 
 def _path_of(scope: Scope) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
-
-
-def _check_text(scope: Scope) -> None:
-    if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-        raise Invalid("the address holds a NUL character; leave it out")
-
-
-def _bounded(connection: HTTPConnection, receive: Receive) -> Receive:
-    """`receive` that raises TooLarge once more came than the route takes, whatever the request said of its length."""
-    is_upload = connection.headers.get("content-type", "").startswith("multipart/form-data")
-    most = LARGEST_UPLOAD if is_upload else LARGEST_BODY
-    told = connection.headers.get("content-length", "0")
-    if not told.isdecimal() or int(told) > most:
-        raise _too_large(most)
-    came = 0
-
-    async def counted() -> Message:
-        nonlocal came
-        message = await receive()
-        came += len(message.get("body", b""))
-        if came > most:
-            raise _too_large(most)
-        return message
-
-    return counted
-
-
-def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"the request is larger than {most // 1024 // 1024} MiB; send less at once", most=most)

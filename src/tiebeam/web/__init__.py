@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from tiebeam.app import App
 from tiebeam.errors import TiebeamError
-from tiebeam.http import Ask, Caller, Renewing, Shutdown, SignedOut, principal_of, session_of
+from tiebeam.http import Ask, Caller, Shutdown, SignedOut, principal_of, session_of
 from tiebeam.web.assets import static_route
 from tiebeam.web.live import ChangeWatch, Ears, Hub, stream
 from tiebeam.web.pages import page_routes

@@ -8,9 +8,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from tests.rooms.web import samples
+from tiebeam.http import middleware
 from tiebeam.web.assets import static_route
 from tiebeam.web.render import Here, Renderer
-from tiebeam.web.security import SecurityHeaders
 from tiebeam.web.table import TableQuery, arrange
 
 
@@ -38,5 +38,5 @@ def palette(request: Request) -> Response:
 
 app = Starlette(
     routes=[static_route(), Route("/palette.json", palette), Route("/{path:path}", page)],
+    middleware=middleware(),
 )
-app.add_middleware(SecurityHeaders)

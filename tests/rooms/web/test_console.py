@@ -81,7 +81,7 @@ def test_every_page_of_the_rail_is_there_and_light(app: App, controller: TestCli
         answer = controller.get(path)
         assert answer.status_code == 200, path
         assert len(answer.content) < 48_000, path
-        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"] == "no-store"
 
 
