@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 import traceback
@@ -30,11 +31,14 @@ COMMANDS = {
     "promote": "workflows",
     "evaluate": "workflows",
     "library": "library",
+    "units": "units",
     "ledger": "ledger",
     "journal": "journal",
     "login": "login",
     "logout": "login",
     "whoami": "login",
+    "sessions": "sessions",
+    "tokens": "tokens",
     "sign-in": "serve",
     "serve": "serve",
     "worker": "serve",
@@ -101,6 +105,10 @@ def run_cli(arguments: list[str]) -> int:
         return ATTENTION
     except TiebeamError as problem:
         say(f"tiebeam: {problem.message} [{problem.code}]", err=True)
+        return ATTENTION
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough, as `head` does. What is still to be written goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ATTENTION
     except Exception as problem:  # noqa: BLE001 - the last resort: a reference for the user, the traceback in a file
         if isinstance(problem, OSError) and problem.filename is not None:

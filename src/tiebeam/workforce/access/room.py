@@ -25,11 +25,13 @@ from tiebeam.workforce.access.links import LINK_TTL, LinkRefused
 from tiebeam.workforce.access.scopes import known
 from tiebeam.workforce.access.sessions import Session, SessionView, UnknownSession
 from tiebeam.workforce.access.tables import access_session
-from tiebeam.workforce.access.token_text import parse_text
+from tiebeam.workforce.access.token_text import HolderKind, parse_text
 from tiebeam.workforce.access.tokens import NewToken, Token, TokenRefused, TokenState, UnknownToken
 from tiebeam.workforce.directory import person_of
 
 MOST_LISTED = 500
+_EVERYTHING = "everything"
+"""The id of all sessions, or all tokens, together: for those who see everybody's."""
 
 
 class Access:
@@ -221,15 +223,15 @@ class Access:
         only_open: bool = True,
         limit: int = 100,
     ) -> list[SessionView]:
-        """The sessions that `viewer` may see, the one used last first."""
-        everybody = self._authority.may(viewer, "session.view", Obj("session", "*")).allowed
-        if not everybody and person_id not in (None, viewer.person_id):
-            self._authority.require(viewer, "session.view", Obj("session", "*", {"person": person_id}))
+        """The sessions that `viewer` may see, the one used last first: of one person, or of all. Raises Refused."""
+        everybody = self._authority.may(viewer, "session.view", Obj("session", _EVERYTHING)).allowed
         whose = person_id or (None if everybody else viewer.person_id)
-        found = sessions.list_sessions(
-            conn, now=self._store.clock.now(), person_id=whose, only_open=only_open, limit=min(limit, MOST_LISTED)
+        if whose is not None:
+            self._authority.require(viewer, "session.view", Obj("session", whose, {"person": whose}))
+        now = self._store.clock.now()
+        return sessions.list_sessions(
+            conn, now=now, person_id=whose, only_open=only_open, limit=min(limit, MOST_LISTED)
         )
-        return [one for one in found if self._sees(viewer, one.id, one.person_id)]
 
     def _sees(self, viewer: Principal, session_id: str, person_id: str) -> bool:
         return self._authority.may(viewer, "session.view", Obj("session", session_id, {"person": person_id})).allowed
@@ -272,7 +274,7 @@ class Access:
     ) -> NewToken:
         """`holder` is `person:ada`, `service:erp-feed` or `agent:invoice-clerk`. Raises Refused, Invalid, NotFound."""
         declared = require_holder(self._people(), holder)
-        self._authority.require(by, "token.create", declared.obj())
+        self._authority.require(by, "token.create", declared.obj(declared.key))
         with self._store.unit() as unit:
             return tokens.add_token(unit, by=by, holder=declared, name=name, scopes=scopes, expires_at=expires_at)
 
@@ -307,11 +309,40 @@ class Access:
     def tokens(
         self, conn: sa.Connection, viewer: Principal, *, holder: str | None = None, limit: int = 200
     ) -> list[Token]:
-        """The tokens that `viewer` may see, newest first; those whose holder is gone are for administrators."""
-        found = tokens.list_tokens(
-            conn, self._people(), now=self._store.clock.now(), holder=holder, limit=min(limit, MOST_LISTED)
+        """The tokens that `viewer` may see, newest first: of one holder, or of all. Raises Refused.
+
+        Those whose holder is not declared any more are for administrators.
+        """
+        everything = self._authority.may(viewer, "token.view", Obj("token", _EVERYTHING)).allowed
+        if holder is not None:
+            self._authority.require(viewer, "token.view", self.object_of_holder(holder))
+            keys: list[str] | None = [holder]
+        elif everything:
+            keys = None
+        else:
+            self._authority.require(viewer, "token.view", self.object_of_holder(viewer.actor))
+            keys = [viewer.actor, *(one.key for one in self.machines(viewer))]
+        return tokens.list_tokens(
+            conn, self._people(), now=self._store.clock.now(), holders=keys, limit=min(limit, MOST_LISTED)
         )
-        return [token for token, declared in found if self._sees_token(viewer, token.id, declared)]
+
+    def object_of_holder(self, holder: str) -> Obj:
+        """All tokens of `person:ada`, `service:erp-feed` or `agent:clerk` as authority rules see them."""
+        kind, _, name = holder.partition(":")
+        if kind == HolderKind.PERSON:
+            return Obj("token", holder, {"person": name})
+        declared = holder_of(self._people(), holder) if kind in set(HolderKind) and name else None
+        return Obj("token", holder) if declared is None else declared.obj(holder)
+
+    def object_of_token(self, conn: sa.Connection, token_id: str) -> Obj:
+        """One token as authority rules see it, whether there is one or not."""
+        row = tokens.read_token(conn, token_id)
+        return _token_object(token_id, None if row is None else holder_of(self._people(), row.holder))
+
+    def object_of_session(self, conn: sa.Connection, session_id: str) -> Obj:
+        """One session as authority rules see it, whether there is one or not."""
+        row = _session_row(conn, session_id)
+        return Obj("session", session_id, {} if row is None else {"person": row.person_id})
 
     def _sees_token(self, viewer: Principal, token_id: str, holder: TokenHolder | None) -> bool:
         return self._authority.may(viewer, "token.view", _token_object(token_id, holder)).allowed
@@ -322,7 +353,7 @@ class Access:
             row = tokens.read_token(unit.conn, token_id)
             holder = None if row is None else holder_of(self._people(), row.holder)
             if row is None or not self._sees_token(by, token_id, holder):
-                raise UnknownToken(f"there is no token {token_id[:80]!r}; 'tiebeam tokens list' shows yours")
+                raise UnknownToken(f"there is no token {token_id[:13]!r}; 'tiebeam tokens list' shows yours")
             self._authority.require(by, "token.revoke", _token_object(token_id, holder))
             tokens.end_token(unit, row, by=by)
 

@@ -177,17 +177,13 @@ def note_refusal(unit: Unit, row: Any, state: TokenState, source: str) -> None:
 
 
 def list_tokens(
-    conn: sa.Connection, directory: Principals, *, now: datetime, holder: str | None, limit: int
-) -> list[tuple[Token, TokenHolder | None]]:
-    """Newest first, each with its holder where still declared."""
+    conn: sa.Connection, directory: Principals, *, now: datetime, holders: list[str] | None, limit: int
+) -> list[Token]:
+    """Newest first; of everybody when `holders` is None."""
     statement = sa.select(access_token).order_by(access_token.c.created_at.desc(), access_token.c.id).limit(limit)
-    if holder is not None:
-        statement = statement.where(access_token.c.holder == holder)
-    found: list[tuple[Token, TokenHolder | None]] = []
-    for row in conn.execute(statement):
-        declared = holder_of(directory, row.holder)
-        found.append((_token(row, state_of(row, declared, now)), declared))
-    return found
+    if holders is not None:
+        statement = statement.where(access_token.c.holder.in_(holders))
+    return [_token(row, state_of(row, holder_of(directory, row.holder), now)) for row in conn.execute(statement)]
 
 
 def end_token(unit: Unit, row: Any, *, by: Principal) -> None:
