@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tiebeam.errors import Invalid, Refused, TiebeamError
 from tiebeam.graph import Graph, Kind, applied, applied_digest, load
 from tiebeam.graph import apply as apply_graph
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
-from tiebeam.spec import AccessUse, System, Vouched
+from tiebeam.spec import AccessUse, System, Vouched, WorkspaceSettings
 from tiebeam.store import Store, Unit
 from tiebeam.workflow import (
     MAIL_KIND,
@@ -37,6 +38,7 @@ from tiebeam.workflow import (
     settle_given_up,
 )
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
+from tiebeam.workflow.evidence import Anchoring, Evidence, places_for
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
 from tiebeam.workflow.invoices import SCORERS
@@ -143,6 +145,8 @@ class App:
     promotion: Promotion
     interpreter: Interpreter
     correspondence: Correspondence
+    evidence: Evidence
+    anchoring: Anchoring
     scorers: dict[str, Scorer]
     reader: Reader = field(repr=False)
     """Its confined processes start on first use."""
@@ -336,6 +340,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         correspondence=Correspondence(
             store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender()
         ),
+        evidence=Evidence(store, archive=archive, economics=economics, policies=lambda: authority.policies),
+        anchoring=_anchoring(workspace, store, graph),
         scorers=dict(SCORERS),
         reader=reader,
         provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
@@ -346,6 +352,20 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
 
 def _access(graph: Graph) -> AccessUse:
     return AccessUse() if graph.settings is None else graph.settings.access
+
+
+def _anchoring(workspace: Path, store: Store, graph: Applied) -> Anchoring:
+    def settings() -> WorkspaceSettings:
+        found = graph().settings
+        assert found is not None
+        return found
+
+    return Anchoring(
+        store,
+        every=lambda: timedelta(minutes=settings().anchors.every_minutes),
+        places=lambda: places_for(settings(), workspace=workspace, is_shared=store.dialect != "sqlite"),
+        retention=lambda: settings().retention,
+    )
 
 
 def _confined_reader() -> Reader:
@@ -382,11 +402,13 @@ def _register_handlers(app: App) -> None:
     app.workforce.on_endorsed(deciding.endorsed)
     app.workforce.on_edit(lambda task, payload: edit_problems(task.payload, payload))
     app.workforce.on_ask(app.correspondence.asked)
+    app.workforce.on_record(app.evidence.grounds)
     app.engine.register("run", app.interpreter.run_segment)
     app.engine.register("intake", batches.run_segment)
     app.engine.register(MAIL_KIND, app.correspondence.run_segment)
     app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
     app.engine.on_poison("intake", batches.give_up)
+    app.engine.repeat("anchors", app.anchoring.work)
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:

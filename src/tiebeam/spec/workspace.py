@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator
 
 from tiebeam.spec.access import AccessUse
+from tiebeam.spec.audit import AnchorUse, RetentionRule
 from tiebeam.spec.base import DottedId, Frozen, Text
 from tiebeam.spec.network import OutgoingRules, ServerUse
 from tiebeam.spec.secret import SecretRef
@@ -80,3 +81,5 @@ class WorkspaceSettings(Frozen):
     outgoing: OutgoingRules = OutgoingRules()
     server: ServerUse = ServerUse()
     access: AccessUse = AccessUse()
+    anchors: AnchorUse = AnchorUse()
+    retention: tuple[RetentionRule, ...] = ()

@@ -49,7 +49,7 @@ from tiebeam.workforce.ownership import accountable_owner, handoff_problems, int
 from tiebeam.workforce.refusals import Refusal
 from tiebeam.workforce.room import Workforce
 from tiebeam.workforce.rungs import RungState, RungView
-from tiebeam.workforce.shown import shown_in_run
+from tiebeam.workforce.shown import run_of_task, shown_in_run
 from tiebeam.workforce.standing import (
     Delegation,
     Delegations,
@@ -144,6 +144,7 @@ __all__ = [
     "protocol_problems",
     "roles_of_groups",
     "runs_of_tasks",
+    "run_of_task",
     "shown_in_run",
     "task_holders",
     "who_approves",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import subprocess
 import sys
 import threading
@@ -11,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from tiebeam.kit import Clock, Ids
-from tiebeam.store import Store, draft, metadata, migration
+from tiebeam.store import Store, draft, metadata, migration, read_journal, verify_journal
 
 
 @pytest.fixture
@@ -61,12 +63,34 @@ def test_a_database_of_an_older_release_goes_forward_with_its_rows(empty_store: 
     first = migration.versions()[0]
     with empty_store.engine.begin() as conn:
         migration.run(conn, [first])
-    with empty_store.unit() as unit:
-        unit.journal("workspace", "applied", actor="person:ann", payload={})
+        _append_as_the_first_release_did(conn)
     empty_store.migrate()
+    with empty_store.unit() as unit:
+        unit.journal("workspace", "applied", actor="person:ann", payload={"share": 0.5})
     with empty_store.read() as conn:
         assert migration.current_version(conn) == migration.versions()[-1]
-        assert conn.execute(sa.text("SELECT count(*) FROM journal_entry")).scalar_one() == 1
+        assert [entry.format for entry in read_journal(conn, "workspace")] == [1, 2]
+        assert verify_journal(conn) == []
+    with empty_store.engine.begin() as conn:
+        conn.execute(sa.text("UPDATE journal_entry SET payload = :other WHERE seq = 1"), {"other": '{"share":2.0}'})
+    with empty_store.read() as conn:
+        assert [(found.seq, found.problem) for found in verify_journal(conn)] == [
+            (1, "content does not match its hash")
+        ]
+
+
+def _append_as_the_first_release_did(conn: sa.Connection) -> None:
+    """One hash over the values themselves, numbers as Python writes them."""
+    facts = {"stream": "workspace", "seq": 1, "kind": "applied", "actor": "person:ann", "previous_hash": "0" * 64}
+    facts |= {"at": "2026-03-02T09:00:00.000000Z", "payload": {"share": 1.0}}
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    stored = {**facts, "payload": json.dumps(facts["payload"]), "hash": digest}
+    columns = ", ".join(stored)
+    values = ", ".join(f":{name}" for name in stored)
+    conn.execute(sa.text(f"INSERT INTO journal_entry ({columns}) VALUES ({values})"), stored)
+    head = {"stream": "workspace", "length": 1, "head_hash": digest}
+    conn.execute(sa.text("INSERT INTO journal_stream VALUES (:stream, :length, :head_hash)"), head)
 
 
 def test_a_database_of_a_later_release_is_refused(empty_store: Store) -> None:

@@ -15,6 +15,7 @@ from tiebeam.workflow.runs.rows import (
     load_run,
     pin_recipe,
     pinned,
+    pinned_content,
 )
 from tiebeam.workflow.runs.states import RunState
 from tiebeam.workflow.runs.views import (
@@ -69,6 +70,7 @@ __all__ = [
     "machine_time",
     "pin_recipe",
     "pinned",
+    "pinned_content",
     "run_counts",
     "run_intents",
     "run_view",

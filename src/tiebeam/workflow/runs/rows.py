@@ -80,8 +80,12 @@ def pin_recipe(unit: Unit, recipe: Recipe) -> str:
 
 
 def pinned(conn: sa.Connection, digest: str) -> Recipe:
-    content = conn.execute(sa.select(pinned_recipe.c.content).where(pinned_recipe.c.hash == digest)).scalar_one()
-    return Recipe.model_validate(content)
+    return Recipe.model_validate(pinned_content(conn, digest))
+
+
+def pinned_content(conn: sa.Connection, digest: str) -> dict[str, Any]:
+    """A recipe as it was pinned, JSON-ready; `digest` is its hash."""
+    return conn.execute(sa.select(pinned_recipe.c.content).where(pinned_recipe.c.hash == digest)).scalar_one()
 
 
 def insert_run(  # one argument a column, all of them named
