@@ -13,6 +13,7 @@ from tiebeam.workflow.objects import (
 )
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
 from tiebeam.workflow.starting import EffectOpen, Starting, review_rates, roles_as_data
+from tiebeam.workflow.unit_study import NoSuchWorkflow, stated_economics, unit_case
 
 __all__ = [
     "MAIL_KIND",
@@ -20,6 +21,7 @@ __all__ = [
     "Correspondence",
     "EffectOpen",
     "IntentFacts",
+    "NoSuchWorkflow",
     "ReferenceData",
     "Starting",
     "batch_object",
@@ -31,4 +33,6 @@ __all__ = [
     "roles_as_data",
     "run_object",
     "settle_given_up",
+    "stated_economics",
+    "unit_case",
 ]

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
+from typing import Any
 
 from tiebeam.economics.prices import Prices
 from tiebeam.economics.units.case import NO_TOKENS, TokenPrices, UnitCase
-from tiebeam.economics.units.model import PARTS, VALUE_PER_ACCEPTED
-from tiebeam.economics.units.simulate import DRAWS, Bar, Simulation, simulate, tornado
+from tiebeam.economics.units.model import LINES, PARTS, VALUE_PER_ACCEPTED
+from tiebeam.economics.units.simulate import DRAWS, Bar, Simulation, Spread, simulate, tornado
 from tiebeam.errors import Invalid
+from tiebeam.kit import plain
 from tiebeam.spec import Assumption, Shape, UnitEconomics
 
 _MTOK = Decimal(1_000_000)
@@ -82,6 +84,47 @@ class UnitAnswer:
     def parts(self) -> dict[str, Decimal]:
         """Cost of an accepted outcome by part, at the most likely values."""
         return {line.name: self.month[line.name] / self.month["accepted"] for line in PARTS}
+
+    def form(self) -> dict[str, Any]:
+        """What the API, `--json` and the exports give: decimals as text, quantiles rounded to nano-units of money."""
+        simulation = self.simulation
+        return {
+            "workflow": self.workflow,
+            "currency": self.currency,
+            "verdict": self.verdict.value,
+            "cost_per_accepted": _quantiles(simulation.spreads["cost_per_accepted"]),
+            "margin_per_accepted": _quantiles(simulation.spreads["margin_per_accepted"]),
+            "cost_per_month": _quantiles(simulation.spreads["cost_per_month"]),
+            "margin_per_month": _quantiles(simulation.spreads["margin_per_month"]),
+            "net_present_value": _quantiles(simulation.spreads["net_present_value"]),
+            "parts": {
+                line.name: {
+                    "about": line.about,
+                    "exact": plain(self.parts[line.name]),
+                    **_quantiles(simulation.parts[line.name]),
+                }
+                for line in PARTS
+            },
+            "value_per_accepted": plain(self.value_per_accepted),
+            "value": [
+                {"vector": vector, "title": title, "per_accepted": plain(worth)}
+                for vector, title, worth in self.value_lines
+            ],
+            "exact": {line.name: plain(self.month[line.name]) for line in LINES},
+            "share_positive": simulation.share_positive,
+            "break_even_per_mtok": plain(self.break_even_per_mtok),
+            "break_even_units": self.break_even_units,
+            "payback_months": plain(self.payback_months),
+            "price_source": self.price_source,
+            "draws": simulation.draws,
+            "seed": simulation.seed,
+            "tornado": [{**plain(bar), "swing": plain(bar.swing)} for bar in self.tornado],
+            "assumptions": plain(self.assumptions),
+        }
+
+
+def _quantiles(spread: Spread) -> dict[str, float]:
+    return {name: round(getattr(spread, name), 9) for name in ("p10", "p50", "p90")}
 
 
 def case_of(workflow: str, stated: UnitEconomics, prices: Prices, *, at: datetime | None = None) -> UnitCase:
