@@ -14,6 +14,7 @@ import click
 from tiebeam import __version__
 from tiebeam.cli.shared import Group, say
 from tiebeam.errors import TiebeamError
+from tiebeam.kit import MASKING
 
 COMMANDS = {
     "init": "workspace",
@@ -32,8 +33,12 @@ COMMANDS = {
     "evaluate": "workflows",
     "library": "library",
     "units": "units",
+    "cost": "prices",
+    "prices": "prices",
+    "hosting": "hosting",
     "ledger": "ledger",
     "journal": "journal",
+    "policy": "policy",
     "login": "login",
     "logout": "login",
     "whoami": "login",
@@ -123,6 +128,6 @@ def _internal_error() -> int:
     with NamedTemporaryFile(
         "w", encoding="utf-8", prefix=f"tiebeam-{reference}-", suffix=".log", delete=False
     ) as details:
-        details.write(traceback.format_exc())
+        details.write(MASKING.mask(traceback.format_exc()))
     click.echo(f"tiebeam: internal error, reference {reference}; the details are in {details.name}", err=True)
     return INTERNAL

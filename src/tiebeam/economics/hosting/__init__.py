@@ -16,6 +16,7 @@ from tiebeam.economics.hosting.estimating import (
     usd_per_mtok,
 )
 from tiebeam.economics.hosting.offers import OfferView, TermPrice, UnknownOffer, find_offer, list_offers
+from tiebeam.economics.hosting.taking import Taken, take_benchmark, take_offers
 
 __all__ = [
     "BrokenBatch",
@@ -26,6 +27,7 @@ __all__ = [
     "Method",
     "MethodUnavailable",
     "OfferView",
+    "Taken",
     "TermPrice",
     "Throughput",
     "UnknownAccelerator",
@@ -38,6 +40,8 @@ __all__ = [
     "precision_of",
     "read_benchmark",
     "read_catalog",
+    "take_benchmark",
+    "take_offers",
     "usd_per_month",
     "usd_per_mtok",
 ]

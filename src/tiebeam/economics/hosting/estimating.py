@@ -121,8 +121,8 @@ class Throughput:
 
         Raises UnknownArchitecture, UnknownAccelerator, MethodUnavailable, and Invalid for impossible figures.
         """
-        model = self._architecture(wanted.model)
-        gpu = self._accelerator(wanted.accelerator)
+        model = self.architecture(wanted.model)
+        gpu = self.accelerator(wanted.accelerator)
         of = _deployment(wanted, model, gpu)
         base = pace(of, CALIBRATED)
         for one in (Method.BENCHMARK, Method.MEASURED):
@@ -144,7 +144,8 @@ class Throughput:
         given = [name for name in names if name and name.strip()]
         return next((name for name in given if self._architectures.find(name) is not None), given[0] if given else "")
 
-    def _architecture(self, name: str) -> Architecture:
+    def architecture(self, name: str) -> Architecture:
+        """By its id or any name it is written by. Raises UnknownArchitecture."""
         found = self._architectures.find(name)
         if found is None:
             raise UnknownArchitecture(
@@ -153,7 +154,8 @@ class Throughput:
             )
         return found
 
-    def _accelerator(self, name: str) -> Accelerator:
+    def accelerator(self, name: str) -> Accelerator:
+        """By its id or any name it is written by. Raises UnknownAccelerator."""
         found = self._accelerators.find(name)
         if found is None:
             raise UnknownAccelerator(

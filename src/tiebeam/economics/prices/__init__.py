@@ -7,6 +7,7 @@ from tiebeam.economics.prices.problems import AliasRefused, MissingRate, StalePr
 from tiebeam.economics.prices.public import PublicModel, list_name, public_history, public_models, public_price
 from tiebeam.economics.prices.quote import ModelPrice, PricePart, Rates, TokenCost, TokenUsage
 from tiebeam.economics.prices.room import Prices, listed_prices
+from tiebeam.economics.prices.taking import take_over
 from tiebeam.economics.prices.whatif import (
     CapacityCase,
     PriceDrop,
@@ -48,4 +49,5 @@ __all__ = [
     "public_models",
     "public_price",
     "read_litellm",
+    "take_over",
 ]
