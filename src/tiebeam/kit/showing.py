@@ -16,6 +16,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _POSING = re.compile("[\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 """What turns the direction of letters around, breaks lines unseen, or hides letters: a name could read as another."""
 _FORMULA = re.compile("^[\\s\"']*[=+\\-@|%\uff1d\uff0b\uff0d\uff20\u2212]|^[\t\r\n]")
+_LONGEST_CELL = 32_767
+"""The most letters a spreadsheet takes in one cell."""
 _NUMBER = re.compile(r"[+-]?\d{1,40}([.,]\d{1,40})?")
 
 
@@ -35,7 +37,7 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
     Numbers, moments and None are written as they are. Text that a spreadsheet could run as a formula gets an apostrophe
     before it, which spreadsheets take as "this is text"; text that is nothing but a number stays one. Control
-    characters and letters that turn or hide others are made visible.
+    characters and letters that turn or hide others are made visible, and what is longer than a cell may be is cut.
     """
     out = io.StringIO()
     writer = csv.writer(out)
@@ -52,4 +54,5 @@ def _cell(value: Any) -> Any:
     text = value if isinstance(value, str) else str(plain(value))
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         text = f"'{text}"
-    return visible(text)
+    text = visible(text)
+    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tiebeam.app import App
 from tiebeam.authority import Obj, Principal
-from tiebeam.errors import TiebeamError
+from tiebeam.errors import Invalid, TiebeamError
 from tiebeam.graph import Graph
 from tiebeam.http import (
     LARGEST_UPLOAD,
@@ -222,7 +223,12 @@ async def _with_form(visit: Visit) -> Visit:
         raise TooLarge(
             f"an upload may hold at most {LARGEST_UPLOAD // 1024 // 1024} MB in all; send fewer files at once"
         )
-    form = await request.form(max_files=200, max_fields=500)
+    try:
+        form = await request.form(max_files=200, max_fields=500)
+    except HTTPException as broken:
+        raise Invalid(
+            f"the form cannot be read: {broken.detail} Send it again; file names have to be short"
+        ) from broken
     token = form.get("csrf")
     check_csrf(visit.session, token if isinstance(token, str) else None)
     return Visit(visit.console, request, visit.session, visit.caller, visit.graph, form)

@@ -21,6 +21,7 @@ _ENCODING = re.compile(
 )
 _AMOUNT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _MAX_DIGITS = 40
+_LONGEST_TEXT = 5_000
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(T.*|Z|[+-]\d{2}:\d{2})?")
 _PLAIN_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
@@ -153,8 +154,14 @@ class Sheet:
                 value = text_of(candidate)
                 if value is not None:
                     self.note(field, candidate, value)
-                    return value
+                    return self._kept(value, what=local_name(candidate))
         return None
+
+    def _kept(self, value: str, *, what: str) -> str:
+        if len(value) <= _LONGEST_TEXT:
+            return value
+        self.warnings.append(f"{what} has {len(value)} characters; the first {_LONGEST_TEXT} are kept.")
+        return value[:_LONGEST_TEXT]
 
     def amount(self, element: Element | None, *paths: str, field: str | None = None) -> Decimal | None:
         for path in paths:
