@@ -1,7 +1,9 @@
 """Who may do what: one question, answered by Cedar policies, with the reason in words."""
 
 from tiebeam.authority.authority import APPROVAL_LIMIT, DEFAULT_DENY, NOT_DECIDABLE, Authority, refusal
+from tiebeam.authority.expected import Outcome, WrongTable, run_table
 from tiebeam.authority.lint import Finding, check_rules
+from tiebeam.authority.matrix import Reach, matrix
 from tiebeam.authority.overlay import compile_workspace
 from tiebeam.authority.policies import Policies, PolicyBroken, compile_policies
 from tiebeam.authority.principals import ESCALATION, Principal, PrincipalKind
@@ -20,17 +22,22 @@ __all__ = [
     "Explanation",
     "Finding",
     "Obj",
+    "Outcome",
     "Policies",
     "PolicyBroken",
     "Principal",
     "PrincipalKind",
+    "Reach",
     "Rule",
     "Said",
     "Verdict",
     "Visible",
+    "WrongTable",
     "check_rules",
     "compile_policies",
     "compile_workspace",
     "look_around",
+    "matrix",
     "refusal",
+    "run_table",
 ]

@@ -1,6 +1,7 @@
 """What the HTTP faces share: who is asking, paging, and how errors are told."""
 
 from tiebeam.http.caller import Ask, Caller
+from tiebeam.http.explaining import explain
 from tiebeam.http.identity import (
     COOKIE,
     Renewing,
@@ -52,6 +53,7 @@ __all__ = [
     "base_url_of",
     "bounded",
     "csrf_of",
+    "explain",
     "headers_of",
     "identity_of",
     "is_at_most",
