@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.faces.terminal import INTENT, Terminal
 
@@ -53,6 +54,16 @@ def test_ten_times_the_volume_and_set_figures_change_the_answer_and_nothing_on_f
 
 def test_a_recipe_nobody_adopted_is_worked_out_too(tiebeam: Terminal) -> None:
     assert tiebeam("units", SERVICES, "--json").json["workflow"] == SERVICES
+
+
+def test_a_spreadsheet_with_live_formulas_is_written_for_whoever_wants_to_check(
+    tiebeam: Terminal, tmp_path: Path
+) -> None:
+    assert tiebeam("units", INTENT, "--xlsx", tmp_path / "units.xlsx").code == 0
+    book = load_workbook(tmp_path / "units.xlsx")
+    assert book.sheetnames == ["Assumptions", "Results", "Draws", "Tornado"]
+    assert str(book["Results"]["D6"].value).startswith("=")
+    assert tiebeam("units", INTENT, "--xlsx", tmp_path / "no" / "units.xlsx").code == 2
 
 
 def test_what_loses_money_exits_with_one(tiebeam: Terminal) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiebeam.cli.asking import asks, calling
-from tiebeam.cli.shared import json_option, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import check_output, json_option, person_option, print_json, print_table, workspace_option
 
 if TYPE_CHECKING:
     from tiebeam.economics import UnitAnswer
@@ -25,6 +25,12 @@ _BAR = 28
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32), help="Of the draws.")
 @click.option("--draws", default=2000, show_default=True, type=int, help="How many draws: 100 to 10,000,000.")
 @click.option("--at", default=None, type=click.DateTime(formats=["%Y-%m-%d"]), help="At the prices of this day.")
+@click.option(
+    "--xlsx",
+    default=None,
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write a spreadsheet with live formulas here (needs the extra analytics).",
+)
 @workspace_option
 @person_option
 @json_option
@@ -35,6 +41,7 @@ def units(
     seed: int,
     draws: int,
     at: datetime | None,
+    xlsx: Path | None,
     workspace: Path | None,
     person: str | None,
     as_json: bool,
@@ -43,10 +50,11 @@ def units(
 
     WORKFLOW is an adopted intent or any recipe. Exits with 1 when it loses money at the median.
     """
-    from tiebeam.economics import Verdict, assess
-    from tiebeam.economics.units import read_changes
+    from tiebeam.economics import Verdict, assess, workbook
+    from tiebeam.economics.units import read_changes, unit_sheet
     from tiebeam.workflow import unit_case
 
+    check_output(xlsx)
     texts = dict(_pair(one) for one in said)
     if volume_factor is not None:
         texts["volume_factor"] = volume_factor
@@ -56,6 +64,8 @@ def units(
         changes = read_changes(texts)
         case = unit_case(app.graph(), app.economics.prices, workflow, may_see=caller.see, changes=changes, at=day)
         answer = assess(case, seed=seed, draws=draws)
+    if xlsx is not None:
+        xlsx.write_bytes(workbook(unit_sheet(case, answer)))
     if as_json:
         print_json(answer.form())
     else:

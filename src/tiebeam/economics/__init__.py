@@ -30,20 +30,25 @@ from tiebeam.economics.units import (
     case_of,
     fixed_cost_per_unit,
 )
+from tiebeam.economics.workbook import Calculation, InputCell, LineCell, NeedsAnalytics, workbook
 
 __all__ = [
     "AliasRefused",
+    "Calculation",
     "DailyLine",
     "Economics",
     "EntryKind",
     "IncompleteEconomics",
+    "InputCell",
     "InvalidEntry",
     "LedgerEntry",
     "LedgerFilters",
     "LedgerPage",
+    "LineCell",
     "MissingRate",
     "MixedCurrencies",
     "ModelPrice",
+    "NeedsAnalytics",
     "Prices",
     "RunCost",
     "StalePrice",
@@ -58,4 +63,5 @@ __all__ = [
     "assess",
     "case_of",
     "fixed_cost_per_unit",
+    "workbook",
 ]

@@ -11,6 +11,7 @@ from tiebeam.economics.units.answer import (
 )
 from tiebeam.economics.units.case import NO_TOKENS, TokenPrices, UnitCase, WrongFigure, driver_of, read_changes
 from tiebeam.economics.units.model import LINES, PARTS, Line
+from tiebeam.economics.units.sheet import unit_sheet
 from tiebeam.economics.units.simulate import (
     DRAWS,
     Bar,
@@ -45,4 +46,5 @@ __all__ = [
     "read_changes",
     "simulate",
     "tornado",
+    "unit_sheet",
 ]

@@ -1,0 +1,157 @@
+"""A calculation as a spreadsheet with live formulas, so that a finance lead checks our figures in their own tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from tiebeam.errors import TiebeamError
+from tiebeam.kit.formulas import read_formula, spreadsheet_formula
+
+_FIRST_ROW = 5
+_VALUE, _YOURS = "D", "E"
+_HEAD = ("Name", "What it is", "Unit", "Stated", "Yours", "Low", "High", "Shape", "Source", "Answers for it", "Checked")
+_LINE_HEAD = ("Name", "What it is", "Unit", "Stated", "Yours", "Formula")
+_FORMATS = {"money": "#,##0.00##", "share": "0.0###%", "tokens": "#,##0", "units": "#,##0.##", "people": "0.##"}
+
+
+class NeedsAnalytics(TiebeamError):
+    """Spreadsheets need the extra `analytics`."""
+
+    code = "needs_analytics"
+    status = 501
+
+
+@dataclass(frozen=True, slots=True)
+class InputCell:
+    """A figure somebody stated, with where it comes from."""
+
+    name: str
+    about: str
+    unit: str
+    value: Decimal
+    source: str
+    low: Decimal | None = None
+    high: Decimal | None = None
+    shape: str = "fixed"
+    owner: str | None = None
+    checked: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineCell:
+    """A figure that follows from those before it, by a formula over their names."""
+
+    name: str
+    about: str
+    unit: str
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """`tables` are further sheets of plain rows, the head first: draws, tornado, comparisons; they do not follow."""
+
+    title: str
+    currency: str
+    said: str
+    """One sentence with the result, its date and what it rests on."""
+    inputs: Sequence[InputCell]
+    lines: Sequence[LineCell]
+    tables: Mapping[str, Sequence[Sequence[Any]]]
+
+
+def workbook(calculation: Calculation) -> bytes:
+    """An .xlsx file. Column `Yours` starts as the stated figures; every line follows either. Raises NeedsAnalytics."""
+    try:
+        from openpyxl import Workbook
+    except ImportError as absent:
+        raise NeedsAnalytics(
+            "spreadsheets need openpyxl; install them with: pip install 'tiebeam[analytics]'"
+        ) from absent
+    book = Workbook()
+    inputs, lines = book.active, book.create_sheet("Results")
+    assert inputs is not None
+    inputs.title = "Assumptions"
+    for sheet, head in ((inputs, _HEAD), (lines, _LINE_HEAD)):
+        _top(sheet, calculation, head)
+    places = _input_rows(inputs, calculation.inputs)
+    _line_rows(lines, calculation.lines, places)
+    for name, rows in calculation.tables.items():
+        _table(book.create_sheet(name[:31]), rows)
+    written = BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _top(sheet: Any, calculation: Calculation, head: Sequence[str]) -> None:
+    from openpyxl.styles import Font
+
+    for row, text in enumerate((calculation.title, calculation.said, f"Money in {calculation.currency}."), start=1):
+        _text(sheet.cell(row=row, column=1), text)
+    sheet["A1"].font = Font(bold=True, size=14)
+    for column, text in enumerate(head, start=1):
+        cell = sheet.cell(row=_FIRST_ROW - 1, column=column)
+        _text(cell, text)
+        cell.font = Font(bold=True)
+    sheet.freeze_panes = f"D{_FIRST_ROW}"
+    for letter, width in {"A": 30, "B": 52, "C": 9, "D": 16, "E": 16, "F": 44, "I": 60}.items():
+        sheet.column_dimensions[letter].width = width
+
+
+def _input_rows(sheet: Any, inputs: Sequence[InputCell]) -> dict[str, str]:
+    """Write them; returns the cell of each name, with a column still to be chosen: `Assumptions!{}5`."""
+    places: dict[str, str] = {}
+    for row, one in enumerate(inputs, start=_FIRST_ROW):
+        for column, text in ((1, one.name), (2, one.about), (3, one.unit), (8, one.shape), (9, one.source)):
+            _text(sheet.cell(row=row, column=column), text)
+        for column, number in ((4, one.value), (6, one.low), (7, one.high)):
+            if number is not None:
+                _number(sheet.cell(row=row, column=column), number, one.unit)
+        yours = sheet[f"{_YOURS}{row}"]
+        yours.value = f"={_VALUE}{row}"
+        yours.number_format = _FORMATS.get(one.unit, "General")
+        _text(sheet.cell(row=row, column=10), one.owner or "")
+        if one.checked is not None:
+            sheet.cell(row=row, column=11, value=one.checked)
+        places[one.name] = f"Assumptions!{{}}{row}"
+    return places
+
+
+def _line_rows(sheet: Any, lines: Sequence[LineCell], places: dict[str, str]) -> None:
+    for row, line in enumerate(lines, start=_FIRST_ROW):
+        for column, text in ((1, line.name), (2, line.about), (3, line.unit), (6, line.formula)):
+            _text(sheet.cell(row=row, column=column), text)
+        formula = read_formula(line.formula)
+        for letter in (_VALUE, _YOURS):
+            cell = sheet[f"{letter}{row}"]
+            cell.value = spreadsheet_formula(formula, lambda name, letter=letter: places[name].format(letter))
+            cell.number_format = _FORMATS.get(line.unit, "General")
+        places[line.name] = f"{{}}{row}"
+
+
+def _table(sheet: Any, rows: Sequence[Sequence[Any]]) -> None:
+    for place, row in enumerate(rows, start=1):
+        for column, value in enumerate(row, start=1):
+            cell = sheet.cell(row=place, column=column)
+            if isinstance(value, str):
+                _text(cell, value)
+            else:
+                cell.value = value
+    sheet.column_dimensions["A"].width = 34
+
+
+def _text(cell: Any, text: str) -> None:
+    """Text stays text: what begins like a formula was written by somebody who may not be trusted."""
+    cell.value = text
+    cell.data_type = "s"
+    cell.quotePrefix = text[:1] in {"=", "+", "-", "@"}
+
+
+def _number(cell: Any, value: Decimal, unit: str) -> None:
+    cell.value = value
+    cell.number_format = _FORMATS.get(unit, "General")
