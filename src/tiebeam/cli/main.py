@@ -38,6 +38,7 @@ COMMANDS = {
     "hosting": "hosting",
     "ledger": "ledger",
     "journal": "journal",
+    "evidence": "evidence",
     "policy": "policy",
     "login": "login",
     "logout": "login",
