@@ -648,6 +648,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Unreadable, ValueError) as problem:
         report = {"sound": False, "unreadable": str(problem)}
     sys.stdout.write(json.dumps(report, indent=2) + "\n" if given.json else in_words(report))
+    return exit_code(report)
+
+
+def exit_code(report: Mapping[str, Any]) -> int:
+    """0 sound, 1 not sound, 2 cannot be read."""
     return 2 if "unreadable" in report else 0 if report["sound"] else 1
 
 

@@ -3,7 +3,16 @@
 from tiebeam.store.anchors import Anchor, has_unanchored, last_anchor, make_anchor, read_anchors
 from tiebeam.store.columns import Amount, JsonText, Moment
 from tiebeam.store.database import UnknownDatabase
-from tiebeam.store.exporting import CannotWithhold, ChainBreak, Stretch, journal_lines, part_lines, verify_journal
+from tiebeam.store.exporting import (
+    CannotWithhold,
+    ChainBreak,
+    Stretch,
+    journal_lines,
+    journal_report,
+    part_lines,
+    stretches_of,
+    verify_journal,
+)
 from tiebeam.store.journal import Fact, JournalEntry, StreamHead, list_streams, read_journal, search_journal
 from tiebeam.store.redaction import NotRedactable, UnknownEntry, redact, redact_old
 from tiebeam.store.tables import metadata
@@ -30,6 +39,7 @@ __all__ = [
     "UnknownEntry",
     "has_unanchored",
     "journal_lines",
+    "journal_report",
     "last_anchor",
     "list_streams",
     "list_targets",
@@ -41,6 +51,7 @@ __all__ = [
     "redact",
     "redact_old",
     "search_journal",
+    "stretches_of",
     "take_target",
     "target_failed",
     "target_reached",

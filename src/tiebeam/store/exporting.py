@@ -14,10 +14,11 @@ from tiebeam.errors import Conflict
 from tiebeam.kit import iso
 from tiebeam.store.anchors import Anchor, anchor_leaves, covering_leaf, proof_of, read_anchors
 from tiebeam.store.journal import headless_streams, list_streams, stored_entries
-from tiebeam.store.tables import journal_stream
-from tiebeam.verifier import Check, commitment, field_salt, line_of
+from tiebeam.store.tables import journal_entry, journal_stream
+from tiebeam.verifier import RECORDS, REDACTED, Check, commitment, field_salt, line_of
 
 _UNSAID = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_STREAMS = 200_000
 EVERYTHING = "*"
 """In the header's list of what is withheld: whole entries, shown as commitments where only the chain needs them."""
 
@@ -55,9 +56,39 @@ def journal_lines(
     return _sealed(_whole(conn, _header("all", exported_at, withhold), frozenset(withhold), stream))
 
 
-def part_lines(conn: sa.Connection, stretches: Iterable[Stretch], *, exported_at: datetime) -> Iterator[bytes]:
+def part_lines(
+    conn: sa.Connection, stretches: Iterable[Stretch], *, exported_at: datetime, withhold: Collection[str] = ()
+) -> Iterator[bytes]:
     """Chosen entries, each stretch up to the first anchor that covers it, with the proofs. Raises CannotWithhold."""
-    return _sealed(_part(conn, list(stretches), exported_at))
+    return _sealed(_part(conn, list(stretches), exported_at, frozenset(withhold)))
+
+
+def stretches_of(
+    conn: sa.Connection, *, stream_prefix: str = "", since: datetime | None = None, until: datetime | None = None
+) -> list[Stretch]:
+    """What was recorded in a time, both ends included, on the streams of a prefix, and the records of redactions."""
+    ends = (journal_entry.c.stream, sa.func.min(journal_entry.c.seq), sa.func.max(journal_entry.c.seq))
+    statement = sa.select(*ends).group_by(journal_entry.c.stream).limit(_MOST_STREAMS)
+    if stream_prefix:
+        statement = statement.where(sa.func.substr(journal_entry.c.stream, 1, len(stream_prefix)) == stream_prefix)
+    if since is not None:
+        statement = statement.where(journal_entry.c.at >= since)
+    if until is not None:
+        statement = statement.where(journal_entry.c.at <= until)
+    found = {stream: set(range(first, last + 1)) for stream, first, last in conn.execute(statement)}
+    records = sa.select(journal_entry.c.seq).where(journal_entry.c.stream == RECORDS, journal_entry.c.kind == REDACTED)
+    if kept := set(conn.execute(records.limit(_MOST_STREAMS)).scalars()):
+        found[RECORDS] = found.get(RECORDS, set()) | kept
+    return [Stretch(stream, shown) for stream, shown in found.items()]
+
+
+def journal_report(
+    conn: sa.Connection, *, external: Mapping[int, Mapping[str, Any]] | None, exported_at: datetime
+) -> dict[str, Any]:
+    """What the verifier finds in this database, with the anchors kept elsewhere if they are at hand."""
+    check = Check(external)
+    check.journal(journal_lines(conn, exported_at=exported_at))
+    return check.report("database")
 
 
 def verify_journal(conn: sa.Connection, stream: str | None = None) -> list[ChainBreak]:
@@ -126,7 +157,9 @@ def _stream(conn: sa.Connection, stream: str, withhold: frozenset[str]) -> Itera
         yield entry_line(row, withhold)
 
 
-def _part(conn: sa.Connection, stretches: list[Stretch], exported_at: datetime) -> Iterator[Mapping[str, Any]]:
+def _part(
+    conn: sa.Connection, stretches: list[Stretch], exported_at: datetime, withhold: frozenset[str]
+) -> Iterator[Mapping[str, Any]]:
     proofs: dict[int, list[dict[str, Any]]] = {}
     ends: dict[str, int] = {}
     for stretch in stretches:
@@ -134,13 +167,13 @@ def _part(conn: sa.Connection, stretches: list[Stretch], exported_at: datetime) 
         ends[stretch.stream] = max(stretch.shown) if leaf is None else max(leaf.length, *stretch.shown)
         if leaf is not None and leaf.length >= min(stretch.shown):
             proofs.setdefault(leaf.number, []).append(proof_of(conn, leaf))
-    yield _header("part", exported_at, [EVERYTHING])
+    yield _header("part", exported_at, [EVERYTHING, *withhold])
     for anchor in _anchors_from(conn, min(proofs, default=None)):
         yield {"type": "anchor", **anchor.as_json(), "proofs": proofs.get(anchor.number, [])}
     for stretch in sorted(stretches, key=lambda one: one.stream):
         last = ends[stretch.stream]
         for row in stored_entries(conn, stretch.stream, first=min(stretch.shown), last=last):
-            yield entry_line(row, frozenset() if row.seq in stretch.shown else frozenset({EVERYTHING}))
+            yield entry_line(row, withhold if row.seq in stretch.shown else frozenset({EVERYTHING}))
 
 
 def _anchors_from(conn: sa.Connection, first: int | None) -> Iterator[Anchor]:

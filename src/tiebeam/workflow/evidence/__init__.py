@@ -2,7 +2,18 @@
 
 from tiebeam.workflow.evidence.anchoring import Anchored, Anchoring
 from tiebeam.workflow.evidence.evidence import Evidence
+from tiebeam.workflow.evidence.exports import Selection, export_lines, write_export
 from tiebeam.workflow.evidence.packs import Pack, Subject
 from tiebeam.workflow.evidence.places import places_for
 
-__all__ = ["Anchored", "Anchoring", "Evidence", "Pack", "Subject", "places_for"]
+__all__ = [
+    "Anchored",
+    "Anchoring",
+    "Evidence",
+    "Pack",
+    "Selection",
+    "Subject",
+    "export_lines",
+    "places_for",
+    "write_export",
+]
