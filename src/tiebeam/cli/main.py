@@ -14,7 +14,6 @@ import click
 from tiebeam import __version__
 from tiebeam.cli.shared import Group, say
 from tiebeam.errors import TiebeamError
-from tiebeam.kit import MASKING
 
 COMMANDS = {
     "init": "workspace",
@@ -38,6 +37,7 @@ COMMANDS = {
     "hosting": "hosting",
     "ledger": "ledger",
     "journal": "journal",
+    "secrets": "secrets",
     "evidence": "evidence",
     "policy": "policy",
     "login": "login",
@@ -110,7 +110,7 @@ def run_cli(arguments: list[str]) -> int:
         click.echo("stopped", err=True)
         return ATTENTION
     except TiebeamError as problem:
-        say(f"tiebeam: {problem.message} [{problem.code}]", err=True)
+        say(f"tiebeam: {_masked(problem.message)} [{problem.code}]", err=True)
         return ATTENTION
     except BrokenPipeError:
         # Whoever reads our output has seen enough, as `head` does. What is still to be written goes nowhere.
@@ -124,11 +124,17 @@ def run_cli(arguments: list[str]) -> int:
     return result if isinstance(result, int) else DONE
 
 
+def _masked(text: str) -> str:
+    from tiebeam.kit import MASKING
+
+    return MASKING.mask(text)
+
+
 def _internal_error() -> int:
     reference = secrets.token_hex(4)
     with NamedTemporaryFile(
         "w", encoding="utf-8", prefix=f"tiebeam-{reference}-", suffix=".log", delete=False
     ) as details:
-        details.write(MASKING.mask(traceback.format_exc()))
+        details.write(_masked(traceback.format_exc()))
     click.echo(f"tiebeam: internal error, reference {reference}; the details are in {details.name}", err=True)
     return INTERNAL

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tiebeam.engine.dispatch_rows import DispatchRows, segment_id
 from tiebeam.engine.tables import failure
 from tiebeam.engine.workers import SegmentLost
+from tiebeam.kit import MASKING
 from tiebeam.store import Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
@@ -114,7 +115,7 @@ class SegmentRunner:
             try:
                 work()
             except Exception:  # noqa: BLE001 - whatever it was, the segment is tried again and then put aside
-                error = traceback.format_exc()
+                error = MASKING.mask(traceback.format_exc())
                 _log.exception("segment %s failed", name)
             else:
                 return None

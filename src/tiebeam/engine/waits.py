@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from tiebeam.engine.tables import timer, wait
+from tiebeam.kit import MASKING
 from tiebeam.store import Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
@@ -143,7 +144,7 @@ class Sweeper:
             if _gave_way(error):
                 return False
             _log.exception("timer %s failed", timer_id)
-            self._postpone(timer_id, error=repr(error))
+            self._postpone(timer_id, error=MASKING.mask(repr(error)))
             return False
         self._fired()
         return True

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from tiebeam.errors import TiebeamError
-from tiebeam.kit import plain
+from tiebeam.kit import MASKING, plain
 
 _log = logging.getLogger("tiebeam.http")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -30,9 +30,9 @@ def problem_of(error: Exception) -> tuple[int, dict[str, Any]]:
         if isinstance(error.__cause__, TiebeamError):
             return problem_of(error.__cause__)
         code = _CODES.get(error.status_code, "bad_request")
-        return error.status_code, _body(error.status_code, code, str(error.detail), {})
+        return error.status_code, _body(error.status_code, code, MASKING.mask(str(error.detail)), {})
     if isinstance(error, TiebeamError):
-        return error.status, _body(error.status, error.code, error.message, _shown(error.data))
+        return error.status, _body(error.status, error.code, MASKING.mask(error.message), _shown(error.data))
     reference = secrets.token_hex(4)
     _log.error("internal error, reference %s", reference, exc_info=error)
     detail = f"Something went wrong on our side. Tell your administrator the reference {reference}."
@@ -56,6 +56,6 @@ def _body(status: int, code: str, detail: str, data: dict[str, Any]) -> dict[str
 
 def _shown(data: dict[str, Any]) -> dict[str, Any]:
     try:
-        return plain(data)
+        return MASKING.mask_data(plain(data))
     except TypeError:
-        return {key: str(value) for key, value in data.items()}
+        return {key: MASKING.mask(str(value)) for key, value in data.items()}

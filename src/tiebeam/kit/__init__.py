@@ -3,7 +3,7 @@
 from tiebeam.kit.clock import Clock, FixedClock, SystemClock, iso, parse_iso
 from tiebeam.kit.hashing import canonical_json, digest_of, sha256_hex, stored_json
 from tiebeam.kit.ids import CountingIds, Ids, RandomIds
-from tiebeam.kit.masking import MASK, MASKING, Masking, forms_of
+from tiebeam.kit.masking import MASK, MASKING, Masking, forms_of, mask_logs
 from tiebeam.kit.money import NANO, cents, decimal_text, nano_usd, parse_amount, usd_of_nano
 from tiebeam.kit.plain import plain
 from tiebeam.kit.randomness import CountingRandomness, Randomness, SystemRandomness
@@ -33,6 +33,7 @@ __all__ = [
     "digest_of",
     "forms_of",
     "iso",
+    "mask_logs",
     "nano_usd",
     "parse_amount",
     "parse_iso",

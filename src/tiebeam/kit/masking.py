@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 import threading
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -71,6 +73,37 @@ class Masking:
 MASKING = Masking()
 """The one of this process. What a secret reader learns here is masked in logs, errors and the journal alike, also where
 nobody could have handed it in; nothing but masking depends on it."""
+
+
+def mask_logs() -> None:
+    """From now on every log record of this process is masked before any handler sees it, its traceback included."""
+    make = logging.getLogRecordFactory()
+    if isinstance(make, _MaskedRecords):
+        return
+    logging.setLogRecordFactory(_MaskedRecords(make))
+
+
+class _MaskedRecords:
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
+        self._make = make
+
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self._make(*args, **kwargs)
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # Arguments that do not fit the text: logging reports that itself, and shows both.
+            record.msg, record.args = MASKING.mask(f"{record.msg!r} {record.args!r}"), None
+            return record
+        masked = MASKING.mask(text)
+        if masked != text:
+            record.msg, record.args = masked, None
+        if record.exc_info and record.exc_info[0] is not None:
+            # Handlers print this text and do not format the exception once more.
+            record.exc_text = MASKING.mask("".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))
+        if record.stack_info:
+            record.stack_info = MASKING.mask(record.stack_info)
+        return record
 
 
 def forms_of(value: str) -> frozenset[str]:

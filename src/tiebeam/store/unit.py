@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from tiebeam.kit import Clock, Ids, Randomness, SystemRandomness
+from tiebeam.kit import MASKING, Clock, Ids, Randomness, SystemRandomness
 from tiebeam.store import journal
 from tiebeam.store.database import normalised, open_dispatch, open_reader, open_writer
 from tiebeam.store.migration import upgrade
@@ -38,7 +38,11 @@ class Unit:
         self._callbacks: list[Callable[[], None]] = []
 
     def journal(self, stream: str, kind: str, *, actor: str, payload: Mapping[str, Any]) -> Fact:
-        """Append a fact to a stream, written when the unit ends. On PostgreSQL the stream stays locked until then."""
+        """Append a fact to a stream, written when the unit ends. On PostgreSQL the stream stays locked until then.
+
+        Secrets this process knows are masked in it: what is chained cannot be taken back.
+        """
+        payload = MASKING.mask_data(payload)
         head = self._heads.get(stream) or journal.lock_head(self.conn, stream)
         salt = self.store.randomness.salt()
         fact = journal.following(head, at=self.now, kind=kind, actor=actor, payload=payload, salt=salt)

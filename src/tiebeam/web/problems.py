@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiebeam.errors import TiebeamError
-from tiebeam.kit import parse_iso
+from tiebeam.kit import MASKING, parse_iso
 from tiebeam.web.people import Names
 from tiebeam.web.views import Change, DecisionView, ErrorView, Link
 from tiebeam.web.wording import NONE
@@ -32,7 +32,7 @@ _BY_CODE = {
 def error_view(problem: TiebeamError, names: Names) -> ErrorView:
     """The page for an anticipated error; another reviewer's decision is shown in full."""
     decision = _decision(problem.data.get("decision"), names)
-    cause, fix = problem.message, ""
+    cause, fix = MASKING.mask(problem.message), ""
     link: Link | None = None
     if decision is not None:
         cause = (

@@ -9,6 +9,7 @@ from tiebeam.connect.secrets.read import (
     read_secret,
 )
 from tiebeam.connect.secrets.secret import Secret, SecretShown
+from tiebeam.connect.secrets.use import SecretUse, secrets_in_use
 
 __all__ = [
     "COMMANDS_VARIABLE",
@@ -16,7 +17,9 @@ __all__ = [
     "SecretMissing",
     "SecretShown",
     "SecretUnreadable",
+    "SecretUse",
     "UnsafeSecretFile",
     "read_secret",
+    "secrets_in_use",
     "url_with_password",
 ]

@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from tiebeam.connect.documents import Reader, ReadResult, invoice_to_json
 from tiebeam.economics import EntryKind, LedgerEntry
 from tiebeam.engine import Segment
-from tiebeam.kit import digest_of
+from tiebeam.kit import MASKING, digest_of
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake.archive import Archive
 from tiebeam.workflow.intake.tables import batch, document
@@ -74,7 +74,7 @@ class BatchReader:
             except Exception:  # noqa: BLE001 - whatever is wrong with one document, the others go on
                 _log.exception("the run %s of document %s could not be begun", row["run_id"], row["id"])
                 if is_last:
-                    self._fail(row, error=traceback.format_exc())
+                    self._fail(row, error=MASKING.mask(traceback.format_exc()))
             else:
                 return
 
