@@ -10,8 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from tiebeam.authority import Authority, Policies, Principal, check_rules, compile_workspace
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, ContentRefused, Limits, Reader
@@ -20,13 +19,14 @@ from tiebeam.connect.identity import ProviderInForce
 from tiebeam.connect.mail import InvalidMessage, MailSpool, letter_from_form
 from tiebeam.connect.mail import Message as Letter
 from tiebeam.connect.payments import PaymentSpool
+from tiebeam.connect.secrets import read_secret, url_with_password
 from tiebeam.economics import Economics, Prices, assess, case_of
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused, TiebeamError
 from tiebeam.graph import Graph, Kind, applied, applied_digest, load
 from tiebeam.graph import apply as apply_graph
-from tiebeam.kit import Clock, Ids, RandomIds, SystemClock
-from tiebeam.spec import AccessUse, System, Vouched, WorkspaceSettings
+from tiebeam.kit import MASKING, Clock, Ids, RandomIds, SystemClock, mask_logs
+from tiebeam.spec import AccessUse, System, Vouched, WorkspaceSettings, is_secret_reference
 from tiebeam.store import Store, Unit
 from tiebeam.workflow import (
     MAIL_KIND,
@@ -208,8 +208,10 @@ class App:
 
 
 def database_url(workspace: Path) -> str:
-    """`TIEBEAM_DATABASE_URL`, else one SQLite file in the workspace."""
+    """`TIEBEAM_DATABASE_URL`, itself or as a reference to where it is kept, else one SQLite file in the workspace."""
     given = os.environ.get(DATABASE_VARIABLE)
+    if given and is_secret_reference(given):
+        given = read_secret(given, base=workspace).reveal()
     return given or f"sqlite:///{(workspace / STATE_FOLDER / 'tiebeam.sqlite').resolve()}"
 
 
@@ -226,6 +228,7 @@ def open_app(
 
     `observer` hears of every boundary (see the engine); nothing runs before `app.engine.launch()`.
     """
+    mask_logs()
     clock = clock or SystemClock()
     workspace = workspace.resolve()
     (workspace / STATE_FOLDER).mkdir(exist_ok=True)
@@ -244,11 +247,12 @@ def open_app(
 def _open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
     """The store, migrated. Raises DatabaseUnreachable, which names the database without its password."""
     try:
-        shown = make_url(url).render_as_string(hide_password=True)
-    except (ArgumentError, ValueError) as wrong:
+        shown = url_with_password(url, None).render_as_string(hide_password=True)
+    except Invalid:
         raise DatabaseUnreachable(
-            f"{DATABASE_VARIABLE} is no database URL; write postgresql+psycopg://user:password@host/name"
-        ) from wrong
+            f"{DATABASE_VARIABLE} is no database URL; write postgresql+psycopg://user:password@host/name, or name "
+            "where it is kept, such as 'file:/run/secrets/database-url'"
+        ) from None
     store: Store | None = None
     try:
         store = Store(url, clock=clock, ids=ids)
@@ -259,7 +263,7 @@ def _open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
         # Other kinds of database errors mean that a statement of ours is wrong.
         if isinstance(problem, DatabaseError) and type(problem) not in {DatabaseError, OperationalError}:
             raise
-        said = " ".join(str(getattr(problem, "orig", problem)).split())
+        said = MASKING.mask(" ".join(str(getattr(problem, "orig", problem)).split()))
         raise DatabaseUnreachable(
             f"the database {shown} cannot be used: {said}. Start it, or correct {DATABASE_VARIABLE}; "
             "without that variable the data lies in a file of the workspace",
