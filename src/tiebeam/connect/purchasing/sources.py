@@ -117,7 +117,7 @@ def _rows_of(path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
     try:
         for row in reader:
             place = f"{path.name!r}, row {reader.line_num}"
-            if len(rows) >= _MOST_ROWS or len(row) > _MOST_COLUMNS:
+            if len(rows) >= _MOST_ROWS or len(reader.fieldnames or ()) > _MOST_COLUMNS:
                 raise ReferenceUnreadable(f"{place}: more than {_MOST_ROWS} rows or {_MOST_COLUMNS} columns; split it")
             if None in row:
                 raise ReferenceUnreadable(f"{place} has more cells than the header has columns", place=place)
