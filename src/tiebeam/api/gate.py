@@ -14,7 +14,7 @@ from tiebeam.app import App
 from tiebeam.errors import TiebeamError
 from tiebeam.http import LARGEST_BODY, bounded, headers_of, identity_of, problem_of
 
-OPEN = frozenset({("POST", "/session"), ("GET", "/health"), ("GET", "/openapi.json")})
+OPEN = frozenset({("POST", "/session"), ("GET", "/sign-in"), ("GET", "/health"), ("GET", "/openapi.json")})
 """Methods and paths that need neither session nor token."""
 
 LARGEST_UPLOAD = 100 * 1024 * 1024

@@ -10,6 +10,7 @@ from pydantic import Field
 from tiebeam.api.access import changes, leaving, signed_in
 from tiebeam.api.body import Body
 from tiebeam.app import App
+from tiebeam.errors import Refused
 from tiebeam.http import COOKIE, Caller, agent_of, base_url_of, csrf_of, make_link, session_cookie, source_of
 from tiebeam.kit import plain
 
@@ -21,9 +22,19 @@ class SignIn(Body):
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["session"])
 
+    @routes.get("/sign-in")
+    def ways() -> dict[str, Any]:
+        """How people come in here: the methods, and where to send a browser for the identity provider. Needs no
+        session."""
+        access = app.access
+        provider = None if access.oidc is None else {"name": access.oidc.name, "start": "/sign-in/oidc"}
+        return {"methods": list(access.sign_in), "provider": provider}
+
     @routes.post("/session", status_code=201)
     def sign_in(body: SignIn, request: Request, response: Response) -> dict[str, Any]:
         """Redeem a one-time link. Sets the session's cookie; send `csrf_token` as X-CSRF-Token with every change."""
+        if not app.access.offers_links:
+            raise Refused("links sign nobody in here; GET /sign-in tells how people come in", rule="sign-in-methods")
         session = app.workforce.access.redeem_link(
             body.token,
             source=source_of(request),
