@@ -23,7 +23,8 @@ _WORDS = b"BT /F 12 Tf 20 200 Td (Invoice No. 1 Total 100.00 EUR) Tj ET"
 
 def pdfs(rng: Random, *, port: int) -> Iterator[Hostile]:
     yield from _acting(port=port)
-    yield from _shapes(rng)
+    yield from _shapes()
+    yield from _contents(rng)
     yield from _bombs()
     yield from _hybrids()
     yield from _polyglots()
@@ -37,7 +38,7 @@ def _acting(*, port: int) -> Iterator[Hostile]:
     server = b"http://127.0.0.1:%d/x" % port
     actions = {
         "JavaScript": b"<< /S /JavaScript /JS (app.alert(1);this.submitForm('%s')) >>" % server,
-        "launching a program": b"<< /S /Launch /F << /F (/bin/sh) /P (-c 'touch /tmp/owned') >> >>",
+        "launching a program": b"<< /S /Launch /F << /F (/bin/sh) /P (-c 'touch /dev/shm/owned') >> >>",
         "opening an address": b"<< /S /URI /URI (%s) >>" % server,
         "going to a share": rb"<< /S /GoToR /F (\\127.0.0.1\share\x.pdf) /D [0 /Fit] >>",
         "sending a form": b"<< /S /SubmitForm /F << /FS /URL /F (%s) >> >>" % server,
@@ -65,7 +66,7 @@ def _acting(*, port: int) -> Iterator[Hostile]:
     yield Hostile("pdf attachment: a program", "program.pdf", embedded, _UNREAD)
 
 
-def _shapes(rng: Random) -> Iterator[Hostile]:
+def _shapes() -> Iterator[Hostile]:
     looped = pdf_of(
         [
             _CATALOG % b"",
@@ -92,6 +93,9 @@ def _shapes(rng: Random) -> Iterator[Hostile]:
         yield Hostile(f"pdf table of places: {what}", "xref.pdf", honest[:place] + tail, _UNREAD)
     circle = honest.replace(b"/Root 1 0 R", b"/Root 1 0 R /Prev %d" % honest.index(b"xref"))
     yield Hostile("pdf table of places: a circle", "prev.pdf", circle, _UNREAD)
+
+
+def _contents(rng: Random) -> Iterator[Hostile]:
     for opening, closing in ((b"[", b"]"), (b"<< /A ", b" >>")):
         deep = _pdf(b"/X " + opening * 100_000 + closing * 100_000)
         yield Hostile("pdf objects: nested deep", "deep.pdf", deep, _UNREAD)
@@ -180,7 +184,7 @@ def _polyglots() -> Iterator[Hostile]:
     yield Hostile("polyglot: XML and PDF", "both.xml", ubl(note="%PDF-1.4") + b"<!--" + pdf + b"-->", DATA)
     yield Hostile("polyglot: PDF and XML", "both.pdf", pdf + ubl(), _UNREAD)
     yield Hostile("polyglot: PNG and ZIP", "both.png", b"\x89PNG\r\n\x1a\n" + packed, ("unsupported",))
-    yield Hostile("polyglot: script and PDF", "both.sh", b"#!/bin/sh\ntouch /tmp/owned\nexit\n" + pdf, _UNREAD)
+    yield Hostile("polyglot: script and PDF", "both.sh", b"#!/bin/sh\ntouch /dev/shm/owned\nexit\n" + pdf, _UNREAD)
     yield Hostile(
         "polyglot: text of a mail and PDF",
         "both.eml",

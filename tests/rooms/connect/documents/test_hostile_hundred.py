@@ -79,7 +79,7 @@ def _outcome(reader: Reader, hostile: Hostile) -> Outcome:
 @pytest.fixture(scope="module")
 def trial() -> Trial:
     """Every document once, in the real confined process."""
-    places = [Path("/tmp"), Path("/etc/cron.d"), Path.cwd(), Path.home()]
+    places = [Path("/dev/shm"), Path("/etc/cron.d"), Path.cwd(), Path.home()]
     with _nobody_may_call() as (port, callers), Reader(workers=1, limits=LIMITS) as reader:
         made = hostile_documents(seed=SEED, port=port)
         assert reader.read(made[0].data, name="warm").error
@@ -124,7 +124,7 @@ def test_each_is_explained_or_read_as_data(trial: Trial) -> None:
 def test_none_reaches_the_network_or_leaves_a_file(trial: Trial) -> None:
     assert trial.callers == []
     assert [name for name in trial.new_files if "owned" in name] == []
-    assert not Path("/tmp/owned").exists()
+    assert not Path("/dev/shm/owned").exists()
 
 
 # ids: B7, CA-05
