@@ -20,7 +20,7 @@ from tiebeam.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from tiebeam.economics.prices import ModelPrice, Prices
+    from tiebeam.economics.prices import ModelPrice, Prices, TokenCost
     from tiebeam.graph import Graph
     from tiebeam.spec import ModelOffer
 
@@ -84,28 +84,33 @@ def cost(
         region=region,
     )
     found = book.cost(usage, at=_moment(at) or now)
+    if as_json:
+        print_json(_answer(found, input_tokens=input_, at=_moment(at) or now))
+        return
+    click.echo(f"{decimal_text(found.usd)} USD  {found.price.model} at {found.price.provider}, {found.price.source}")
+    rows = [(one.part, one.tokens, _plain(one.usd_per_mtok), _plain(one.usd)) for one in found.parts]
+    print_table(("part", "tokens", "USD per million", "USD"), rows)
+
+
+def _answer(found: TokenCost, *, input_tokens: int, at: datetime) -> dict[str, Any]:
+    from tiebeam.kit import decimal_text
+
     price = found.price
-    answer = {
+    return {
         "cost_usd": decimal_text(found.usd),
         "model": price.model,
         "provider": price.provider,
-        "at": _moment(at) or now,
+        "at": at,
         "price": {
             "parts": found.parts,
             "source": price.source,
             "date": price.since,
             "service": price.service,
             "region": price.region,
-            "tier_above_input_tokens": price.tier_of(input_),
+            "tier_above_input_tokens": price.tier_of(input_tokens),
         },
         "snapshot": price.snapshot()["digest"],
     }
-    if as_json:
-        print_json(answer)
-        return
-    click.echo(f"{decimal_text(found.usd)} USD  {price.model} at {price.provider}, {price.source}")
-    rows = [(one.part, one.tokens, decimal_text(one.usd_per_mtok), decimal_text(one.usd)) for one in found.parts]
-    print_table(("part", "tokens", "USD per million", "USD"), rows)
 
 
 @click.group(cls=Group)
@@ -307,6 +312,10 @@ def import_(file: Path, models: tuple[str, ...], since: datetime | None, workspa
 
 def _figures(price: ModelPrice) -> tuple[Any, Any, Any]:
     return price.input_usd_per_mtok, price.cached_input_usd_per_mtok, price.output_usd_per_mtok
+
+
+def _plain(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"
 
 
 def _moment(at: datetime | None) -> datetime | None:

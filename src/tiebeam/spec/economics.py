@@ -57,6 +57,8 @@ class PricePoint(Frozen):
     cached_input_usd_per_mtok: UsdPerMtok | None = None
     cache_write_usd_per_mtok: UsdPerMtok | None = None
     """Input that is also kept in the provider's cache."""
+    usd_per_thousand_requests: Decimal | None = Field(default=None, ge=0, le=1_000_000)
+    """What a call costs besides its tokens."""
     tier: tuple[PromptTier, ...] = ()
     source: Text
     checked: date
@@ -109,6 +111,7 @@ class ListedPrice(Frozen):
     output_usd_per_mtok: UsdPerMtok | None = None
     cached_input_usd_per_mtok: UsdPerMtok | None = None
     cache_write_usd_per_mtok: UsdPerMtok | None = None
+    usd_per_thousand_requests: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     tier: tuple[PromptTier, ...] = ()
     source: Text
     checked: date

@@ -49,7 +49,7 @@ def _of(offer: ModelOffer) -> Iterator[Drift]:
 
 
 def _changes(noted: ModelPrice, listed: ModelPrice) -> Iterator[tuple[str, object, object]]:
-    for name in (*Rates.__slots__, "tiers"):
+    for name in (*Rates.__slots__, "usd_per_thousand_requests", "tiers"):
         said, now = getattr(noted, name), getattr(listed, name)
         if said != now:
             yield name, said, now

@@ -27,6 +27,7 @@ _PROVIDERS = {
     "minimax": "minimax",
     "mistral": "mistral",
     "moonshot": "moonshotai",
+    "novita": "novita",
     "openai": "openai",
     "openrouter": "openrouter",
     "perplexity": "perplexity",

@@ -119,6 +119,7 @@ def _price(
         output_usd_per_mtok=base.output_usd_per_mtok,
         cached_input_usd_per_mtok=base.cached_input_usd_per_mtok,
         cache_write_usd_per_mtok=base.cache_write_usd_per_mtok,
+        usd_per_thousand_requests=_base(getattr(listed, "requests_kcount", None)),
         source=list_name(),
         since=since,
         service=service,

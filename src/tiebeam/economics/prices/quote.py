@@ -67,6 +67,8 @@ class ModelPrice:
     """When the workspace's own price was compared with its source; None for the public list, whose version is named."""
     service: ServiceTier = ServiceTier.STANDARD
     region: str | None = None
+    usd_per_thousand_requests: Decimal | None = None
+    """What a call costs besides its tokens; None for nothing."""
     tiers: tuple[tuple[int, Rates], ...] = ()
     """Rates of calls whose prompt is longer than so many tokens, the shortest first."""
 
@@ -113,11 +115,11 @@ class ModelPrice:
 
 @dataclass(frozen=True, slots=True)
 class PricePart:
-    """One kind of token of a call: how many, at which rate, and what they cost."""
+    """One kind of token of a call: how many, at which rate, what they cost. The fee of a call itself has no rate."""
 
     part: str
     tokens: int
-    usd_per_mtok: Decimal
+    usd_per_mtok: Decimal | None
     usd: Decimal
 
 
@@ -150,6 +152,9 @@ def parts_of(usage: TokenUsage, price: ModelPrice) -> tuple[PricePart, ...]:
             if tokens:
                 known = _known(rate, price.model, name.replace("_", " "))
                 found.append(PricePart(part=name, tokens=tokens, usd_per_mtok=known, usd=tokens * known / MTOK))
+        if price.usd_per_thousand_requests:
+            fee = price.usd_per_thousand_requests / 1000
+            found.append(PricePart(part="request", tokens=0, usd_per_mtok=None, usd=fee))
     return tuple(found)
 
 
