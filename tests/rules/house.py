@@ -10,6 +10,8 @@ from tests.rules.source_tree import Import, SourceModule
 Modules = Mapping[str, SourceModule]
 
 MODULE_LINES = 400
+# The verifier is handed to an auditor as one file that runs alone, so it cannot be split.
+ALONE = {"tiebeam.verifier": 700}
 FUNCTION_LINES = 50
 FACES = {"cli", "serve", "api", "gateway", "web", "mcp", "a2a", "http"}
 FRAMEWORKS = {"fastapi", "starlette", "uvicorn", "jinja2", "click", "rich", "python_multipart"}
@@ -17,6 +19,8 @@ VAGUE_NAMES = {"service", "services", "manager", "managers", "utils", "util", "h
 # Libraries that cost a start more than a few milliseconds, or a core that does not need them its lightness.
 HEAVY = {
     "alembic",
+    "authlib",
+    "cedarpy",
     "cel",
     "ctypes",
     "dbos",
@@ -24,9 +28,11 @@ HEAVY = {
     "genai_prices",
     "httpcore",
     "httpx",
+    "joserfc",
     "keyring",
     "lxml",
     "numpy",
+    "openpyxl",
     "psycopg",
     "pydantic_ai",
 } | {
@@ -78,9 +84,9 @@ MUTATORS = {"append", "add", "update", "setdefault", "pop", "popitem", "extend",
 
 def long_modules(modules: Modules) -> Iterator[str]:
     for module in modules.values():
-        lines = len(module.text.splitlines())
-        if lines > MODULE_LINES:
-            yield f"{module.name}: {lines} lines; split it below {MODULE_LINES}"
+        lines, most = len(module.text.splitlines()), ALONE.get(module.name, MODULE_LINES)
+        if lines > most:
+            yield f"{module.name}: {lines} lines; split it below {most}"
 
 
 def long_functions(modules: Modules) -> Iterator[str]:

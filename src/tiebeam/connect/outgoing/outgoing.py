@@ -173,16 +173,16 @@ class Outgoing:
         )
 
     def _network(self, destination: Destination, allowed: Allowed, deadline: Deadline) -> GuardedNetwork:
-        from tiebeam.connect.outgoing import network
+        from tiebeam.connect.outgoing.network import HEADER_ROOM, GuardedNetwork, dial, resolve
 
-        return network.GuardedNetwork(
+        return GuardedNetwork(
             destination,
             allowed=allowed,
-            resolver=self._resolver or network.resolve,
-            connect=self._connect or network.dial,
+            resolver=self._resolver or resolve,
+            connect=self._connect or dial,
             deadline=deadline,
             connect_seconds=self._connect_timeout,
-            most_bytes=self._largest + network.HEADER_ROOM,
+            most_bytes=self._largest + HEADER_ROOM,
         )
 
 
