@@ -127,4 +127,6 @@ def tiebeam(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(here)
     monkeypatch.delenv("TIEBEAM_DATABASE_URL", raising=False)
     monkeypatch.delenv("TIEBEAM_PERSON", raising=False)
+    monkeypatch.delenv("TIEBEAM_TOKEN", raising=False)
+    monkeypatch.setenv("TIEBEAM_CREDENTIALS", str(tmp_path / "signed-in" / "credentials.json"))
     return Terminal(capsys)

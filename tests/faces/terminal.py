@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders.workspaces import opened
 from tiebeam.cli.main import run_cli
 
 INTENT = "finance.invoice-processing-matching"
@@ -39,6 +40,14 @@ class Terminal:
         code = run_cli([str(argument) for argument in arguments])
         said = self._capsys.readouterr()
         return Said(code, said.out, said.err)
+
+
+def sign_in_here(tiebeam: Terminal, workspace: Path, person: str) -> None:
+    """Sign a person in on this machine by a link of their own, for which nobody vouches."""
+    with opened(workspace) as app, app.store.unit() as unit:
+        token = app.workforce.access.create_link(unit, person)
+    said = tiebeam("login", "--link", token, "--workspace", workspace)
+    assert said.code == 0, said.err
 
 
 def start(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.Popen[str]:
