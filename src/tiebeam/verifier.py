@@ -347,8 +347,8 @@ class Check:
         is_all = self.header["scope"] == "all"
         _exactly(line, "type", "hash", "leaf_list" if is_all else "proofs", *ANCHOR)
         number, where = _count(line["number"]), f"anchor {line['number']}"
-        if self._proven is not None:
-            raise ValueError("an anchor after the first entry")
+        if self._proven is not None or self._head is not None:
+            raise ValueError("an anchor behind the first stream")
         if anchor_hash(line) != line["hash"]:
             self.wrong("anchor-altered", where, "content does not match its hash")
         before = (self._anchor["number"], self._anchor["hash"]) if self._anchor else (0, GENESIS)
@@ -384,7 +384,7 @@ class Check:
 
     def _take_head(self, line: dict[str, Any]) -> None:
         _exactly(line, "type", "stream", "length", "hash")
-        if self.header["scope"] == "part" or not isinstance(line["length"], int):
+        if self.header["scope"] == "part" or type(line["length"]) is not int:
             raise ValueError("a head where none belongs")
         self._close_stream()
         self._head = {"stream": _text(line["stream"]), "seq": line["length"], "hash": _hash(line["hash"])}
