@@ -1,0 +1,206 @@
+"""The composition root: from a workspace folder to a running system. It alone knows every room."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
+from tiebeam.app.in_force import Applied, RulesInForce
+from tiebeam.app.known import step_register
+from tiebeam.app.outer import Outer
+from tiebeam.app.running import App, access_of
+from tiebeam.authority import Authority
+from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
+from tiebeam.connect.identity import ProviderInForce
+from tiebeam.economics import Economics, Prices, assess, case_of
+from tiebeam.engine import Engine
+from tiebeam.graph import Graph, applied_digest
+from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
+from tiebeam.spec import WorkspaceSettings
+from tiebeam.store import Store, Unit
+from tiebeam.workflow import (
+    MAIL_KIND,
+    Correspondence,
+    IntentFacts,
+    Starting,
+    review_rates,
+    settle_given_up,
+)
+from tiebeam.workflow.evidence import Anchoring, Evidence, places_for
+from tiebeam.workflow.intake import Archive, BatchReader, Intake
+from tiebeam.workflow.invoices import SCORERS
+from tiebeam.workflow.payables import PayablesPresenter, edit_problems
+from tiebeam.workflow.promotion import Promotion, first_gates
+from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run, load_run
+from tiebeam.workforce import Workforce
+
+
+def open_app(
+    workspace: Path,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    observer: Callable[[str], None] | None = None,
+    url: str | None = None,
+    heartbeat_timeout: float = HEARTBEAT_TIMEOUT,
+) -> App:
+    """Open a workspace on its database, migrated; a database that knows no workspace yet is given this one's files.
+
+    `observer` hears of every boundary (see the engine); nothing runs before `app.engine.launch()`.
+    """
+    mask_logs()
+    clock = clock or SystemClock()
+    workspace = workspace.resolve()
+    (workspace / STATE_FOLDER).mkdir(exist_ok=True)
+    store = open_store(url or database_url(workspace), clock=clock, ids=ids or RandomIds(clock))
+    engine = Engine(store, observer=observer, heartbeat_timeout=heartbeat_timeout)
+    engine.prepare()
+    graph = Applied(store, workspace)
+    with store.read() as conn:
+        is_new = applied_digest(conn) is None
+    if is_new:
+        with store.unit() as unit:
+            graph.apply(unit, actor="system:tiebeam")
+    return _compose(workspace, store, engine, graph)
+
+
+def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
+    authority = Authority(RulesInForce(graph))
+    facts = IntentFacts(graph)
+    workforce = _workforce(store, engine, graph, authority=authority, facts=facts)
+    prices = _prices(graph(), store.clock)
+    economics = Economics(store, prices=prices)
+    reader = _confined_reader()
+    outer = Outer(workspace, graph, store.clock, reader=reader)
+    interpreter = Interpreter(
+        store,
+        engine=engine,
+        economics=economics,
+        register=step_register(),
+        services=outer.services,
+        reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
+        presenter_of=_presenter_of,
+        on_stopped=lambda unit, row: settle_given_up(engine, unit, row),
+    )
+    gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
+    promotion = Promotion(store, graph=graph, gates=gates)
+    archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
+    letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
+    intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
+    starting = Starting(
+        store,
+        workspace=workspace,
+        graph=graph,
+        intake=intake,
+        promotion=promotion,
+        engine=engine,
+        workforce=workforce,
+        authority=authority,
+        facts=facts,
+    )
+    app = App(
+        workspace=workspace,
+        store=store,
+        engine=engine,
+        graph=graph,
+        authority=authority,
+        intent_facts=facts,
+        workforce=workforce,
+        economics=economics,
+        intake=intake,
+        starting=starting,
+        promotion=promotion,
+        interpreter=interpreter,
+        correspondence=letters,
+        evidence=Evidence(store, archive=archive, economics=economics, policies=lambda: authority.policies),
+        anchoring=_anchoring(workspace, store, graph),
+        scorers=dict(SCORERS),
+        reader=reader,
+        provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
+    )
+    _register_handlers(app)
+    return app
+
+
+def _workforce(store: Store, engine: Engine, graph: Applied, *, authority: Authority, facts: IntentFacts) -> Workforce:
+    return Workforce(
+        store,
+        engine,
+        people=graph,
+        authority=authority,
+        facts_of=facts,
+        emergency_roles=lambda: access_of(graph()).emergency_roles,
+    )
+
+
+def _anchoring(workspace: Path, store: Store, graph: Applied) -> Anchoring:
+    def settings() -> WorkspaceSettings:
+        found = graph().settings
+        assert found is not None
+        return found
+
+    return Anchoring(
+        store,
+        every=lambda: timedelta(minutes=settings().anchors.every_minutes),
+        places=lambda: places_for(settings(), workspace=workspace, is_shared=store.dialect != "sqlite"),
+        retention=lambda: settings().retention,
+    )
+
+
+def _confined_reader() -> Reader:
+    return Reader(
+        workers=max(1, min(2, os.cpu_count() or 1)),
+        limits=Limits(max_bytes=LARGEST_DOCUMENT),
+        parsers={"letter": "tiebeam.connect.mail:letter_form"},
+        unconfined=os.environ.get(UNCONFINED_VARIABLE) == "allowed",
+    )
+
+
+def _prices(graph: Graph, clock: Clock) -> Prices:
+    """Prices in the company's currency, with the rates of a policy that is kept in it."""
+    currency = "EUR" if graph.settings is None else graph.settings.company.currency
+    rates = next((policy.rates for policy in graph.policies.values() if policy.currency == currency), {})
+    return Prices(graph.prices, clock=clock, currency=currency, rates=rates, listed=graph.models)
+
+
+def _register_handlers(app: App) -> None:
+    batches = BatchReader(
+        app.store,
+        interpreter=app.interpreter,
+        archive=app.intake.archive,
+        reader=lambda: app.reader,
+    )
+    deciding = Deciding(
+        engine=app.engine,
+        economics=app.economics,
+        cancel_tasks=lambda unit, run_id, reason: app.workforce.cancel_tasks(unit, run_id, reason=reason),
+        rates=review_rates(app.graph),
+        on_stopped=lambda unit, row: settle_given_up(app.engine, unit, row),
+    )
+    app.workforce.on_decided(deciding)
+    app.workforce.on_endorsed(deciding.endorsed)
+    app.workforce.on_edit(lambda task, payload: edit_problems(task.payload, payload))
+    app.workforce.on_ask(app.correspondence.asked)
+    app.workforce.on_record(app.evidence.grounds)
+    app.engine.register("run", app.interpreter.run_segment)
+    app.engine.register("intake", batches.run_segment)
+    app.engine.register(MAIL_KIND, app.correspondence.run_segment)
+    app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
+    app.engine.on_poison("intake", batches.give_up)
+    app.engine.repeat("anchors", app.anchoring.work)
+
+
+def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:
+    fail_run(unit, run_id, error=error)
+    settle_given_up(app.engine, unit, load_run(unit.conn, run_id))
+
+
+_PAYABLES = PayablesPresenter()
+_PLAIN = PlainPresenter()
+
+
+def _presenter_of(intent: str) -> Presenter:
+    return _PAYABLES if intent == "finance.invoice-processing-matching" else _PLAIN
