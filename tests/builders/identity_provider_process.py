@@ -13,8 +13,23 @@ from typing import Any
 import canaille
 from canaille.app import models
 from canaille.backends import Backend
+from canaille.backends.memory.backend import MemoryBackend
 from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
+
+
+def _answer_exactly() -> None:
+    """Canaille's memory answers with what has any of the values asked for; a code must have them all."""
+    loosely = MemoryBackend.do_query
+
+    def exactly(self: MemoryBackend, model: Any, *args: Any, **wanted: Any) -> list[Any]:
+        found = loosely(self, model, *args, **wanted)
+        for attribute, value in wanted.items():
+            ids = {one.id for one in loosely(self, model, **{attribute: value})}
+            found = [one for one in found if one.id in ids]
+        return found
+
+    MemoryBackend.do_query = exactly
 
 
 def _key() -> dict[str, Any]:
@@ -65,6 +80,7 @@ def _fill(setup: dict[str, Any]) -> None:
 
 def main() -> None:
     port, setup = int(sys.argv[1]), json.loads(sys.argv[2])
+    _answer_exactly()
     app = canaille.create_app(config=_configuration(port), env_file=None)
     # Its settings know no such claim, though it tells the claims it finds here.
     verified = "{% if not user.preferred_email.startswith('unverified') %}true{% endif %}"

@@ -80,9 +80,7 @@ def _print(found: dict[str, Any]) -> None:
     print_table(("group", "gives"), rows)
     if found["asked"] is not None:
         given = found["asked"]
-        say(
-            f"asked for: roles {', '.join(given.roles) or 'none'}, administrator {'yes' if given.administrator else 'no'}"
-        )
+        say(f"asked for: roles {', '.join(given.roles) or 'none'}, administrator {_yes(given.administrator)}")
         say(f"without a meaning here: {', '.join(given.ignored) or 'none'}")
     print_table(
         ("person", "identity", "roles by groups", "administrator"),

@@ -139,7 +139,7 @@ class OidcClient:
     def _discovered(self) -> tuple[Provider, Keys]:
         with self._lock:
             now = self._clock.now()
-            if self._known is None or now - self._known[0] > PROVIDER_KEPT:
+            if self._known is None or abs(now - self._known[0]) > PROVIDER_KEPT:
                 provider = discover(self._http, self._settings.issuer)
                 self._known = (now, provider, Keys(self._http, provider.jwks_uri, clock=self._clock))
             return self._known[1], self._known[2]

@@ -46,7 +46,8 @@ class Keys:
 
     def _age(self) -> timedelta:
         assert self._fetched_at is not None
-        return self._clock.now() - self._fetched_at
+        # A clock that was set back must not keep old keys for longer.
+        return abs(self._clock.now() - self._fetched_at)
 
     def _fetch(self) -> None:
         reply = ask(self._http, self._uri)
