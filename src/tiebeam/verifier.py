@@ -428,7 +428,7 @@ class Check:
         if (line["stream"], line["kind"]) == (RECORDS, REDACTED) and "fields" in payload:
             record = {"at": line["at"], "actor": line.get("actor"), "reason": payload.get("reason")}
             for label, digest in payload["fields"].items():
-                self._records[payload["stream"], payload["seq"], label] = (digest, record)
+                self._records[_text(payload["stream"]), _count(payload["seq"]), label] = (_hash(digest), record)
         if self._is_pack and (payload or "actor" in line):
             self.hashes.update(_HASHES.findall(canonical(payload)))
             self.story.append((line["at"], line["stream"], line["seq"], told(line)))
@@ -586,18 +586,22 @@ def check_pack(source: IO[bytes], check: Check) -> None:
             members = members_of(pack)
         manifest = parsed(members["manifest.json"])
         _exactly(manifest, "what", "version", "subject", "files")
-        if (manifest["what"], manifest["version"]) != ("tiebeam-evidence", 1):
+        if (manifest["what"], _count(manifest["version"])) != ("tiebeam-evidence", 1):
             raise ValueError("the manifest is of no known kind")
-        journal, story = members["journal.jsonl"], members["story.txt"]
-        check.journal(io.BytesIO(journal))
+        check.journal(lines_of(io.BytesIO(members["journal.jsonl"])))
         _check_files(manifest, members, check)
+        _check_subject(manifest["subject"], members["story.txt"], check)
     except (*BROKEN, ValueError, KeyError, TypeError, AttributeError) as broken:
         raise Unreadable(f"no evidence pack: {broken!s:.200}") from None
-    run, decision = manifest["subject"].get("run"), manifest["subject"].get("decision")
-    if manifest["subject"].keys() != {"run", "decision"} or check.first.get(f"run:{run}") != 1:
+
+
+def _check_subject(subject: dict[str, Any], story: bytes, check: Check) -> None:
+    _exactly(subject, "run", "decision")
+    run, decision = _text(subject["run"]), subject["decision"]
+    if check.first.get(f"run:{run}") != 1:
         check.wrong("subject-missing", "manifest.json", f"the journal of run {run!r} is not in the pack")
     told_here = "".join(text for *_, text in sorted(check.story))
-    if decision is not None and f'subject: "task:{decision}"' not in told_here:
+    if decision is not None and f'subject: "task:{_text(decision)}"' not in told_here:
         check.wrong("subject-missing", "manifest.json", f"the decision {decision!r} is not in the pack")
     if story != told_here.encode():
         check.wrong("story-differs", "story.txt", "does not tell what the journal says")
@@ -606,7 +610,11 @@ def check_pack(source: IO[bytes], check: Check) -> None:
 def _check_files(manifest: dict[str, Any], members: dict[str, bytes], check: Check) -> None:
     if members["manifest.json"] != canonical(manifest).encode():
         check.wrong("manifest-altered", "manifest.json", "is not in canonical form")
-    listed = {one["name"]: one["sha256"] for one in manifest["files"]}
+    for one in manifest["files"]:
+        _exactly(one, "name", "sha256")
+    listed = {_text(one["name"]): _hash(one["sha256"]) for one in manifest["files"]}
+    if len(listed) < len(manifest["files"]):
+        raise ValueError("a file is listed twice")
     for name in sorted((members.keys() - {"manifest.json"}) ^ listed.keys()):
         check.wrong("file-missing" if name in listed else "file-unlisted", name, "manifest and content differ")
     for name, digest in listed.items():

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders.journal_book import sealed
-from tests.rooms.verifier.generate import book
-from tiebeam.verifier import Check, Unreadable, lines_of, read_anchors
+from tests.builders.journal_book import sealed, zipped
+from tests.rooms.verifier.generate import book, packs
+from tiebeam.verifier import Check, Unreadable, canonical, check_pack, lines_of, read_anchors
 
 BOOK = book()
 BOOK.add_first_format("old", "noted", {"share": 1.0, "n": 3})
@@ -20,6 +21,11 @@ BOOK.anchor()
 LINES = BOOK.lines()
 WHOLE = sealed(LINES)
 EXTERNAL = read_anchors(io.BytesIO(BOOK.external().encode()))
+
+with zipfile.ZipFile(io.BytesIO(next(packs())[2])) as _pack:
+    MEMBERS = {name: _pack.read(name) for name in _pack.namelist()}
+MANIFEST = json.loads(MEMBERS["manifest.json"])
+EXTERNAL_OF_PACK = read_anchors(io.BytesIO(book().external().encode()))
 
 Path = tuple[str | int, ...]
 
@@ -127,3 +133,24 @@ def test_nothing_that_is_read_makes_it_fall_over(data: bytes) -> None:
     assert not is_sound(data)
     header = WHOLE[: WHOLE.index(b"\n") + 1]
     assert not is_sound(header + data)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(_paths(MANIFEST)), st.integers(0, 10_000), st.booleans())
+def test_any_change_of_a_packs_manifest_is_found(path: Path, draw: int, is_removed: bool) -> None:
+    manifest = json.loads(json.dumps(MANIFEST))
+    holder = manifest
+    for step in path[:-1]:
+        holder = holder[step]
+    if is_removed:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = _other(holder[path[-1]], draw)
+    if json.dumps(manifest) == json.dumps(MANIFEST):
+        return
+    check = Check(EXTERNAL_OF_PACK, is_pack=True)
+    try:
+        check_pack(io.BytesIO(zipped({**MEMBERS, "manifest.json": canonical(manifest).encode()})), check)
+    except Unreadable:
+        return
+    assert check.findings
