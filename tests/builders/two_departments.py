@@ -6,17 +6,23 @@ finance's own carry `OWN_MARKER`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.builders.declared import write_records
+from tests.builders.declared import META, write_records
 from tests.builders.workspaces import opened
+from tests.faces.papers import invoice_bytes
+from tiebeam.app import App
 from tiebeam.graph import init_workspace
+from tiebeam.workflow.intake import arrivals_in
 from tiebeam.workflow.promotion import Stage
+from tiebeam.workflow.runs import RunFilter, list_runs
 
 FINANCE = "finance.invoice-processing-matching"
 LEGAL = "legal.counsel-bills"
 MARKER = "Kanzlei-Geheimfall"
 OWN_MARKER = "Torbau-Krause"
+AGENT, SERVICE = "bill-reader", "bill-feed"
 
 PEOPLE = {
     "ada": ("Ada Analyst", ["ap-analyst"], "accounts-payable"),
@@ -26,7 +32,7 @@ PEOPLE = {
     "aud": ("Aud Auditor", ["legal-auditor"], "legal"),
     "nora": ("Nora Neighbour", ["workflow-designer"], "accounts-payable"),
 }
-"""Analyst, approver and audit owner of finance; approver and audit owner of legal; somebody without a part in either."""
+"""Analyst, approver and audit owner of finance; approver and audit owner of legal; one without a part in either."""
 
 _ROLE = """title = "{title}"
 industry = "legal"
@@ -148,6 +154,14 @@ def _records() -> dict[str, str]:
         "budgets/legal.toml": f'title = "{MARKER}"\nowner_role = "legal-counsel"\nusd_per_month = 77\n'
         'covers = ["legal.counsel-bills"]\n\n',
     }
+    records[f"agents/{AGENT}.toml"] = (
+        'title = "Bill reader"\nmanaging_role = "ap-analyst"\ntools = []\ndata_scopes = ["invoices"]\n'
+        'autonomy = "manual"\n\n'
+    )
+    records[f"service-accounts/{SERVICE}.toml"] = (
+        'title = "Bill feed"\npurpose = "Hands bills in"\nmanaging_role = "ap-analyst"\nroles = ["ap-analyst"]\n'
+        'scopes = ["run.start", "run.view", "task.view", "document.view", "ledger.view", "intent.view"]\n\n'
+    )
     for person, (name, roles, team) in PEOPLE.items():
         listed = ", ".join(f'"{role}"' for role in roles)
         records[f"people/{person}.toml"] = (
@@ -165,3 +179,47 @@ def make_two_departments(folder: Path) -> Path:
             app.evaluate(intent, actor="person:local-administrator")
             app.promotion.promote(intent, to=Stage.PILOT, actor="person:local-administrator")
     return folder
+
+
+def work_in(app: App, folder: Path) -> None:
+    """One paper in each department, worked on until somebody is waited for."""
+    papers = {FINANCE: ("OWN-1", f"{OWN_MARKER} GmbH", "local-administrator"), LEGAL: ("SECRET-1", MARKER, "lex")}
+    for intent, (number, seller, person) in papers.items():
+        path = folder / "papers" / f"{number}.xml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(invoice_bytes(number, seller=seller))
+        principal = app.workforce.principal(person)
+        app.starting.take_in(principal, intent, list(arrivals_in(path)), source=f"{intent} papers")
+    assert app.engine.drain(timeout=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The ids of one department's paper."""
+
+    intent: str
+    run: str
+    task: str
+    document: str
+    batch: str
+
+
+def case_of(app: App, intent: str) -> Case:
+    with app.store.read() as conn:
+        (item,) = list_runs(conn, RunFilter(intent=intent)).items
+        (task,) = app.workforce.tasks(conn, run_id=item.id).rows
+    assert item.document_id is not None
+    assert item.batch_id is not None
+    return Case(intent, item.id, task.id, item.document_id, item.batch_id)
+
+
+def forbid_everything(app: App) -> None:
+    """A workspace rule that lets nobody do anything, put in force."""
+    rule = (
+        'title = "Nothing"\nbecause = "{principal} may do nothing"\n'
+        f'cedar = "forbid (principal, action, resource);"\n\n{META}'
+    )
+    (app.workspace / "access").mkdir(exist_ok=True)
+    (app.workspace / "access" / "nothing.toml").write_text(rule, encoding="utf-8")
+    with app.store.unit() as unit:
+        app.graph.apply(unit, actor="system:tiebeam")

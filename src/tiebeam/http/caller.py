@@ -30,6 +30,14 @@ _SEEN_BY = {
     "catalogue": "intent.view",
 }
 """The verb by which an object of a kind is seen. What one may not see does not exist for one."""
+_OWN = {
+    "person": "person.view",
+    "session": "session.view",
+    "token": "token.view",
+    "delegation": "delegation.view",
+    "emergency": "emergency.view",
+}
+"""What everybody has some of: who may not even look at their own has no business with others'."""
 _KINDS = {"batch": "run", "recipe": "intent", "record": "intent", "catalogue": "intent"}
 """Names of objects that are of another kind to the rules."""
 _LISTED = {"run.view": "run", "task.view": "task", "document.view": "document", "ledger.view": "ledger"}
@@ -181,8 +189,14 @@ class Caller:
     def _answer_of_all(self, ask: Ask) -> None:
         if not ask.inside:
             self.require(ask.verb, self._all_of(ask))
+            return
+        principal = replace(self.principal, scopes=None)
+        if (own := _OWN.get(ask.kind)) is not None:
+            self.app.authority.require(principal, own, Obj(ask.kind, "*", {"person": principal.person_id}))
         elif (seeing := _SEEN_BY.get(ask.kind)) is not None:
-            self.app.authority.require(replace(self.principal, scopes=None), seeing, self._all_of(ask))
+            self.app.authority.require(principal, seeing, self._all_of(ask))
+        else:
+            self.app.authority.require(principal, ask.verb, self._all_of(ask))
 
     def _all_of(self, ask: Ask) -> Obj:
         if ask.kind in {"journal", "workspace", "settings", "policy", "person", "session", "token"}:
