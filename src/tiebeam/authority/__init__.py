@@ -3,7 +3,7 @@
 from tiebeam.authority.authority import APPROVAL_LIMIT, DEFAULT_DENY, NOT_DECIDABLE, Authority, refusal
 from tiebeam.authority.expected import Outcome, WrongTable, run_table
 from tiebeam.authority.lint import Finding, check_rules
-from tiebeam.authority.matrix import Reach, matrix
+from tiebeam.authority.matrix import Ground, Reach, matrix
 from tiebeam.authority.overlay import compile_workspace
 from tiebeam.authority.policies import Policies, PolicyBroken, compile_policies
 from tiebeam.authority.principals import ESCALATION, Principal, PrincipalKind
@@ -11,6 +11,7 @@ from tiebeam.authority.questions import VERBS, Obj
 from tiebeam.authority.rules import Rule
 from tiebeam.authority.verdicts import Explanation, Said, Verdict
 from tiebeam.authority.visible import Visible, look_around
+from tiebeam.authority.words import in_general
 
 __all__ = [
     "APPROVAL_LIMIT",
@@ -21,6 +22,7 @@ __all__ = [
     "Authority",
     "Explanation",
     "Finding",
+    "Ground",
     "Obj",
     "Outcome",
     "Policies",
@@ -36,6 +38,7 @@ __all__ = [
     "check_rules",
     "compile_policies",
     "compile_workspace",
+    "in_general",
     "look_around",
     "matrix",
     "refusal",

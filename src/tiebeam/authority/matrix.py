@@ -1,9 +1,9 @@
-"""Who may what at a glance: each verb asked of what is somebody's own and of what is others', rule by rule in force."""
+"""Who may what at a glance: every verb asked of what there really is in a workspace, by the rules in force."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -12,66 +12,120 @@ from tiebeam.authority.authority import Authority
 from tiebeam.authority.policies import Policies
 from tiebeam.authority.principals import Principal, PrincipalKind
 from tiebeam.authority.questions import VERBS, Obj
-from tiebeam.authority.schema import Shape
 
-_SOMEBODY = "somebody"
-_ELSE = "somebody-else"
+_SELF, _ELSE, _THIRD = "somebody", "somebody-else", "a-third"
 _OTHER_ROLE = "another-role"
-_CIRCUMSTANCES: Mapping[str, Any] = {"reason": "asked for the table"}
-_ONE = {"amount": Decimal(1), "limit": Decimal(1)}
+_REASON: Mapping[str, Any] = {"reason": "asked for the table"}
+_MONEY: Mapping[str, Any] = {**_REASON, "amount": Decimal(1), "limit": Decimal(1)}
 
 
 class Reach(StrEnum):
-    """On what a verb is allowed: on everything, on what is one's own or one's role's, or on nothing."""
+    """On what a verb is allowed: on everything there is, on part of it (one's own, or one's role's), or on nothing."""
 
     ALL = "all"
-    OWN = "own"
+    PART = "part"
     NONE = "none"
 
 
-def matrix(policies: Policies, roles: Iterable[str]) -> dict[str, dict[str, Reach]]:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What there is to ask about. `intents` maps the workflows in use to the attributes their objects share.
+
+    `task_roles` are the roles tasks come to, `managers` the managing roles of agents and service accounts, and
+    `emergency_roles` who may break the glass.
+    """
+
+    intents: Mapping[str, Mapping[str, Any]]
+    task_roles: frozenset[str]
+    managers: frozenset[str]
+    emergency_roles: frozenset[str]
+
+
+def matrix(policies: Policies, roles: Iterable[str], ground: Ground) -> dict[str, dict[str, Reach]]:
     """Row → verb → reach: a row for each role, then for an administrator, an agent and a service account of no role.
 
     Circumstances are kind: a reason is given, amounts lie within the limit, tokens name every verb.
     """
     authority = Authority(lambda: policies)
-    rows: dict[str, Principal] = {role: Principal(_SOMEBODY, "Somebody", roles=(role,)) for role in roles}
-    rows["administrator"] = Principal(_SOMEBODY, "Somebody", administrator=True)
+    rows: dict[str, Principal] = {role: Principal(_SELF, "Somebody", roles=(role,)) for role in roles}
+    rows["administrator"] = Principal(_SELF, "Somebody", administrator=True)
     for kind in (PrincipalKind.AGENT, PrincipalKind.SERVICE):
-        rows[kind.value] = Principal(
-            _SOMEBODY, "Something", roles=(_SOMEBODY,), kind=kind, scopes=frozenset(VERBS), method="token"
-        )
-    return {name: {verb: _reach(authority, policies.shape, who, verb) for verb in VERBS} for name, who in rows.items()}
+        rows[kind.value] = Principal(_SELF, "Something", kind=kind, scopes=frozenset(VERBS), method="token")
+    return {name: {verb: _reach(authority, who, verb, ground) for verb in VERBS} for name, who in rows.items()}
 
 
-def _reach(authority: Authority, shape: Shape, who: Principal, verb: str) -> Reach:
-    kind = shape.kinds_of(verb)[0]
-    context = {**_CIRCUMSTANCES, **(_ONE if verb == "task.release_money" else {})}
+def _reach(authority: Authority, who: Principal, verb: str, ground: Ground) -> Reach:
+    kind = authority.policies.shape.kinds_of(verb)[0]
+    context = _MONEY if verb == "task.release_money" else _REASON
     role = next(iter(who.roles), _OTHER_ROLE)
-    own = _object(shape, kind, role=role, person=who.person_id, actor=who.actor)
-    if not authority.may(who, verb, own, context).allowed:
-        # What nobody may do to themselves, such as reviewing their own emergency, others do for their role.
-        other = _object(shape, kind, role=role, person=_ELSE, actor=f"person:{_ELSE}")
-        return Reach.OWN if authority.may(who, verb, other, context).allowed else Reach.NONE
-    foreign = _object(shape, kind, role=_OTHER_ROLE, person=_ELSE, actor=f"person:{_ELSE}")
-    stranger = replace(foreign, attributes={k: v for k, v in foreign.attributes.items() if k != "claimed_by"})
-    return Reach.ALL if authority.may(who, verb, stranger, context).allowed else Reach.OWN
+    answers = [authority.may(who, verb, obj, context).allowed for obj in _of_others(kind, verb, ground)]
+    if answers and all(answers):
+        return Reach.ALL
+    own = _own(kind, who, role, ground)
+    return (
+        Reach.PART if any(answers) or any(authority.may(who, verb, obj, context).allowed for obj in own) else Reach.NONE
+    )
 
 
-def _object(shape: Shape, kind: str, *, role: str, person: str, actor: str) -> Obj:
-    """An object whose every role is `role` and whose every person is `person`; nobody is kept out of it."""
-    given: dict[str, Any] = {
-        "role": role,
-        "owner_role": role,
-        "roles": (role,),
-        "audit_owner": (role,),
-        "readers": (role,),
-        "person": person,
-        "claimed_by": person,
-        "started_by": actor,
-    }
-    known = {attribute.name for attribute in shape.kinds[kind][1]}
-    if kind == "token":
-        # Tokens are either a person's or a machine's; the machine's are the ones that are managed.
-        known.discard("owner_role")
-    return Obj(kind, "one", {name: value for name, value in given.items() if name in known})
+def _of_others(kind: str, verb: str, ground: Ground) -> list[Obj]:
+    """What belongs to other people: one object for each way it can be with regard to roles."""
+    match kind:
+        case "run" | "intent" | "recipe" | "document" | "ledger":
+            started = {"started_by": f"person:{_ELSE}"}
+            return [Obj(kind, name, {**facts, **started}) for name, facts in ground.intents.items()]
+        case "task":
+            claimed = {"claimed_by": _ELSE} if verb == "task.release" else {}
+            return [
+                Obj(kind, "one", {**_task_facts(facts, role), **claimed})
+                for facts in ground.intents.values()
+                for role in sorted(ground.task_roles)
+            ]
+        case "journal":
+            return [Obj(kind, "one", {"audit_owner": facts["audit_owner"]}) for facts in ground.intents.values()]
+        case "settings" | "workspace":
+            return [Obj(kind, "one")]
+        case "policy":
+            return [Obj(kind, "one", {"person": _ELSE})]
+        case "token":
+            return [Obj(kind, "one", {"owner_role": _OTHER_ROLE})]
+        case _:
+            return [Obj(kind, "one", _access_facts(kind, _ELSE, _OTHER_ROLE, ground))]
+
+
+def _own(kind: str, who: Principal, role: str, ground: Ground) -> list[Obj]:
+    """What is one's own, or one's role's."""
+    match kind:
+        case "run" | "document":
+            begun = {"started_by": who.actor}
+            mine = [facts for facts in ground.intents.values() if role in facts["readers"]]
+            return [Obj(kind, "one", {**facts, **begun}) for facts in mine]
+        case "task" if role in ground.task_roles:
+            return [
+                Obj(kind, "one", {**_task_facts(one, role), "claimed_by": _SELF}) for one in ground.intents.values()
+            ]
+        case "policy":
+            return [Obj(kind, "one", {"person": _SELF})]
+        case "token":
+            managed = [Obj(kind, "one", {"owner_role": role})] if role in ground.managers else []
+            return [Obj(kind, "one", {"person": _SELF}), *managed]
+        case "emergency":
+            return [Obj(kind, "one", _access_facts(kind, person, role, ground)) for person in (_SELF, _ELSE)]
+        case "person" | "session" | "delegation":
+            return [Obj(kind, "one", _access_facts(kind, _SELF, role, ground))]
+        case _:
+            return []
+
+
+def _task_facts(facts: Mapping[str, Any], role: str) -> dict[str, Any]:
+    shared = {name: facts[name] for name in ("intent", "readers", "audit_owner")}
+    return {**shared, "role": role}
+
+
+def _access_facts(kind: str, person: str, role: str, ground: Ground) -> dict[str, Any]:
+    match kind:
+        case "delegation":
+            return {"person": person, "receiver": _THIRD, "role": role}
+        case "emergency":
+            return {"person": person, "role": role, "roles": tuple(sorted(ground.emergency_roles))}
+        case _:
+            return {"person": person}

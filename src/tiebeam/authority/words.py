@@ -58,6 +58,34 @@ WORDS: Mapping[str, Callable[[Question], str]] = {
 """Everything a `@because` may name in braces."""
 
 
+_PLAIN: Mapping[str, str] = {
+    "principal": "the person",
+    "person_id": "itself",
+    "roles": "their roles",
+    "scopes": "its scopes",
+    "verb": "what is asked",
+    "object": "it",
+    "person": "its owner",
+    "claimed_by": "somebody else",
+    "kept_for": "certain roles",
+    "took_part": "the person took part earlier in this case",
+    "acting_role": "that works on it",
+    "owning_role": "that owns it",
+    "audit_role": "its owner",
+    "reading_role": "one of its readers",
+    "emergency_role": "the role of the grant",
+    "amount": "an amount above that",
+    "limit": "set by their roles",
+    "reason": "a reason",
+}
+"""What stands for each word where no question has been asked."""
+
+
+def in_general(template: str) -> str:
+    """The reason as a sentence about nobody in particular, for lists of rules."""
+    return template.format_map(_PLAIN)
+
+
 class BrokenWords(ValueError):
     """A reason that names what nobody can fill in."""
 

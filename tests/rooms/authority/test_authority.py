@@ -99,9 +99,12 @@ def test_an_intents_working_roles_start_runs_but_its_owner_alone_promotes_and_ov
     assert may(owner, "recipe.promote", intent).rule == "owner-answers-for-it"
 
 
-def test_work_is_open_to_colleagues_unless_kept_for_some_roles() -> None:
-    assert may(ADA, "run.view", Obj("run", "r")).allowed
-    assert may(ADA, "run.view", Obj("run", "r", {"restricted_roles": ("auditor",)})).rule == "restricted-to-roles"
+def test_work_is_open_to_its_readers_unless_kept_for_some_roles() -> None:
+    assert may(ADA, "run.view", Obj("run", "r", {"readers": ("ap-analyst",)})).rule == "role-reads"
+    assert not may(ADA, "run.view", Obj("run", "r", {"readers": ("auditor",)})).allowed
+    assert not may(ADA, "run.view", Obj("run", "r")).allowed
+    kept = {"readers": ("ap-analyst",), "restricted_roles": ("auditor",)}
+    assert may(ADA, "run.view", Obj("run", "r", kept)).rule == "restricted-to-roles"
 
 
 def test_the_journal_is_for_administrators_and_audit_owners() -> None:

@@ -3,6 +3,7 @@
 from starlette.routing import Route
 
 from tiebeam.web.pages import (
+    access,
     audit,
     document,
     entering,
@@ -10,6 +11,7 @@ from tiebeam.web.pages import (
     home,
     inbox,
     library,
+    policy,
     provider,
     run,
     runs,
@@ -20,7 +22,22 @@ from tiebeam.web.visit import Console
 
 __all__ = ["page_routes"]
 
-_GROUPS = (home, inbox, run, runs, workflows, library, audit, uploading, document, finding, entering, provider)
+_GROUPS = (
+    access,
+    home,
+    inbox,
+    run,
+    runs,
+    workflows,
+    library,
+    audit,
+    uploading,
+    document,
+    finding,
+    policy,
+    entering,
+    provider,
+)
 
 
 def page_routes(console: Console) -> list[Route]:

@@ -18,6 +18,7 @@ _PAGES = (
     ("Workflow", "g w", "/workflows"),
     ("Intents", "g l", "/library/intents"),
     ("Settings", "g s", "/settings"),
+    ("Policy", "who may do what", "/settings/policy"),
 )
 _MOST = 8
 
