@@ -30,6 +30,11 @@ from tiebeam.workforce import Session
 
 _LONGEST_TOKEN = 200
 _LARGEST_FORM = 8_192
+_PROOFS = {
+    "link": "Signed in with a one-time link",
+    "oidc": "Signed in by the identity provider",
+    "machine": "Signed in as the owner of the machine",
+}
 SIGNED_OUT = "signed-out"
 _NO_LINKS = "Links sign nobody in here; [access] sign_in in tiebeam.toml names how people come in."
 
@@ -175,7 +180,7 @@ def _settings(visit: Visit) -> SettingsView:
         sessions=(
             Event(
                 visit.session.created_at,
-                "Signed in with a one-time link",
+                _PROOFS.get(visit.session.method, "Signed in"),
                 note=f"Ends {until} at the latest",
                 tone="ok",
             ),

@@ -1,5 +1,6 @@
 """What each page shows, ready to print: pages fill these from the application, templates read nothing else."""
 
+from tiebeam.web.views.access import AccessView, MachineLine, ScopeGroup, SessionLine, TokenLine, Typed
 from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult, Ways
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
@@ -23,6 +24,7 @@ from tiebeam.web.views.work import (
 )
 
 __all__ = [
+    "AccessView",
     "BudgetLine",
     "Change",
     "Colleague",
@@ -46,6 +48,7 @@ __all__ = [
     "Kpi",
     "LayerCard",
     "Link",
+    "MachineLine",
     "Mark",
     "NextStep",
     "PageImage",
@@ -57,12 +60,16 @@ __all__ = [
     "RecipeView",
     "RunItem",
     "RunPage",
+    "ScopeGroup",
+    "SessionLine",
     "SettingsView",
     "Sheet",
     "SheetLine",
     "StepView",
     "TaskItem",
     "TaskPage",
+    "TokenLine",
+    "Typed",
     "UploadResult",
     "Verb",
     "Ways",
