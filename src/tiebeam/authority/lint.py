@@ -28,6 +28,7 @@ _ITEM_FACTS = frozenset(
     )
 )
 """What differs from one item of a list to the next. Lists are filtered by intent, so a forbid cannot look at these."""
+_PRINCIPAL_TYPE = re.compile("`(?:Person|Agent|Service|System)`")
 _POLICY = re.compile(r"^for policy `[^`]*`, ")
 _ROLES = re.compile(
     r"\b(?:roles|own_roles|emergency_roles|acting_roles|owning_roles|readers|audit_owner|restricted_roles)"
@@ -86,8 +87,10 @@ def _fit(record_id: str, line: int, rule: Rule, shape: Shape) -> Iterator[Findin
     from cedarpy import validate_policies
 
     result = validate_policies(rule.text, shape.parsed)
-    for error in result.errors:
-        message = f"{_POLICY.sub('', error.error)}."
+    # Said once for each kind of principal, the same fault is one fault.
+    said = {_PRINCIPAL_TYPE.sub("", error.error): error.error for error in reversed(result.errors)}
+    for error in reversed(said.values()):
+        message = f"{_POLICY.sub('', error)}."
         yield Finding(record_id, line, "access-schema", message, _GUIDE)
     if result.errors:
         return
