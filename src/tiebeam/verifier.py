@@ -41,7 +41,7 @@ _NAME = re.compile(r"(?:[a-z0-9_-]+/)?[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _RARE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _HASHES = re.compile(r'"([0-9a-f]{64})"')
 NO_PROOF = "nothing proves them: give the anchors kept elsewhere with --anchors"
-BROKEN = (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error, struct.error)
+BROKEN = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error, struct.error)
 
 
 class Unreadable(Exception):
