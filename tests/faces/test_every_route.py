@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -288,7 +288,7 @@ def test_a_house_that_forbids_everything_refuses_every_command(
     for name, command in commands():
         if name in OPEN_COMMANDS:
             continue
-        said = tiebeam(*name.split(), *ARGUMENTS.get(name, _arguments(command, parts)), "--workspace", shut.workspace)
+        said = tiebeam(*name.split(), *arguments_of(name, command, parts), "--workspace", shut.workspace)
         answers[name] = f"{said.code} {said.err[-200:]}"
 
     assert len(answers) > 15
@@ -323,8 +323,12 @@ def _csrf(app: App, client: TestClient) -> str:
     return session.csrf_token
 
 
-def _arguments(command: click.Command, parts: dict[str, str]) -> list[str]:
+def arguments_of(name: str, command: click.Command, parts: Mapping[str, str]) -> list[str]:
     """Something for every parameter a command asks for."""
+    return ARGUMENTS.get(name) or _arguments(command, parts)
+
+
+def _arguments(command: click.Command, parts: Mapping[str, str]) -> list[str]:
     given: list[str] = []
     for parameter in command.params:
         name = parameter.name or ""

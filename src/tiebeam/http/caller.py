@@ -165,8 +165,8 @@ class Caller:
             for intent in sorted(known)
             if self.may("journal.view", Obj("journal", intent, {"audit_owner": facts(intent)["audit_owner"]})).allowed
         ]
-        own_stream = sa.select(sa.literal(self.principal.actor))
-        return sa.union_all(streams_of_runs(owned), streams_of_batches(owned), own_stream)
+        # Not their own `person:` stream: a refusal in it would tell that what they may not see exists.
+        return sa.union_all(streams_of_runs(owned), streams_of_batches(owned))
 
     def note(self, error: Exception) -> None:
         """Put a refusal on the record, also one that was told as something absent."""
