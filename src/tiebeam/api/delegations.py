@@ -50,23 +50,23 @@ def router(app: App) -> APIRouter:
 
 
 def _delegations(app: App, routes: APIRouter) -> None:
-    delegations = app.workforce.delegations
-
     @routes.get("/delegations")
     def listing(
         caller: Caller = Depends(asks(app, "delegation.view", "delegation", inside=True)), ended: bool = False
     ) -> dict[str, Any]:
         """What you gave and received, or everybody's if you are an administrator, newest first."""
         with app.store.read() as conn:
-            found = delegations.find(conn, caller.principal, with_ended=ended)
-        return {"rows": [{**plain(one), "state": one.state(delegations.day_of(one.giver))} for one in found]}
+            found = app.workforce.delegations.find(conn, caller.principal, with_ended=ended)
+        return {
+            "rows": [{**plain(one), "state": one.state(app.workforce.delegations.day_of(one.giver))} for one in found]
+        }
 
     @routes.post("/delegations", status_code=201)
     def create(
         body: NewDelegation, caller: Caller = Depends(changes(app, "delegation.create", "delegation", inside=True))
     ) -> dict[str, Any]:
         """Let a colleague act in one of your roles, from the first to the last day."""
-        made = delegations.create(
+        made = app.workforce.delegations.create(
             caller.principal,
             giver=body.giver,
             receiver=body.receiver,
@@ -82,12 +82,10 @@ def _delegations(app: App, routes: APIRouter) -> None:
         delegation_id: str, caller: Caller = Depends(changes(app, "delegation.revoke", "delegation", inside=True))
     ) -> dict[str, Any]:
         """End a delegation now."""
-        return {"delegation": plain(delegations.revoke(caller.principal, delegation_id))}
+        return {"delegation": plain(app.workforce.delegations.revoke(caller.principal, delegation_id))}
 
 
 def _emergencies(app: App, routes: APIRouter) -> None:
-    emergencies = app.workforce.emergencies
-
     def told(one: Any) -> dict[str, Any]:
         return {**plain(one), "state": one.state(app.store.clock.now())}
 
@@ -97,14 +95,20 @@ def _emergencies(app: App, routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Emergency access that is open or waits for a review, newest first; the reviewed ones too when asked for."""
         with app.store.read() as conn:
-            return {"rows": [told(one) for one in emergencies.find(conn, caller.principal, with_reviewed=reviewed)]}
+            return {
+                "rows": [
+                    told(one) for one in app.workforce.emergencies.find(conn, caller.principal, with_reviewed=reviewed)
+                ]
+            }
 
     @routes.post("/emergencies", status_code=201)
     def open_one(
         body: NewEmergency, caller: Caller = Depends(changes(app, "emergency.open", "emergency", inside=True))
     ) -> dict[str, Any]:
         """Take a role in an emergency. Everything done under it is on the record, and somebody else reviews it."""
-        made = emergencies.open(caller.principal, role=body.role, minutes=body.minutes, reason=body.reason)
+        made = app.workforce.emergencies.open(
+            caller.principal, role=body.role, minutes=body.minutes, reason=body.reason
+        )
         return {"emergency": told(made)}
 
     @routes.post("/emergencies/{emergency_id}/close")
@@ -112,7 +116,7 @@ def _emergencies(app: App, routes: APIRouter) -> None:
         emergency_id: str, caller: Caller = Depends(changes(app, "emergency.review", "emergency", inside=True))
     ) -> dict[str, Any]:
         """End it before it expires: your own, or one you may review."""
-        return {"emergency": told(emergencies.close(caller.principal, emergency_id))}
+        return {"emergency": told(app.workforce.emergencies.close(caller.principal, emergency_id))}
 
     @routes.post("/emergencies/{emergency_id}/review")
     def review(
@@ -122,5 +126,7 @@ def _emergencies(app: App, routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Judge what somebody else did in an emergency, once."""
         return {
-            "emergency": told(emergencies.review(caller.principal, emergency_id, finding=body.finding, note=body.note))
+            "emergency": told(
+                app.workforce.emergencies.review(caller.principal, emergency_id, finding=body.finding, note=body.note)
+            )
         }

@@ -91,7 +91,9 @@ def close(emergency_id: str, workspace: Path | None, person: str | None, as_json
 
 @emergency.command("review")
 @click.argument("emergency_id", metavar="EMERGENCY")
-@click.option("--finding", required=True, type=click.Choice(["justified", "not-justified"]))
+@click.option(
+    "--finding", required=True, type=click.Choice(["justified", "not-justified"]), help="What you find of it."
+)
 @click.option("--note", required=True, help="What you looked at and found, in ten letters or more.")
 @workspace_option
 @person_option

@@ -22,7 +22,7 @@ from tiebeam.workflow.objects import IntentFacts, intent_object, run_object
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run
 from tiebeam.workflow.sources import Bindings, read_reference
-from tiebeam.workforce import Workforce, task_holders
+from tiebeam.workforce import Workforce, note_use, task_holders
 
 
 class EffectOpen(Conflict):
@@ -72,7 +72,9 @@ class Starting:
         """
         graph = self._graph()
         graph.of("intents", intent)
-        self._authority.require(principal, "run.start", intent_object(self._facts, intent))
+        asked = intent_object(self._facts, intent)
+        verdict = self._authority.require(principal, "run.start", asked)
+        self._workforce.note_use(principal, verdict, verb="run.start", obj=asked)
         settings = graph.settings
         if settings is None:
             raise Invalid("the workspace has no settings; add tiebeam.toml and run 'tiebeam apply'")
@@ -126,11 +128,11 @@ class Starting:
         with self._store.unit() as unit:
             row = load_run(unit.conn, run_id)
             holders = task_holders(unit.conn, run_id)
-            self._authority.require(
-                principal, "run.cancel", run_object(self._facts, unit.conn, run_id, holders=holders)
-            )
+            asked = run_object(self._facts, unit.conn, run_id, holders=holders)
+            verdict = self._authority.require(principal, "run.cancel", asked)
             if row.state.is_final:
                 return row
+            note_use(unit, principal, verdict, verb="run.cancel", obj=asked)
             self._workforce.cancel_tasks(unit, run_id, reason=reason)
             row = cancel_run(unit, run_id, actor=principal.actor, reason=reason)
             self._check_effects(unit, row)

@@ -23,6 +23,7 @@ from tiebeam.workforce.handling import TaskClosed, active_task, closed_error, mo
 from tiebeam.workforce.opening import ABORT, keep_payload
 from tiebeam.workforce.questions import ask
 from tiebeam.workforce.rungs import cancel_rungs
+from tiebeam.workforce.standing import note_use
 from tiebeam.workforce.task import Decision, Standing, Task, TaskState, changes_json
 
 NEEDS_NO_LIMIT = frozenset({"reject", "ask", ABORT})
@@ -70,6 +71,7 @@ def decide(
     voucher = _voucher(desk, actor)
     decision = _drawn_up(unit, task, actor, verb=verb, proposal=proposal, verdict=verdict, spent=spent, voucher=voucher)
     if proposal.draft is not None:
+        note_use(unit, actor, verdict, verb="task.decide", obj=desk.obj(task, unit.now))
         message = ask(desk, unit, task, proposal.draft, actor=actor.actor, person_id=actor.person_id, rule=verdict.rule)
         return replace(decision, standing=Standing.ASKED, message=message)
     if task.needs_authority and verb not in NEEDS_NO_LIMIT:
@@ -202,7 +204,10 @@ def _facts(decision: Decision) -> dict[str, Any]:
 
 
 def _basis(desk: Desk, unit: Unit, task: Task, actor: Principal, verdict: Verdict) -> dict[str, Any]:
-    """What a decision rests on: how the person proved who they are, the policies in force, and what they were shown."""
+    """What a decision rests on: how the person proved who they are, the policies in force, and what they were shown.
+
+    Where an emergency let them decide, it names that, and the emergency keeps what was decided for its review.
+    """
     identity = {
         "person": actor.person_id,
         "subject": actor.subject,
@@ -215,6 +220,9 @@ def _basis(desk: Desk, unit: Unit, task: Task, actor: Principal, verdict: Verdic
         "policy_version": verdict.policy_version,
         "context_hash": digest_of(task.context),
     }
+    grant = note_use(unit, actor, verdict, verb="task.decide", obj=desk.obj(task, unit.now))
+    if grant is not None:
+        basis["emergency"] = grant
     for ground in desk.hooks.grounds:
         basis |= ground(unit, task)
     return basis

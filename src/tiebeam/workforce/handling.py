@@ -14,6 +14,7 @@ from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import climb
 from tiebeam.workforce.rungs import RungView, cancel_rungs, recompute
+from tiebeam.workforce.standing import note_use
 from tiebeam.workforce.task import ACTIVE, Task, TaskState, load_decision, load_task, task_of
 
 LONGEST_REVIEW_MINUTES = Decimal(60)
@@ -101,6 +102,7 @@ def claim(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = desk.authority.require(actor, "task.claim", desk.obj(task, unit.now))
+    note_use(unit, actor, verdict, verb="task.claim", obj=desk.obj(task, unit.now))
     if task.claimed_by == actor.person_id:
         return task
     state = task.state if task.state is TaskState.WAITING else TaskState.CLAIMED
@@ -142,6 +144,7 @@ def reassign(
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = desk.authority.require(actor, "task.reassign", desk.obj(task, unit.now))
+    note_use(unit, actor, verdict, verb="task.reassign", obj=desk.obj(task, unit.now))
     if role is None and person is None:
         raise Invalid(f"say to which role or person task {task_id!r} goes", task=task_id)
     if role is not None and role not in desk.people().roles:
@@ -194,6 +197,7 @@ def snooze(desk: Desk, unit: Unit, principal: Principal, task_id: str, *, until:
     task = active_task(unit, task_id)
     actor = desk.fresh(principal, now=unit.now, conn=unit.conn)
     verdict = desk.authority.require(actor, "task.snooze", desk.obj(task, unit.now))
+    note_use(unit, actor, verdict, verb="task.snooze", obj=desk.obj(task, unit.now))
     if not unit.now < until <= max(task.due_at, unit.now):
         raise Invalid(
             f"task {task_id!r} can be snoozed until it is due at {task.due_at:%Y-%m-%d %H:%M} UTC at most; "

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.authority import Authority, Obj, Principal, Visible
+from tiebeam.authority import Authority, Obj, Principal, Verdict, Visible
 from tiebeam.engine import Engine
 from tiebeam.spec import HandoffProtocol
 from tiebeam.store import Store, Unit
@@ -20,7 +20,7 @@ from tiebeam.workforce.desk import Desk, Hooks, tell
 from tiebeam.workforce.directory import Holder
 from tiebeam.workforce.identities import Identities
 from tiebeam.workforce.refusals import Refusals
-from tiebeam.workforce.standing import Delegations, Emergencies
+from tiebeam.workforce.standing import BREAK_GLASS, Delegations, Emergencies, note_use
 from tiebeam.workforce.task import Decision, Message, Task, load_task
 
 
@@ -78,6 +78,15 @@ class Workforce:
     def principal(self, person_id: str) -> Principal:
         """The person with today's roles, those of absent colleagues they stand in for included. Raises NotFound."""
         return self._desk.principal(person_id, now=self._store.clock.now())
+
+    def note_use(self, by: Principal, verdict: Verdict, *, verb: str, obj: Obj) -> None:
+        """Keep what is done under an emergency, for its review. Nothing is written where none was needed.
+
+        Raises Refused when it ended a moment ago.
+        """
+        if verdict.rule.startswith(BREAK_GLASS):
+            with self._store.unit() as unit:
+                note_use(unit, by, verdict, verb=verb, obj=obj)
 
     def open_task(
         self,

@@ -9,6 +9,7 @@ from tiebeam.workforce.standing.delegations import (
     receivers,
 )
 from tiebeam.workforce.standing.emergencies import (
+    BREAK_GLASS,
     Emergencies,
     Emergency,
     EmergencyState,
@@ -21,6 +22,7 @@ from tiebeam.workforce.standing.emergencies import (
 from tiebeam.workforce.standing.reading import Standing, standing_of
 
 __all__ = [
+    "BREAK_GLASS",
     "Delegation",
     "DelegationState",
     "Delegations",
