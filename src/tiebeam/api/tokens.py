@@ -39,7 +39,6 @@ def router(app: App) -> APIRouter:
 
 
 def _tokens(app: App, routes: APIRouter) -> None:
-    access = app.workforce.access
     viewing = Depends(asks(app, "token.view", "token", inside=True))
 
     @routes.get("/tokens")
@@ -50,14 +49,14 @@ def _tokens(app: App, routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Your tokens and those of machines you manage, newest first; never their secrets."""
         with app.store.read() as conn:
-            return {"rows": plain(access.tokens(conn, caller.principal, holder=holder, limit=size))}
+            return {"rows": plain(app.workforce.access.tokens(conn, caller.principal, holder=holder, limit=size))}
 
     @routes.post("/tokens", status_code=201)
     def create(
         body: NewTokenBody, caller: Caller = Depends(changes(app, "token.create", "token", inside=True))
     ) -> dict[str, Any]:
         """A new token. `secret` is told in this answer alone; who comes with a token cannot make another."""
-        made = access.create_token(
+        made = app.workforce.access.create_token(
             caller.principal,
             holder=body.holder or caller.principal.actor,
             name=body.name,
@@ -69,19 +68,17 @@ def _tokens(app: App, routes: APIRouter) -> None:
     @routes.delete("/tokens/{token_id}", status_code=204)
     def revoke(token_id: str, caller: Caller = Depends(changes(app, "token.revoke", "token", inside=True))) -> None:
         """End a token at once."""
-        access.revoke_token(caller.principal, token_id)
+        app.workforce.access.revoke_token(caller.principal, token_id)
 
     @routes.get("/service-accounts")
     def machines(caller: Caller = viewing) -> dict[str, Any]:
         """The service accounts and agents you manage, as they are declared."""
         now = app.store.clock.now()
-        found = access.machines(caller.principal)
+        found = app.workforce.access.machines(caller.principal)
         return {"rows": [{**plain(one), "key": one.key, "has_ended": one.has_ended(now)} for one in found]}
 
 
 def _sessions(app: App, routes: APIRouter) -> None:
-    access = app.workforce.access
-
     @routes.get("/sessions")
     def sessions(
         caller: Caller = Depends(asks(app, "session.view", "session", inside=True)),
@@ -91,13 +88,15 @@ def _sessions(app: App, routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """Your sessions, or everybody's if you are an administrator, the one used last first."""
         with app.store.read() as conn:
-            rows = access.sessions(conn, caller.principal, person_id=person, only_open=not ended, limit=size)
+            rows = app.workforce.access.sessions(
+                conn, caller.principal, person_id=person, only_open=not ended, limit=size
+            )
         return {"rows": plain(rows), "current": caller.principal.session_id}
 
     @routes.delete("/sessions/{session_id}", status_code=204)
     def end(session_id: str, caller: Caller = Depends(changes(app, "session.revoke", "session", inside=True))) -> None:
         """End a session at once."""
-        access.revoke_session(caller.principal, session_id)
+        app.workforce.access.revoke_session(caller.principal, session_id)
 
     @routes.delete("/sessions")
     def end_all(
@@ -106,4 +105,6 @@ def _sessions(app: App, routes: APIRouter) -> None:
     ) -> dict[str, Any]:
         """End a person's sessions and unused links: your own but this one, or all of somebody else's."""
         whose = person or caller.principal.person_id
-        return {"ended": access.revoke_sessions(caller.principal, whose, keep=caller.principal.session_id)}
+        return {
+            "ended": app.workforce.access.revoke_sessions(caller.principal, whose, keep=caller.principal.session_id)
+        }
