@@ -22,6 +22,7 @@ from tiebeam.workforce import Refusal, UnknownTask
 _SEEN_BY = {
     "run": "run.view",
     "batch": "run.view",
+    "evidence": "run.view",
     "task": "task.view",
     "document": "document.view",
     "intent": "intent.view",
@@ -38,7 +39,7 @@ _OWN = {
     "emergency": "emergency.view",
 }
 """What everybody has some of: who may not even look at their own has no business with others'."""
-_KINDS = {"batch": "run", "recipe": "intent", "record": "intent", "catalogue": "intent"}
+_KINDS = {"batch": "run", "evidence": "run", "recipe": "intent", "record": "intent", "catalogue": "intent"}
 """Names of objects that are of another kind to the rules."""
 _LISTED = {"run.view": "run", "task.view": "task", "document.view": "document", "ledger.view": "ledger"}
 
@@ -228,7 +229,7 @@ def _missing(kind: str, object_id: str) -> NotFound:
             )
         case "recipe":
             return NotAdopted(f"no recipe that you may see is adopted as {named!r}; 'tiebeam workflows' lists yours")
-        case "run":
+        case "run" | "evidence":
             return NotFound(
                 f"there is no run {named!r} that you may see; list them with 'tiebeam runs list'", run=named
             )

@@ -59,6 +59,11 @@ def recipe_object(app: App, conn: sa.Connection, intent: str) -> Obj:
     return _recipe_object(app.intent_facts, name)
 
 
+def evidence_object(app: App, conn: sa.Connection, subject: str) -> Obj:
+    """The run whose evidence is asked for, by its own id or by that of a task decided in it."""
+    return run_object(app, conn, app.evidence.subject(conn, subject).run)
+
+
 def ledger_object(app: App, conn: sa.Connection, intent: str) -> Obj:
     """The lines of one intent; of all with the id `everything`, for those who read every intent's."""
     del conn
@@ -169,6 +174,7 @@ BUILDERS: Mapping[str, Builder] = {
     "batch": batch_object,
     "intent": intent_object,
     "recipe": recipe_object,
+    "evidence": evidence_object,
     "ledger": ledger_object,
     "journal": journal_object,
     "person": person_object,
