@@ -85,10 +85,10 @@ def test_claims_to_be_someone_else_change_nothing(
 
 
 def test_a_claim_in_a_body_is_told_not_to_be_heard(sign_in: SignIn) -> None:
-    nora = sign_in("nora")
-    body = {"to": "production", "actor": f"person:{ADMINISTRATOR}", "person": ADMINISTRATOR}
+    administrator = sign_in(ADMINISTRATOR)
+    body = {"to": "production", "actor": "person:bea", "person": "bea"}
 
-    answer = nora.post("/workflows/finance.invoice-processing-matching/promote", json=body)
+    answer = administrator.post("/workflows/finance.invoice-processing-matching/promote", json=body)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert "actor" in answer.json()["detail"]
