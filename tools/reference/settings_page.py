@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import tomllib
 from pathlib import Path
+from typing import get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -41,11 +42,12 @@ def _environment() -> list[str]:
 def _keys() -> list[str]:
     lines = ["## `tiebeam.toml`", "", " ".join((inspect.getdoc(WorkspaceSettings) or "").split())]
     for section, field in WorkspaceSettings.model_fields.items():
-        model = field.annotation
+        is_list = get_origin(field.annotation) is tuple
+        model = get_args(field.annotation)[0] if is_list else field.annotation
         assert isinstance(model, type)
         assert issubclass(model, BaseModel)
         note = inspect.getdoc(model) if model.__dict__.get("__doc__") else ""
-        lines += ["", f"### `[{section}]`", ""]
+        lines += ["", f"### `[[{section}]]`" if is_list else f"### `[{section}]`", ""]
         lines += [" ".join(note.split()), ""] if note else []
         lines += table(("key", "type", "default", "meaning"), _rows(model))
     return lines

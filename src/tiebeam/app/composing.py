@@ -75,16 +75,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     economics = Economics(store, prices=prices)
     reader = _confined_reader()
     outer = Outer(workspace, graph, store.clock, reader=reader)
-    interpreter = Interpreter(
-        store,
-        engine=engine,
-        economics=economics,
-        register=step_register(),
-        services=outer.services,
-        reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
-        presenter_of=_presenter_of,
-        on_stopped=lambda unit, row: settle_given_up(engine, unit, row),
-    )
+    interpreter = _interpreter(store, engine, graph, economics=economics, workforce=workforce, outer=outer)
     gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
     promotion = Promotion(store, graph=graph, gates=gates)
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
@@ -133,6 +124,21 @@ def _workforce(store: Store, engine: Engine, graph: Applied, *, authority: Autho
         authority=authority,
         facts_of=facts,
         emergency_roles=lambda: access_of(graph()).emergency_roles,
+    )
+
+
+def _interpreter(
+    store: Store, engine: Engine, graph: Applied, *, economics: Economics, workforce: Workforce, outer: Outer
+) -> Interpreter:
+    return Interpreter(
+        store,
+        engine=engine,
+        economics=economics,
+        register=step_register(),
+        services=outer.services,
+        reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
+        presenter_of=_presenter_of,
+        on_stopped=lambda unit, row: settle_given_up(engine, unit, row),
     )
 
 

@@ -13,7 +13,7 @@ from tiebeam.errors import TiebeamError
 from tiebeam.http import Ask, explain
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.table import Cell, Column, Empty, Filter, Row, Table, TableQuery, arrange
-from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
+from tiebeam.web.views import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.workforce import chain_above
 

@@ -5,6 +5,7 @@ from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsV
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
+from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
 from tiebeam.web.views.work import (
     BudgetLine,
     CompareRow,
@@ -55,9 +56,13 @@ __all__ = [
     "PaletteEntry",
     "Paper",
     "Pill",
+    "PolicyView",
     "Quote",
+    "ReachRow",
+    "ReachTable",
     "RecipePart",
     "RecipeView",
+    "RuleSaid",
     "RunItem",
     "RunPage",
     "ScopeGroup",
@@ -73,5 +78,6 @@ __all__ = [
     "UploadResult",
     "Verb",
     "Ways",
+    "WhyView",
     "WorkflowPage",
 ]
