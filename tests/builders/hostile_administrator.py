@@ -12,7 +12,7 @@ from tiebeam.kit import iso
 from tiebeam.store import Store
 from tiebeam.store.journal import commitments
 from tiebeam.store.tables import journal_anchor, journal_anchor_leaf, journal_entry, journal_stream
-from tiebeam.verifier import GENESIS, anchor_hash, entry_hash, leaf_hash, merkle_root
+from tiebeam.verifier import GENESIS, anchor_hash, commitment, entry_hash, leaf_hash, merkle_root
 
 
 def rewrite_history(store: Store, change: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
@@ -33,13 +33,21 @@ def _rewrite_stream(
     for row in rows:
         payload = change(row.kind, json.loads(json.dumps(row.payload)))
         facts = {"stream": stream, "seq": row.seq, "at": iso(row.at), "kind": row.kind, "previous_hash": previous}
-        digest = entry_hash(**facts, fields=commitments(row.salt, row.actor, payload))
+        digest = entry_hash(**facts, fields=_fields(row, payload))
         values = {"payload": payload, "previous_hash": previous, "hash": digest}
         conn.execute(sa.update(journal_entry).where(journal_entry.c.position == row.position).values(**values))
         previous = digest
         hashes.append(digest)
     conn.execute(sa.update(journal_stream).where(journal_stream.c.stream == stream).values(head_hash=previous))
     return hashes
+
+
+def _fields(row: Any, payload: dict[str, Any]) -> dict[str, str]:
+    if row.redaction is None:
+        return commitments(row.salt, row.actor, payload)
+    values = {"actor": row.actor, **{f"payload.{name}": value for name, value in payload.items()}}
+    salts = row.redaction["salts"]
+    return row.redaction["hidden"] | {label: commitment(salts[label], label, values[label]) for label in salts}
 
 
 def _rewrite_anchors(conn: sa.Connection, hashes: dict[str, list[str]]) -> None:
