@@ -15,6 +15,7 @@ from tiebeam.web.pages import (
     provider,
     run,
     runs,
+    standing,
     uploading,
     workflows,
 )
@@ -35,6 +36,7 @@ _GROUPS = (
     document,
     finding,
     policy,
+    standing,
     entering,
     provider,
 )

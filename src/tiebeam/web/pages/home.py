@@ -15,6 +15,7 @@ from tiebeam.kit import usd_of_nano
 from tiebeam.spec import Budget
 from tiebeam.web import svg
 from tiebeam.web.pages.runs import run_item
+from tiebeam.web.pages.standing import alarms
 from tiebeam.web.task_items import task_item
 from tiebeam.web.views import BudgetLine, Fact, GateLine, HomeView, Kpi, LayerCard, NextStep, RunItem
 from tiebeam.web.visit import Console, Visit, route
@@ -56,6 +57,7 @@ def home(visit: Visit) -> Response:
         step=_next_step(visit, standings, gates, has_runs=total > 0),
         layers=_layers(visit, counts, summaries, standings),
         progress=(total - moving, total) if moving else None,
+        alarms=alarms(visit),
     )
     return visit.page("pages/home.html", home=view)
 

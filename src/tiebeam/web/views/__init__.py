@@ -6,6 +6,7 @@ from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, Recip
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
 from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
+from tiebeam.web.views.standing import DelegationLine, EmergencyLine, StandingView
 from tiebeam.web.views.work import (
     BudgetLine,
     CompareRow,
@@ -32,8 +33,10 @@ __all__ = [
     "Commands",
     "CompareRow",
     "DecisionView",
+    "DelegationLine",
     "Document",
     "DocumentPage",
+    "EmergencyLine",
     "ErrorView",
     "EvaluationView",
     "Event",
@@ -70,6 +73,7 @@ __all__ = [
     "SettingsView",
     "Sheet",
     "SheetLine",
+    "StandingView",
     "StepView",
     "TaskItem",
     "TaskPage",

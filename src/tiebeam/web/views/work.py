@@ -71,6 +71,8 @@ class HomeView:
     """Active tasks that wait for others."""
     progress: tuple[int, int] | None = None
     """Documents finished or waiting for a person, and all of them, while a batch is being worked on."""
+    alarms: tuple[str, ...] = ()
+    """Emergency access that is open, or waits for this person's review."""
 
 
 @dataclass(frozen=True, slots=True)
