@@ -9,7 +9,7 @@ from tiebeam.authority.facts import UnknownFact, context_facts, object_facts, pr
 from tiebeam.authority.policies import Answer, Policies
 from tiebeam.authority.principals import Principal
 from tiebeam.authority.questions import VERBS, Obj, Question
-from tiebeam.authority.rules import Rule
+from tiebeam.authority.rules import ANY_FACT, Rule
 from tiebeam.authority.verdicts import Explanation, Said, Verdict
 from tiebeam.authority.words import fill
 from tiebeam.errors import Refused
@@ -126,6 +126,8 @@ def _said(rule: Rule, question: Question | None, facts: Mapping[str, Mapping[str
     """A rule that stayed silent keeps the braces in its words: there is nothing to put there."""
     read: dict[str, Any] = {}
     for path in rule.facts:
+        if path == ANY_FACT:
+            continue
         part, _, name = path.partition(".")
         read[path] = facts.get(part, {}).get(name)
     because = rule.because if question is None else fill(rule.because, question)

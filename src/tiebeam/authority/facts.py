@@ -108,8 +108,14 @@ def stands_in_for_excluded(principal: Principal, obj: Obj) -> tuple[str, ...]:
     return absent if absent and obj.names("excluded_people").issuperset(absent) else ()
 
 
-def request_of(question: Question, shape: Shape, *, voucher_counts: bool) -> tuple[dict[str, Any], str]:
-    """The question in Cedar's terms: request, and entities as JSON. Raises UnknownFact."""
+def request_of(
+    question: Question, shape: Shape, *, voucher_counts: bool, wanted: frozenset[str] | None = None
+) -> tuple[dict[str, Any], str]:
+    """The question in Cedar's terms: request, and entities as JSON. Raises UnknownFact.
+
+    Only the `wanted` facts are passed on, such as `principal.roles`, because reading them takes Cedar longer than
+    deciding; all are when it is None. All are checked in any case.
+    """
     obj, principal = question.obj, question.principal
     found = shape.kinds.get(obj.kind)
     fitting, context_name = shape.verbs[question.verb]
@@ -118,17 +124,29 @@ def request_of(question: Question, shape: Shape, *, voucher_counts: bool) -> tup
         raise UnknownFact(f"{question.verb!r} is asked of {kinds}, not of {obj.kind}")
     who = {"type": PRINCIPAL_TYPES[principal.kind], "id": principal.person_id}
     what = {"type": found[0], "id": obj.id}
-    request = {
+    context = context_facts(question, context_name, voucher_counts=voucher_counts)
+    request: dict[str, Any] = {
         "principal": who,
         "action": {"type": "Action", "id": question.verb},
         "resource": what,
-        "context": context_facts(question, context_name, voucher_counts=voucher_counts),
+        "context": _written("context", context, shape.contexts[context_name], wanted),
     }
+    # Types are checked above and not by Cedar again, which would carry every verb of the schema into each question.
     entities: list[dict[str, Any]] = [
-        {"uid": who, "attrs": principal_facts(principal), "parents": []},
-        {"uid": what, "attrs": object_facts(obj, found[1]), "parents": []},
+        {"uid": who, "attrs": _written("principal", principal_facts(principal), (), wanted), "parents": []},
+        {"uid": what, "attrs": _written("resource", object_facts(obj, found[1]), found[1], wanted), "parents": []},
+        {"uid": request["action"], "attrs": {}, "parents": shape.parents[question.verb]},
     ]
     return request, json.dumps(entities)
+
+
+def _written(
+    part: str, facts: dict[str, Any], declared: Iterable[Attribute], wanted: frozenset[str] | None
+) -> dict[str, Any]:
+    """The wanted facts as Cedar's JSON, in which a decimal says that it is one."""
+    passed = facts if wanted is None else {name: facts[name] for name in facts if f"{part}.{name}" in wanted}
+    decimals = {one.name for one in declared if one.type == "decimal"} & passed.keys()
+    return passed | {name: {"__extn": {"fn": "decimal", "arg": facts[name]}} for name in decimals}
 
 
 def _derived(obj: Obj, name: str) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tiebeam.authority.facts import UnknownFact, request_of
 from tiebeam.authority.questions import Question
-from tiebeam.authority.rules import Rule, built_in_rules
+from tiebeam.authority.rules import ANY_FACT, Rule, built_in_rules
 from tiebeam.authority.schema import Shape, read_schema
 from tiebeam.authority.words import BrokenWords, check_words
 from tiebeam.errors import Invalid
@@ -31,6 +31,18 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class _OfVerb:
+    """The rules whose head names a verb: asking another costs as much as asking one that could speak.
+
+    `wanted` are the facts they look at, None for all.
+    """
+
+    rules: tuple[Rule, ...]
+    wanted: frozenset[str] | None
+    compiled: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """An immutable, compiled set; safe to ask from many threads. `version` is the digest of schema and rules."""
 
@@ -38,7 +50,8 @@ class Policies:
     shape: Shape
     version: str
     voucher_counts: bool
-    _compiled: Any
+    _of_verbs: dict[str, _OfVerb] = field(default_factory=dict[str, "_OfVerb"], repr=False, compare=False)
+    """Filled when a verb is first asked; whoever writes, writes the same."""
 
     @property
     def content(self) -> dict[str, Any]:
@@ -52,17 +65,31 @@ class Policies:
         """Denies, with the problem, what does not fit the schema and what cannot be evaluated."""
         from cedarpy import is_authorized
 
+        known = self._of_verb(question.verb)
         try:
-            request, entities = request_of(question, self.shape, voucher_counts=self.voucher_counts)
+            request, entities = request_of(
+                question, self.shape, voucher_counts=self.voucher_counts, wanted=known.wanted
+            )
         except UnknownFact as problem:
             return Answer(False, problem=str(problem))
-        result = is_authorized(request, self._compiled, entities, self.shape.parsed)
+        result = is_authorized(request, known.compiled, entities)
         said = result.diagnostics
         # A forbid that could not be evaluated counts for nothing in Cedar, so any error closes the door here.
         if said.errors:
             return Answer(False, problem=f"the policies could not be evaluated: {said.errors[0]}")
         positions = sorted(int(reason.removeprefix("policy")) for reason in said.reasons)
-        return Answer(result.allowed, tuple(self.rules[position] for position in positions))
+        return Answer(result.allowed, tuple(known.rules[position] for position in positions))
+
+    def _of_verb(self, verb: str) -> _OfVerb:
+        known = self._of_verbs.get(verb)
+        if known is None:
+            from cedarpy import PolicySet
+
+            rules = tuple(rule for rule in self.rules if verb in rule.verbs)
+            wanted = frozenset(fact for rule in rules for fact in rule.facts)
+            compiled = PolicySet.from_str("\n".join(rule.text for rule in rules))
+            known = self._of_verbs[verb] = _OfVerb(rules, None if ANY_FACT in wanted else wanted, compiled)
+        return known
 
 
 def compile_policies(
@@ -72,7 +99,7 @@ def compile_policies(
 
     `voucher_counts` says whether separation of duties takes who opened a session for somebody to have taken part.
     """
-    from cedarpy import PolicySet, validate_policies
+    from cedarpy import validate_policies
 
     shape = shape or read_schema()
     rules = (*built_in_rules(shape), *overlay)
@@ -90,7 +117,7 @@ def compile_policies(
         named = rules[int(at)].id if at.isdecimal() else "?"
         raise PolicyBroken(f"rule {named!r} does not fit the schema: {first.error}", rule=named)
     version = digest_of(_content(rules, shape, voucher_counts=voucher_counts))
-    return Policies(rules, shape, version, voucher_counts, PolicySet.from_str(text))
+    return Policies(rules, shape, version, voucher_counts)
 
 
 def _content(rules: Sequence[Rule], shape: Shape, *, voucher_counts: bool) -> dict[str, Any]:

@@ -12,13 +12,15 @@ from tiebeam.authority.schema import Shape
 FILES = ("forbids", "machines", "reading", "work", "management", "emergencies")
 """The built-in policies in order of precedence: where several rules speak, the first gives the reason."""
 BUILT_IN = "built-in"
+ANY_FACT = "*"
+"""What a rule looks at that reaches a fact in a roundabout way, not as `principal.roles`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`source` is `built-in` or the file of the workspace; `line` is where the statement begins there.
 
-    `verbs` are those its head names; `facts` what its conditions look at, such as `principal.roles`.
+    `verbs` are those its head names; `facts` what its conditions look at, such as `principal.roles`, or `*`.
     """
 
     id: str
@@ -125,6 +127,8 @@ def _facts(node: Any) -> Iterator[str]:
             yield f"{name}.{attribute}"
         case pst.HasAttr(base=pst.Var(name), attrs=attributes):
             yield f"{name}.{attributes[0]}"
+        case pst.GetAttr() | pst.HasAttr():
+            yield ANY_FACT
         case tuple():
             for part in node:  # pyright: ignore[reportUnknownVariableType]
                 yield from _facts(part)

@@ -48,6 +48,8 @@ class Shape:
     verbs: Mapping[str, tuple[frozenset[str], str]]
     groups: Mapping[str, frozenset[str]]
     contexts: Mapping[str, tuple[Attribute, ...]]
+    parents: Mapping[str, list[dict[str, str]]]
+    """The groups of each verb, as Cedar names them."""
 
     def kinds_of(self, verb: str) -> list[str]:
         """The kinds a verb may be asked of."""
@@ -81,6 +83,10 @@ def read_schema() -> Shape:
         },
         verbs=verbs,
         groups={group: frozenset(members) for group, members in groups.items()},
+        parents={
+            verb: [{"type": "Action", "id": group} for group, members in groups.items() if verb in members]
+            for verb in verbs
+        },
         contexts={name: _attributes(body) for name, body in _RECORDS.findall(text)},
     )
 

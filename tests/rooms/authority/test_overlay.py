@@ -173,6 +173,15 @@ def test_equal_rules_have_an_equal_version_and_words_count() -> None:
     assert authority().version != authority(voucher_counts=False).version
 
 
+def test_a_rule_that_reaches_its_facts_in_a_roundabout_way_is_given_all_of_them() -> None:
+    ours = in_force(
+        'forbid (principal is Person, action == Action::"task.claim", resource)\n'
+        'when { (if principal.administrator then principal else principal).own_roles.contains("ap-analyst") };'
+    )
+    assert ours.may(ADA, "task.claim", task()).rule == "ours"
+    assert ours.may(ZOE, "task.claim", task(role="auditor")).allowed
+
+
 def test_amounts_on_a_task_can_be_compared() -> None:
     ours = in_force(
         'forbid (principal, action == Action::"task.claim", resource)\n'

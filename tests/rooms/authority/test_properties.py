@@ -6,11 +6,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from cedarpy import PolicySet, is_authorized
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders.authority import authority, built_in_policies
 from tiebeam.authority import VERBS, Authority, Obj, Policies, Principal, PrincipalKind, Rule, compile_policies
+from tiebeam.authority.facts import request_of
+from tiebeam.authority.questions import Question
 from tiebeam.authority.rules import read_rule
 
 # ids: B14, C5
@@ -70,6 +73,7 @@ def our_rule(text: str, *, rule_id: str = "ours") -> Rule:
     return read_rule(text, SHAPE, source="access/ours.toml", line=1, rule_id=rule_id, because="so we decided")
 
 
+EVERYTHING = PolicySet.from_str("\n".join(rule.text for rule in built_in_policies().rules))
 OPEN = with_rule("permit (principal, action, resource);")
 SHUT = with_rule('forbid (principal, action, resource) when { principal.id == "ada" };')
 
@@ -83,6 +87,18 @@ def test_every_question_that_fits_the_schema_gets_an_answer_with_words(
     assert verdict.rule != "not-decidable"
     assert verdict.reason
     assert verdict.policy_version == authority().version
+
+
+@QUICK
+@given(principals(), questions())
+def test_cedar_itself_finds_every_question_to_fit_the_schema_and_all_rules_together_say_the_same(
+    who: Principal, question: tuple[str, Obj, dict[str, Any]]
+) -> None:
+    verb, obj, context = question
+    request, entities = request_of(Question(who, verb, obj, context), SHAPE, voucher_counts=True)
+    whole = is_authorized(request, EVERYTHING, entities, SHAPE.parsed)
+    assert whole.diagnostics.errors == []
+    assert whole.allowed is authority().may(who, *question).allowed
 
 
 @QUICK
