@@ -223,7 +223,7 @@ def test_books_and_journal_are_read_and_verified(do: Do) -> None:
     assert do("ledger", "summary", "--since", "2026-02-02", "--until", "2026-01-01").code == 2
     entries = do("journal", "list", "--stream", f"run:{run}", "--json", person=ADMINISTRATOR)
     assert "task.opened" in [one["kind"] for one in entries.json]
-    assert do("journal", "verify", person=ADMINISTRATOR).out == "every chain is sound\n"
+    assert do("journal", "verify", person=ADMINISTRATOR).out.startswith("sound: ")
     assert do("journal", "verify", person="gus").code == 1
     assert "1 tasks wait" in do("status").out
 

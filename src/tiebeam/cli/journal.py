@@ -194,8 +194,9 @@ def _print_state(state: Any, *, as_json: bool) -> int:
     return 1 if any(place.error for place in state.places) else 0
 
 
+# Whether it may be removed depends on the reason, and is asked below where that is known.
 @journal.command("redact")
-@asks("journal.redact", "journal")
+@asks("journal.view", "journal")
 @click.argument("stream")
 @click.argument("seq", type=click.IntRange(1, 2**31 - 1))
 @click.option("--field", "fields", multiple=True, required=True, help="A name of the payload, or actor. Repeatable.")
