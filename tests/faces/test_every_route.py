@@ -76,6 +76,7 @@ OPEN_COMMANDS = {
     "prices import": "writes a new file with the rights of the operating system, no database",
     "hosting import-benchmark": "writes a new file with the rights of the operating system, no database",
     "hosting import-offers": "writes a new file with the rights of the operating system, no database",
+    "evidence verify": "reads a file of the caller's own, needs no workspace",
     "documents read": "reads files of the caller's own, needs no workspace",
     "evidence verify": "reads a file of the caller's own, needs no workspace",
     "secrets check": "says which references of a folder's files can be read, with the rights of the operating system",
