@@ -57,8 +57,10 @@ def test_xml_has_no_pages_and_a_damaged_pdf_says_what_is_wrong(app: App, admin: 
 
 
 @pytest.mark.parametrize("query", ["width=49", "width=2001", "width=x"])
-def test_a_width_out_of_range_is_refused(admin: TestClient, query: str) -> None:
-    assert admin.get(f"/documents/x/pages/1?{query}").status_code == 422
+def test_a_width_out_of_range_is_refused(app: App, admin: TestClient, query: str) -> None:
+    document = taken_in(app, admin, "R-32.xml", invoice_bytes("R-32"))
+
+    assert admin.get(f"/documents/{document}/pages/1?{query}").status_code == 422
 
 
 def test_pictures_are_for_people_who_are_signed_in(app: App, admin: TestClient, anonymous: TestClient) -> None:
