@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from tests.builders.workspaces import make_workspace, opened, take_in
@@ -16,6 +18,7 @@ from tests.faces.terminal import Terminal
 from tiebeam.api import build_api
 from tiebeam.app import App
 from tiebeam.graph import init_workspace
+from tiebeam.http import middleware
 from tiebeam.workflow.promotion import Stage
 
 ADMINISTRATOR = "local-administrator"
@@ -77,9 +80,14 @@ def app(workspace: Path) -> Iterator[App]:
         yield app
 
 
+def served(app: App) -> Starlette:
+    """The API behind what stands around all faces."""
+    return Starlette(routes=[Mount("/", build_api(app))], middleware=middleware())
+
+
 @pytest.fixture
 def anonymous(app: App) -> Iterator[TestClient]:
-    with TestClient(build_api(app), base_url="https://testserver", raise_server_exceptions=False) as client:
+    with TestClient(served(app), base_url="https://testserver", raise_server_exceptions=False) as client:
         yield client
 
 
@@ -94,7 +102,7 @@ def sign_in(app: App) -> Iterator[SignIn]:
     with ExitStack() as clients:
 
         def signed_in(person: str) -> TestClient:
-            client = TestClient(build_api(app), base_url="https://testserver", raise_server_exceptions=False)
+            client = TestClient(served(app), base_url="https://testserver", raise_server_exceptions=False)
             clients.enter_context(client)
             answer = client.post("/session", json={"token": link_token(app, person)})
             assert answer.status_code == 201, answer.text

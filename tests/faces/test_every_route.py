@@ -78,7 +78,6 @@ OPEN_COMMANDS = {
     "hosting import-offers": "writes a new file with the rights of the operating system, no database",
     "evidence verify": "reads a file of the caller's own, needs no workspace",
     "documents read": "reads files of the caller's own, needs no workspace",
-    "evidence verify": "reads a file of the caller's own, needs no workspace",
     "secrets check": "says which references of a folder's files can be read, with the rights of the operating system",
     "login": "signing in",
     "logout": "whoever is signed in may leave",

@@ -199,9 +199,7 @@ def test_in_a_pilot_a_person_approves_what_would_be_paid_automatically(graph: Gr
 
 # ids: B10, WF-07
 @pytest.mark.parametrize(("verb", "posted"), [("approve", "posted"), ("reject", "skipped")])
-def test_what_somebody_typed_in_is_looked_at_by_another_before_it_is_paid(
-    graph: Graph, verb: str, posted: str
-) -> None:
+def test_what_somebody_typed_in_is_looked_at_by_another_before_it_is_paid(graph: Graph, verb: str, posted: str) -> None:
     walk = Walk(
         graph.recipes[THREE_WAY],
         read="unreadable",

@@ -70,9 +70,7 @@ def create(
         print_json({"id": made.token.id, "secret": made.secret, "token": made.token, "warnings": made.warnings})
         return
     click.echo(made.secret)
-    click.echo(
-        _SHOWN_ONCE, err=True
-    )
+    click.echo(_SHOWN_ONCE, err=True)
     for warning in made.warnings:
         click.echo(f"warning: {warning}", err=True)
 

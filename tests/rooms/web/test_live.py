@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from tiebeam.http import Shutdown
 from tiebeam.web import live
-from tiebeam.web.live import Hub, stream
+from tiebeam.web.live import Ears, Hub, stream
 
 
 class Watch:
@@ -19,6 +19,24 @@ class Watch:
         self.looks += 1
         found, self.next = self.next, set()
         return found
+
+
+class Listener(Ears):
+    """Ears that hear of everything, of somebody who is welcome or not."""
+
+    def __init__(self, *, is_welcome: bool) -> None:
+        self._is_welcome = is_welcome
+
+    @property
+    def is_stale(self) -> bool:
+        return False
+
+    def is_welcome(self) -> bool:
+        return self._is_welcome
+
+    def hears(self, topic: str) -> bool:
+        del topic
+        return True
 
 
 async def _first(topics: AsyncIterator[str | None]) -> str | None:
@@ -54,7 +72,7 @@ def test_a_shutdown_ends_open_streams() -> None:
         pieces: list[str] = []
 
         async def read() -> None:
-            body = stream(hub.listen(), is_welcome=lambda: True).body_iterator
+            body = stream(hub.listen(), Listener(is_welcome=True)).body_iterator
             pieces.extend([str(piece) async for piece in body])
 
         reading = asyncio.create_task(read())
@@ -73,7 +91,7 @@ def test_a_session_that_ended_ends_its_stream() -> None:
         yield "never told"
 
     async def scene() -> str:
-        return "".join([str(piece) async for piece in stream(topics(), is_welcome=lambda: False).body_iterator])
+        return "".join([str(piece) async for piece in stream(topics(), Listener(is_welcome=False)).body_iterator])
 
     said = asyncio.run(scene())
     assert '"runs"' in said

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.add_column("task", sa.Column("intent", sa.Text(), server_default="", nullable=False))
     op.add_column("task", sa.Column("started_by", sa.Text(), server_default="", nullable=False))
     op.execute(
-        "UPDATE task SET (intent, started_by) = (SELECT run.intent, run.started_by FROM run WHERE run.id = task.run_id) "
+        "UPDATE task SET (intent, started_by) = "
+        "(SELECT run.intent, run.started_by FROM run WHERE run.id = task.run_id) "
         "WHERE EXISTS (SELECT 1 FROM run WHERE run.id = task.run_id)"
     )
