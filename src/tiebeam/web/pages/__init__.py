@@ -6,6 +6,7 @@ from tiebeam.web.pages import (
     access,
     audit,
     document,
+    economics,
     entering,
     finding,
     home,
@@ -39,6 +40,7 @@ _GROUPS = (
     standing,
     entering,
     provider,
+    *economics.GROUPS,
 )
 
 

@@ -1,0 +1,7 @@
+"""Economics: one module for each tab, and the way in."""
+
+from tiebeam.web.pages.economics import front
+
+__all__ = ["GROUPS"]
+
+GROUPS = (front,)
