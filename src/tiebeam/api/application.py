@@ -8,7 +8,20 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tiebeam import __version__
-from tiebeam.api import delegations, inbox, library, money, overview, policy, records, runs, session, tokens, workflows
+from tiebeam.api import (
+    delegations,
+    inbox,
+    library,
+    money,
+    overview,
+    policy,
+    records,
+    runs,
+    session,
+    tokens,
+    units,
+    workflows,
+)
 from tiebeam.api.gate import Gate, refusal
 from tiebeam.app import App
 from tiebeam.errors import Invalid, TiebeamError
@@ -27,7 +40,20 @@ def build_api(app: App) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for module in (session, delegations, tokens, overview, runs, inbox, workflows, library, money, records, policy):
+    for module in (
+        session,
+        delegations,
+        tokens,
+        overview,
+        runs,
+        inbox,
+        workflows,
+        library,
+        money,
+        records,
+        policy,
+        units,
+    ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)
     api.add_middleware(Renewing)

@@ -13,6 +13,7 @@ from tiebeam.workflow.objects import (
 )
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
 from tiebeam.workflow.starting import EffectOpen, Starting, review_rates, roles_as_data
+from tiebeam.workflow.unit_list import StatedWorkflow, UnitRow, stated_workflows, unit_rows
 from tiebeam.workflow.unit_study import NoSuchWorkflow, stated_economics, unit_case
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "NoSuchWorkflow",
     "ReferenceData",
     "Starting",
+    "StatedWorkflow",
+    "UnitRow",
     "batch_object",
     "document_object",
     "intent_object",
@@ -34,5 +37,7 @@ __all__ = [
     "run_object",
     "settle_given_up",
     "stated_economics",
+    "stated_workflows",
     "unit_case",
+    "unit_rows",
 ]

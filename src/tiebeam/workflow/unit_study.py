@@ -50,8 +50,12 @@ def unit_case(
     may_see: Callable[[str, str], object],
     changes: Mapping[str, Decimal] | None = None,
     at: datetime | None = None,
+    model: str | None = None,
+    provider: str | None = None,
 ) -> UnitCase:
     """The workflow's case at the prices of a day, with figures set for this question. Raises as the parts do.
+
+    `model` and `provider` ask what it would be with another model than the stated one.
 
     `may_see(kind, id)` raises for whom the figures are not meant: what a workspace adopted is for the readers of its
     intent, what the library ships is open.
@@ -61,4 +65,4 @@ def unit_case(
         may_see("recipe", workflow)
     else:
         may_see("record", f"recipes/{recipe}")
-    return case_of(recipe, stated, prices, at=at).having(changes or {})
+    return case_of(recipe, stated, prices, at=at, model=model, provider=provider).having(changes or {})

@@ -127,14 +127,27 @@ def _quantiles(spread: Spread) -> dict[str, float]:
     return {name: round(getattr(spread, name), 9) for name in ("p10", "p50", "p90")}
 
 
-def case_of(workflow: str, stated: UnitEconomics, prices: Prices, *, at: datetime | None = None) -> UnitCase:
-    """The case at the prices of a day. Raises what `Prices.price` raises, or IncompleteEconomics on a missing part."""
-    if not stated.spends_tokens or stated.model is None:
+def case_of(
+    workflow: str,
+    stated: UnitEconomics,
+    prices: Prices,
+    *,
+    at: datetime | None = None,
+    model: str | None = None,
+    provider: str | None = None,
+) -> UnitCase:
+    """The case at the prices of a day. Raises what `Prices.price` raises, or IncompleteEconomics on a missing part.
+
+    `model` and `provider` take the place of the stated ones.
+    """
+    if model is None and (not stated.spends_tokens or stated.model is None):
         return UnitCase(workflow, prices.currency, stated, NO_TOKENS)
-    price = prices.price(stated.model, provider=stated.provider, at=at)
+    wanted, seller = (stated.model, provider or stated.provider) if model is None else (model, provider)
+    assert wanted is not None
+    price = prices.price(wanted, provider=seller, at=at)
     into, out = price.input_usd_per_mtok, price.output_usd_per_mtok
     if into is None or out is None:
-        raise IncompleteEconomics(f"{stated.model!r} has no price for tokens read or written; add one below prices/")
+        raise IncompleteEconomics(f"{wanted!r} has no price for tokens read or written; add one below prices/")
     cached = into if price.cached_input_usd_per_mtok is None else price.cached_input_usd_per_mtok
     found = (prices.in_currency(usd) for usd in (into, out, cached))
     return UnitCase(workflow, prices.currency, stated, TokenPrices(*found, source=price.source))

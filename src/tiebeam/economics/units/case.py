@@ -67,7 +67,19 @@ class UnitCase:
         known = self.figures()
         for name, value in changes.items():
             check_figure(name, value, known=known)
-        return replace(self, changed={**self.changed, **changes})
+        changed = replace(self, changed={**self.changed, **changes})
+        changed._check_tokens_have_a_price()
+        return changed
+
+    def _check_tokens_have_a_price(self) -> None:
+        """Tokens that somebody adds to a case without a model would cost nothing."""
+        spends = any(self.changed.get(name, 0) > 0 for name in ("input_tokens_per_unit", "output_tokens_per_unit"))
+        if spends and self.prices == NO_TOKENS and not any(name in self.changed for name in PRICES):
+            raise WrongFigure(
+                "tokens are spent and the workflow names no model; name one, or set "
+                "input_price_per_mtok and output_price_per_mtok too",
+                name="input_tokens_per_unit",
+            )
 
     def work_out(self, figures: Mapping[str, Any], *, arithmetic: Arithmetic) -> dict[str, Any]:
         """The month over figures in the arithmetic's own numbers, the value of an outcome included."""
@@ -78,8 +90,14 @@ class UnitCase:
         return month({**figures, VALUE_PER_ACCEPTED: value}, arithmetic=arithmetic)
 
     def exactly(self) -> dict[str, Decimal]:
-        """The closed form: every figure at its most likely value."""
-        return self.work_out({name: one.value for name, one in self.figures().items()}, arithmetic=Exact())
+        """The closed form: every figure at its most likely value. Raises WrongFigure where a formula has no result."""
+        try:
+            return self.work_out({name: one.value for name, one in self.figures().items()}, arithmetic=Exact())
+        except ArithmeticError as problem:
+            raise WrongFigure(
+                f"the formulas of {self.workflow!r} have no result at these figures; one of them divides by a figure "
+                "that is 0, or grows beyond bounds"
+            ) from problem
 
     def value_lines(self) -> list[tuple[str, str, Decimal]]:
         """(vector, title, worth of one accepted outcome) of each value line, at the most likely values."""

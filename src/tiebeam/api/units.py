@@ -1,0 +1,134 @@
+"""Unit economics over HTTP: what an accepted outcome costs and is worth, before anything is built."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field
+
+from tiebeam.api.access import asks
+from tiebeam.app import App
+from tiebeam.economics import UnitAnswer, UnitCase, assess, workbook
+from tiebeam.economics.units import WrongFigure, read_changes, unit_sheet
+from tiebeam.http import Caller
+from tiebeam.kit import plain
+from tiebeam.workflow import UnitRow, unit_case, unit_rows
+
+_MOST_DRAWS = 100_000
+_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Drawing(BaseModel):
+    """How the draws are made, and at the prices of which day (today's)."""
+
+    seed: int = Field(default=1, ge=0, le=2**32)
+    draws: int = Field(default=2000, ge=100, le=_MOST_DRAWS)
+    at: date | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        return None if self.at is None else datetime(self.at.year, self.at.month, self.at.day, tzinfo=UTC)
+
+
+class Question(Drawing):
+    """What to ask otherwise than stated. `set` holds NAME=VALUE, as `tiebeam units --set` does."""
+
+    volume_factor: str | None = Field(default=None, max_length=40)
+    set: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=100)
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    """Another model than the stated one."""
+    provider: str | None = Field(default=None, min_length=1, max_length=100)
+
+    def texts(self) -> dict[str, str]:
+        """Raises WrongFigure."""
+        found = dict(_pair(one) for one in self.set)
+        return found if self.volume_factor is None else {**found, "volume_factor": self.volume_factor}
+
+
+def router(app: App) -> APIRouter:
+    routes = APIRouter(tags=["economics"])
+    read = asks(app, "intent.view", "catalogue")
+
+    @routes.get("/economics/units")
+    def listing(drawing: Annotated[Drawing, Query()], caller: Caller = Depends(read)) -> list[dict[str, Any]]:
+        """Every adopted workflow you may see and every recipe that states unit economics, with its verdict."""
+        rows = unit_rows(
+            app.graph(),
+            app.economics.prices,
+            sees=caller.sees,
+            seed=drawing.seed,
+            draws=drawing.draws,
+            at=drawing.moment,
+        )
+        return [_line(row) for row in rows]
+
+    @routes.get("/economics/units/{workflow}.xlsx", response_class=Response)
+    def sheet(workflow: str, question: Annotated[Question, Query()], caller: Caller = Depends(read)) -> Response:
+        """The calculation as a spreadsheet with live formulas (needs the extra analytics)."""
+        return _sheet(*_answer(app, caller, workflow, question))
+
+    @routes.get("/economics/units/{workflow}/{recipe}.xlsx", response_class=Response)
+    def recipe_sheet(
+        workflow: str, recipe: str, question: Annotated[Question, Query()], caller: Caller = Depends(read)
+    ) -> Response:
+        """The same of a recipe nobody need have adopted."""
+        return _sheet(*_answer(app, caller, f"{workflow}/{recipe}", question))
+
+    @routes.get("/economics/units/{workflow}")
+    def one(workflow: str, question: Annotated[Question, Query()], caller: Caller = Depends(read)) -> dict[str, Any]:
+        """Cost and worth of an accepted outcome: P10, P50, P90, parts, break-even price, verdict, tornado."""
+        return _answer(app, caller, workflow, question)[1].form()
+
+    @routes.get("/economics/units/{workflow}/{recipe}")
+    def of_recipe(
+        workflow: str, recipe: str, question: Annotated[Question, Query()], caller: Caller = Depends(read)
+    ) -> dict[str, Any]:
+        """The same of a recipe nobody need have adopted."""
+        return _answer(app, caller, f"{workflow}/{recipe}", question)[1].form()
+
+    return routes
+
+
+def _answer(app: App, caller: Caller, workflow: str, question: Question) -> tuple[UnitCase, UnitAnswer]:
+    case = unit_case(
+        app.graph(),
+        app.economics.prices,
+        workflow,
+        may_see=caller.see,
+        changes=read_changes(question.texts()),
+        at=question.moment,
+        model=question.model,
+        provider=question.provider,
+    )
+    return case, assess(case, seed=question.seed, draws=question.draws)
+
+
+def _sheet(case: UnitCase, answer: UnitAnswer) -> Response:
+    name = answer.workflow.rsplit("/", 1)[-1]
+    return Response(
+        workbook(unit_sheet(case, answer)),
+        media_type=_SHEET,
+        headers={"content-disposition": f'attachment; filename="units-{name}.xlsx"'},
+    )
+
+
+def _line(row: UnitRow) -> dict[str, Any]:
+    """`answer` and `problem`: one of them is null."""
+    of, answer = row.of, row.answer
+    problem = None if row.problem is None else {"code": row.problem.code, "message": row.problem.message}
+    found = {"workflow": of.workflow, "recipe": of.recipe, "title": of.title, "is_adopted": of.is_adopted}
+    if answer is None:
+        return {**found, "answer": None, "problem": problem}
+    form = answer.form()
+    kept = ("currency", "verdict", "cost_per_accepted", "margin_per_accepted", "margin_per_month", "value_per_accepted")
+    kept += ("break_even_per_mtok", "break_even_units", "payback_months", "share_positive", "price_source")
+    return {**found, "answer": plain({name: form[name] for name in kept}), "problem": None}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise WrongFigure(f"set wants NAME=VALUE, not {text[:80]!r}")
+    return name.strip(), value
