@@ -97,7 +97,9 @@ def test_the_route_answers_a_signed_in_person_with_the_price(workspace: Path) ->
     try:
         with app.store.unit() as unit:
             app.graph.apply(unit, actor="test")
-            token = app.workforce.access.create_link(unit, app.principal().person_id)
+        administrator = app.principal().person_id
+        with app.store.unit() as unit:
+            token = app.workforce.access.create_link(unit, administrator)
         api = build_api(app)
         api.include_router(_module("tiebeam.api.prices", ROUTE).router(app))
         session = app.workforce.access.redeem_link(token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import tomllib
+from enum import Enum
 from pathlib import Path
 from typing import get_args, get_origin
 
@@ -64,4 +65,5 @@ def _rows(model: type[BaseModel]) -> list[tuple[str, ...]]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    return "none" if field.default is None else f"`{field.default!r}`"
+    value = field.default.value if isinstance(field.default, Enum) else field.default
+    return "none" if value is None else f"`{value!r}`"

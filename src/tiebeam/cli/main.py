@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
-import traceback
 from importlib import import_module
-from tempfile import NamedTemporaryFile
 
 import click
 
@@ -134,6 +131,10 @@ def _masked(text: str) -> str:
 
 
 def _internal_error() -> int:
+    import secrets
+    import traceback
+    from tempfile import NamedTemporaryFile
+
     reference = secrets.token_hex(4)
     with NamedTemporaryFile(
         "w", encoding="utf-8", prefix=f"tiebeam-{reference}-", suffix=".log", delete=False

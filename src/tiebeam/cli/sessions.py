@@ -16,7 +16,6 @@ from tiebeam.cli.shared import (
     print_table,
     workspace_option,
 )
-from tiebeam.kit import iso
 
 
 @click.group(cls=Group)
@@ -36,6 +35,8 @@ def listing(
     whose: str | None, ended: bool, limit: int, workspace: Path | None, person: str | None, as_json: bool
 ) -> None:
     """Your sessions, or everybody's if you are an administrator; '*' marks the one this command acts in."""
+    from tiebeam.kit import iso
+
     with calling(workspace, person) as caller, caller.app.store.read() as conn:
         mine = caller.principal.session_id
         rows = caller.app.workforce.access.sessions(

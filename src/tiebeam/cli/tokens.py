@@ -19,7 +19,6 @@ from tiebeam.cli.shared import (
     workspace_option,
 )
 from tiebeam.errors import Invalid
-from tiebeam.kit import iso, parse_iso
 
 _SHOWN_ONCE = "Keep it now: it is shown this once. Send it as 'Authorization: Bearer …', or set TIEBEAM_TOKEN."
 _DAYS = re.compile(r"(\d{1,4})d")
@@ -84,6 +83,8 @@ def create(
 @asks("token.view", "token", inside=True)
 def listing(holder: str | None, limit: int, workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Your tokens and those of machines you manage, newest first; never their secrets."""
+    from tiebeam.kit import iso
+
     with calling(workspace, person) as caller, caller.app.store.read() as conn:
         rows = caller.app.workforce.access.tokens(conn, caller.principal, holder=holder, limit=limit)
     if as_json:
@@ -127,6 +128,8 @@ def moment_of(text: str, *, now: datetime) -> datetime:
     days = _DAYS.fullmatch(text)
     if days is not None:
         return now + timedelta(days=int(days[1]))
+    from tiebeam.kit import parse_iso
+
     try:
         if len(text) == len("2027-01-31"):
             return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), tzinfo=UTC)

@@ -81,7 +81,7 @@ def test_a_page_weighs_at_most_a_hundred_kilobytes_with_everything_it_loads(clie
 def test_every_answer_carries_the_policy(client: TestClient) -> None:
     for path in ("/", "/inbox", "/nowhere"):
         policy = client.get(path).headers["content-security-policy"]
-        assert policy.startswith("default-src 'self';")
+        assert policy.startswith("default-src 'none'; script-src 'self';")
         assert "unsafe" not in policy
 
 

@@ -48,7 +48,7 @@ def test_a_page_stands_beside_its_fields_and_every_place_leads_to_a_mark(app: Ap
     picture = controller.get(image[1])
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
     assert picture.headers["cache-control"].startswith("private")
-    assert "default-src 'self'" in picture.headers["content-security-policy"]
+    assert "default-src 'none'" in picture.headers["content-security-policy"]
 
     marks = set(re.findall(r'<rect id="(at-[\w-]+)"', page))
     led_to = set(re.findall(r'href="#(at-[\w-]+)"', page))
