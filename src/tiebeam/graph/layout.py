@@ -26,12 +26,14 @@ class Kind(StrEnum):
     SERVICE_ACCOUNTS = "service_accounts"
     ACCESS_RULES = "access_rules"
     BUDGETS = "budgets"
+    FRAMES = "frames"
     PRICES = "prices"
     MODELS = "models"
     ACCELERATORS = "accelerators"
     GPUS = "gpus"
     ARCHITECTURES = "architectures"
     MEASUREMENTS = "measurements"
+    STUDIES = "studies"
     SYSTEMS = "systems"
     POLICIES = "policies"
     EVALUATIONS = "evaluations"
@@ -70,12 +72,14 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.SERVICE_ACCOUNTS, "service-accounts", "service account", spec.ServiceAccount, IdRule.BARE),
     Place(Kind.ACCESS_RULES, "access", "access rule", spec.AccessRule, IdRule.BARE),
     Place(Kind.BUDGETS, "budgets", "budget", spec.Budget, IdRule.BARE),
+    Place(Kind.FRAMES, "frames", "budget frame", spec.BudgetFrame, IdRule.BARE),
     Place(Kind.PRICES, "prices", "price", spec.Price, IdRule.BARE),
     Place(Kind.MODELS, "models", "model", spec.ModelOffer, IdRule.DOTTED),
     Place(Kind.ACCELERATORS, "accelerators", "accelerator", spec.Accelerator, IdRule.BARE),
     Place(Kind.GPUS, "gpus", "GPU offer", spec.GpuOffer, IdRule.DOTTED),
     Place(Kind.ARCHITECTURES, "architectures", "architecture", spec.Architecture, IdRule.BARE),
     Place(Kind.MEASUREMENTS, "measurements", "measurement", spec.Measurement, IdRule.DOTTED),
+    Place(Kind.STUDIES, "studies", "study", spec.Study, IdRule.BARE),
     Place(Kind.SYSTEMS, "systems", "system", spec.System, IdRule.BARE),
     Place(Kind.POLICIES, "policies", "policy", spec.MatchingPolicy, IdRule.DOTTED),
     Place(Kind.EVALUATIONS, "evals", "evaluation set", spec.EvaluationSet, IdRule.DOTTED),

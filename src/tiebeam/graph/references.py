@@ -48,13 +48,13 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from _of_handoff(cast("spec.HandoffProtocol", record))
         case Kind.AGENTS | Kind.SERVICE_ACCOUNTS:
             yield from _of_machine(cast("spec.Agent | spec.ServiceAccount", record))
-        case Kind.BUDGETS:
-            yield from _of_budget(cast("spec.Budget", record))
+        case Kind.BUDGETS | Kind.FRAMES:
+            yield from _of_spend(record)
         case Kind.TEAMS | Kind.TRACKS:
             yield from _of_group(record)
         case Kind.ADOPTIONS:
             yield from _of_adoption(cast("spec.Adoption", record))
-        case Kind.GPUS | Kind.MEASUREMENTS | Kind.ACCELERATORS | Kind.ARCHITECTURES:
+        case Kind.GPUS | Kind.MEASUREMENTS | Kind.ACCELERATORS | Kind.ARCHITECTURES | Kind.STUDIES:
             yield from _of_hosting(record)
         case (
             Kind.PATTERNS
@@ -111,11 +111,26 @@ def _of_handoff(handoff: spec.HandoffProtocol) -> Iterator[Reference]:
         yield from Reference.to(Kind.ROLES, rung.role, "ladder", place, "role")
 
 
+def _of_spend(record: spec.Record) -> Iterator[Reference]:
+    if isinstance(record, spec.BudgetFrame):
+        yield from _of_frame(record)
+    if isinstance(record, spec.Budget):
+        yield from _of_budget(record)
+
+
 def _of_budget(budget: spec.Budget) -> Iterator[Reference]:
     yield from Reference.to(Kind.ROLES, budget.owner_role, "owner_role")
     yield from Reference.to(Kind.BUDGETS, budget.parent, "parent")
     for place, target in enumerate(budget.covers):
         yield Reference(("covers", place), (Kind.TEAMS, Kind.INTENTS), target)
+
+
+def _of_frame(frame: spec.BudgetFrame) -> Iterator[Reference]:
+    for place, business in enumerate(frame.line_of_business):
+        yield from Reference.to(Kind.PEOPLE, business.finops, "line_of_business", place, "finops")
+    for place, line in enumerate(frame.line):
+        yield from Reference.to(Kind.ROLES, line.owner_role, "line", place, "owner_role")
+        yield from Reference.to(Kind.BUDGETS, line.budget, "line", place, "budget")
 
 
 def _of_adoption(adoption: spec.Adoption) -> Iterator[Reference]:
@@ -138,3 +153,18 @@ def _of_hosting(record: spec.Record) -> Iterator[Reference]:
         yield from Reference.to(Kind.ARCHITECTURES, record.architecture, "architecture")
     if isinstance(record, spec.Measurement | spec.GpuOffer):
         yield from Reference.to(Kind.ACCELERATORS, record.accelerator, "accelerator")
+    if isinstance(record, spec.Study):
+        yield from _of_study(record)
+
+
+def _of_study(study: spec.Study) -> Iterator[Reference]:
+    yield from Reference.to(Kind.ROLES, study.owner, "owner")
+    if study.rented is not None:
+        yield from Reference.to(Kind.GPUS, study.rented.offer, "rented", "offer")
+        yield from Reference.to(Kind.PRICES, study.rented.capacity, "rented", "capacity")
+    for name in ("rented", "own"):
+        side = getattr(study, name)
+        if side is None or side.serving is None:
+            continue
+        yield from Reference.to(Kind.ARCHITECTURES, side.serving.architecture, name, "serving", "architecture")
+        yield from Reference.to(Kind.ACCELERATORS, side.serving.accelerator, name, "serving", "accelerator")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiebeam.spec import access_rules, economics, hosting, units, workflow, workforce, workspace
+from tiebeam.spec import access_rules, economics, frame, hosting, studies, units, workflow, workforce, workspace
 from tiebeam.spec.base import Frozen
 
 _NOUNS: dict[str, type[Frozen]] = {
@@ -25,12 +25,14 @@ _NOUNS: dict[str, type[Frozen]] = {
     "access-rule": access_rules.AccessRule,
     "training-track": workforce.TrainingTrack,
     "budget": economics.Budget,
+    "budget-frame": frame.BudgetFrame,
     "price": economics.Price,
     "model": economics.ModelOffer,
     "accelerator": hosting.Accelerator,
     "gpu-offer": hosting.GpuOffer,
     "architecture": hosting.Architecture,
     "measurement": hosting.Measurement,
+    "study": studies.Study,
     "units": units.UnitTable,
     "workspace": workspace.WorkspaceSettings,
 }

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from tiebeam.spec.assumptions import UnitEconomics
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Money, Record, Share, Text
+from tiebeam.spec.forecast import ForecastUse
 
 
 class Tier(StrEnum):
@@ -224,3 +225,5 @@ class Adoption(Record):
     team: DottedId
     unit_economics: UnitEconomics | None = None
     """Overrides the recipe's assumptions with the organisation's own."""
+    forecast: ForecastUse | None = None
+    """Counts instead of the workspace's own `[forecast]`."""

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from tiebeam.spec.access import AccessUse
 from tiebeam.spec.audit import AnchorUse, RetentionRule
 from tiebeam.spec.base import DottedId, Frozen, Text
+from tiebeam.spec.forecast import ForecastUse
 from tiebeam.spec.network import OutgoingRules, ServerUse
 from tiebeam.spec.secret import SecretRef
 
@@ -83,3 +84,4 @@ class WorkspaceSettings(Frozen):
     access: AccessUse = AccessUse()
     anchors: AnchorUse = AnchorUse()
     retention: tuple[RetentionRule, ...] = ()
+    forecast: ForecastUse = ForecastUse()
