@@ -4,6 +4,7 @@ from tiebeam.web.svg.charts import Bar, Series, bar_chart, line_chart, sparkline
 from tiebeam.web.svg.graph import draw_graph
 from tiebeam.web.svg.grids import Span, WaterfallPart, heat_grid, span_chart, waterfall
 from tiebeam.web.svg.layout import Edge, Layout, Node, TooManyNodes, lay_out
+from tiebeam.web.svg.ranges import RangeBar, Swing, ladder, range_chart, tornado_chart
 from tiebeam.web.svg.scale import MAX_POINTS, linear_ticks, log_ticks, short_number
 
 __all__ = [
@@ -12,20 +13,25 @@ __all__ = [
     "Edge",
     "Layout",
     "Node",
+    "RangeBar",
     "Series",
     "Span",
+    "Swing",
     "TooManyNodes",
     "WaterfallPart",
     "bar_chart",
     "draw_graph",
     "heat_grid",
+    "ladder",
     "lay_out",
     "line_chart",
     "linear_ticks",
     "log_ticks",
+    "range_chart",
     "short_number",
     "span_chart",
     "sparkline",
     "stacked_bars",
+    "tornado_chart",
     "waterfall",
 ]
