@@ -29,6 +29,7 @@ NOUNS = {
     "gpus": "gpu-offer",
     "architectures": "architecture",
     "measurements": "measurement",
+    "studies": "study",
 }
 EXAMPLES = library_root().parent / "examples"
 EXAMPLE_NOUNS = {**NOUNS, "people": "person", "teams": "team", "systems": "system", "adoptions": "adoption"}
