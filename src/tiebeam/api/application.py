@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from tiebeam import __version__
 from tiebeam.api import (
     delegations,
+    evidence,
     inbox,
     library,
     money,
@@ -51,6 +52,7 @@ def build_api(app: App) -> FastAPI:
         library,
         money,
         records,
+        evidence,
         policy,
         units,
     ):

@@ -1,6 +1,7 @@
 """What the HTTP faces share: who is asking, paging, and how errors are told."""
 
 from tiebeam.http.caller import Ask, Caller
+from tiebeam.http.downloads import FORMATS, evidence_file, journal_file
 from tiebeam.http.explaining import explain
 from tiebeam.http.identity import (
     COOKIE,
@@ -38,6 +39,7 @@ __all__ = [
     "COOKIE",
     "DATA_POLICY",
     "EVERYTHING",
+    "FORMATS",
     "LARGEST_BODY",
     "LARGEST_UPLOAD",
     "Ask",
@@ -53,11 +55,13 @@ __all__ = [
     "base_url_of",
     "bounded",
     "csrf_of",
+    "evidence_file",
     "explain",
     "headers_of",
     "identity_of",
     "is_at_most",
     "is_from_here",
+    "journal_file",
     "journal_object",
     "ledger_object",
     "make_link",

@@ -3,13 +3,14 @@
 from tiebeam.workflow.evidence.anchoring import Anchored, Anchoring
 from tiebeam.workflow.evidence.evidence import Evidence
 from tiebeam.workflow.evidence.exports import Selection, export_lines, write_export
-from tiebeam.workflow.evidence.packs import Pack, Subject
+from tiebeam.workflow.evidence.packs import NotDecided, Pack, Subject
 from tiebeam.workflow.evidence.places import places_for
 
 __all__ = [
     "Anchored",
     "Anchoring",
     "Evidence",
+    "NotDecided",
     "Pack",
     "Selection",
     "Subject",

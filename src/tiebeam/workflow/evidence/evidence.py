@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tiebeam.authority import Policies
 from tiebeam.economics import Economics
 from tiebeam.store import Store, Unit, make_anchor
-from tiebeam.workflow.evidence.packs import Pack, Subject, pack, subject_of
+from tiebeam.workflow.evidence.packs import Pack, Subject, check_decided, pack, subject_of
 from tiebeam.workflow.evidence.tables import pinned_policy
 from tiebeam.workflow.intake import Archive, document_view
 from tiebeam.workflow.runs import load_run
@@ -46,7 +46,12 @@ class Evidence:
         return subject_of(conn, wanted)
 
     def export(self, subject: Subject, *, actor: str) -> Pack:
-        """Make the pack and put that on the run's record. An anchor is made first, so that the pack can be proven."""
+        """Make the pack and put that on the run's record. An anchor is made first, so that the pack can be proven.
+
+        Raises NotDecided.
+        """
+        with self._store.read() as conn:
+            check_decided(conn, subject)
         with self._store.unit() as unit:
             make_anchor(unit)
         with self._store.read() as conn:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.errors import NotFound
+from tiebeam.errors import Conflict, NotFound
 from tiebeam.kit import canonical_json, sha256_hex
 from tiebeam.store import JournalEntry, Stretch, part_lines, read_journal, search_journal
 from tiebeam.verifier import RECORDS, REDACTED, Check
@@ -28,6 +28,12 @@ _STANDING = ("delegation.", "emergency.", "identity.")
 _MOST_FACTS = 200
 _PAGE = 500
 _ENDING = re.compile(r"\.[a-z0-9]{1,5}")
+
+
+class NotDecided(Conflict):
+    """Nobody has decided the task, so there is no decision to show evidence of."""
+
+    code = "not_decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,19 @@ def subject_of(conn: sa.Connection, wanted: str) -> Subject:
         return Subject(run_of_task(conn, wanted), wanted)
     except UnknownTask:
         raise NotFound(f"there is no run and no decision {wanted!r}; 'tiebeam runs list' shows the runs") from None
+
+
+def check_decided(conn: sa.Connection, subject: Subject) -> None:
+    """Raises NotDecided when the subject is a task without a decision on the record."""
+    if subject.decision is None:
+        return
+    wanted = f"task:{subject.decision}"
+    if not any(one.kind in DECISIONS and one.payload.get("subject") == wanted for one in _whole(conn, subject.stream)):
+        raise NotDecided(
+            f"nobody has decided task {subject.decision!r} yet; export the evidence of run {subject.run!r} instead",
+            task=subject.decision,
+            run=subject.run,
+        )
 
 
 def pack(conn: sa.Connection, subject: Subject, *, archive: Archive, at: datetime) -> Pack:
