@@ -134,3 +134,22 @@ def test_never_more_than_two_thousand_points() -> None:
 @pytest.mark.parametrize(("low", "high", "expected"), [(0, 10, [0, 2.5, 5, 7.5, 10]), (0, 0, [0, 0.25, 0.5, 0.75, 1])])
 def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
     assert svg.linear_ticks(low, high) == expected
+
+
+def test_curves_have_two_axes_in_powers_of_ten_and_name_where_they_cross() -> None:
+    metered = svg.Curve("Metered", ((1e6, 6.0), (1e7, 60.0), (1e8, 600.0)))
+    own = svg.Curve("Own GPU", ((1e6, 300.0), (1e7, 300.0), (1e8, 600.0)), tone="s2", step=True)
+    crossing = svg.Marker(5e7, "Break-even", 300.0)
+    drawn = svg.curve_chart([metered, own], name="Cost by volume", markers=[crossing, svg.Marker(1e12, "Far away")])
+    assert drawn.count('class="line') == 2
+    assert "V" in drawn.split('class="line s2"')[1].split('"/>')[0], "a step goes up at once"
+    assert 'class="cross"' in drawn
+    assert "Break-even" in drawn
+    assert "Far away" not in drawn
+    assert "1e+07" not in drawn
+    assert 'data-tip="10M: Metered 60, Own GPU 300"' in drawn
+
+
+def test_curves_without_a_point_draw_nothing_and_one_point_still_shows() -> None:
+    assert "<path" not in svg.curve_chart([svg.Curve("Free", ((10.0, 0.0),))], name="Nothing")
+    assert "h0.01" in svg.curve_chart([svg.Curve("Once", ((10.0, 1.0),))], name="One")

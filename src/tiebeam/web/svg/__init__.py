@@ -1,6 +1,7 @@
 """Charts and workflow graphs drawn on the server as small SVG texts, coloured by CSS classes only."""
 
 from tiebeam.web.svg.charts import Bar, Series, bar_chart, line_chart, sparkline, stacked_bars
+from tiebeam.web.svg.curves import Curve, Marker, curve_chart
 from tiebeam.web.svg.graph import draw_graph
 from tiebeam.web.svg.grids import Span, WaterfallPart, heat_grid, span_chart, waterfall
 from tiebeam.web.svg.layout import Edge, Layout, Node, TooManyNodes, lay_out
@@ -10,8 +11,10 @@ from tiebeam.web.svg.scale import MAX_POINTS, linear_ticks, log_ticks, short_num
 __all__ = [
     "MAX_POINTS",
     "Bar",
+    "Curve",
     "Edge",
     "Layout",
+    "Marker",
     "Node",
     "RangeBar",
     "Series",
@@ -20,6 +23,7 @@ __all__ = [
     "TooManyNodes",
     "WaterfallPart",
     "bar_chart",
+    "curve_chart",
     "draw_graph",
     "heat_grid",
     "ladder",
