@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.builders.workspaces import opened
-from tests.faces.conftest import ADMINISTRATOR, link_token
+from tests.faces.conftest import ADMINISTRATOR, link_token, served
 from tiebeam.api import build_api
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -27,9 +27,8 @@ def described(
     shutil.copytree(template, folder)
     url = None if request.param == "sqlite" else request.getfixturevalue("postgres_server").create()
     with opened(folder, url=url) as app:
-        api = build_api(app)
         session = app.workforce.access.redeem_link(link_token(app, ADMINISTRATOR))
-        schema = schemathesis.openapi.from_asgi("/openapi.json", api)
+        schema = schemathesis.openapi.from_asgi("/openapi.json", served(app))
         schema.config.headers = {"cookie": f"tiebeam_session={session.secret}", "x-csrf-token": session.csrf_token}
         yield schema
 

@@ -182,7 +182,7 @@ def test_whatever_stands_in_the_header_is_refused_and_never_an_error(anonymous: 
 def test_no_secret_is_in_the_database_or_the_journal(app: App, workspace: Path, bea: TestClient, bearer: Any) -> None:
     secret = create(bea)["secret"]
     bearer(secret).get("/runs")
-    cookie = bea.cookies[COOKIE]
+    cookie = bea.cookies[f"__Host-{COOKIE}"]
     app.store.close()
     parts = [secret[14:57], *cookie.split(".")]
     for path in (workspace / ".tiebeam").rglob("*"):
