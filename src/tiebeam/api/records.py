@@ -13,7 +13,7 @@ from tiebeam.api.body import Body
 from tiebeam.app import App
 from tiebeam.http import EVERYTHING, Caller, journal_file, journal_object
 from tiebeam.kit import plain
-from tiebeam.store import redact, search_journal, verify_journal
+from tiebeam.store import breaks_of, redact, search_journal, verify_journal
 from tiebeam.workflow.evidence import Selection
 
 
@@ -68,15 +68,18 @@ def _reading(app: App, routes: APIRouter) -> None:
     def verify(
         caller: Caller = Depends(read), stream: Annotated[str | None, Query(max_length=200)] = None
     ) -> dict[str, Any]:
-        """Recompute the hashes of one stream, or of all with their anchors.
+        """Recompute the hashes of one stream; or of all with their anchors, beside those in a file of this machine.
 
-        This tells whether the journal agrees with itself; who administers the database is found out by verifying an
-        export with the anchors that were kept elsewhere.
+        Who administers this machine is found out only by verifying an export elsewhere, with anchors kept there.
         """
         with app.store.read() as conn:
             caller.require("journal.view", journal_object(app, conn, stream or EVERYTHING))
-            breaks = verify_journal(conn, stream)
-        return {"sound": not breaks, "breaks": plain(breaks)}
+            if stream:
+                breaks = verify_journal(conn, stream)
+                return {"sound": not breaks, "breaks": plain(breaks)}
+        found = app.anchoring.verify()
+        report = {name: found.report[name] for name in ("sound", "counts", "proven_by", "redactions")}
+        return {**report, "breaks": plain(breaks_of(found.report["findings"])), "compared_with": found.place}
 
     @routes.post("/journal/export", response_class=FileResponse)
     def export(body: Export, caller: Caller = Depends(changes(app, "journal.export", "journal"))) -> Response:

@@ -98,7 +98,12 @@ def verify_journal(conn: sa.Connection, stream: str | None = None) -> list[Chain
     """
     check = Check(None)
     check.journal(journal_lines(conn, exported_at=_UNSAID, stream=stream))
-    return [_break_of(one) for one in check.findings]
+    return breaks_of(check.findings)
+
+
+def breaks_of(findings: Iterable[Mapping[str, str]]) -> list[ChainBreak]:
+    """The verifier's findings by stream and number; 0 where a finding is not about one entry."""
+    return [_break_of(one) for one in findings]
 
 
 def _break_of(finding: Mapping[str, str]) -> ChainBreak:

@@ -62,6 +62,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
     match = _output(run, "match")
     with visit.app.store.read() as conn:
         obj = visit.app.workforce.task_object(conn, task.id)
+        proving = visit.caller.object("evidence", task.id, conn)
     verdict = visit.caller.may("task.decide", obj)
     decision = task.context.get("decision")
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
@@ -100,6 +101,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         can_hand_over=task.is_active and visit.allows("task.reassign", obj),
         colleagues=_colleagues(visit, task),
         run=Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}"),
+        can_prove=task.decision is not None and visit.allows("evidence.export", proving),
         query_draft=_draft(visit, task) if "ask" in task.protocol.verbs and task.is_active else "",
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tiebeam.connect.anchors.place import Load
 from tiebeam.errors import Conflict
-from tiebeam.verifier import canonical, parsed
+from tiebeam.verifier import canonical, parsed, read_anchors
 
 _TAIL = 4096
 """More than one line is long."""
@@ -26,6 +27,13 @@ class FilePlace:
     def __init__(self, path: Path, *, name: str) -> None:
         self._path = path
         self.name = name
+
+    def kept(self) -> Mapping[int, Mapping[str, Any]]:
+        """The anchors that lie there, by number, none before the first. Raises Unreadable and OSError."""
+        if not self._path.exists():
+            return {}
+        with self._path.open("rb") as file:
+            return read_anchors(file)
 
     def bring(self, load: Load, *, written: int) -> Iterator[int]:
         """Raises AnchorsDiffer when the file does not end with an anchor of this database, or is gone; and OSError."""

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from tiebeam.http import Ask, journal_object
 from tiebeam.store import JournalEntry, read_journal, search_journal, verify_journal
 from tiebeam.web.pages.exports import table_file
+from tiebeam.web.pages.proving import entry_place, sees_all
 from tiebeam.web.table import Cell, Column, Empty, Filter, Row, Table, TableQuery
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import sentence
@@ -39,6 +40,7 @@ def audit(visit: Visit) -> Response:
         table=_table(visit, shown),
         older=shown[-1].position if len(entries) > _SIZE else None,
         check=_check(visit),
+        sees_all=sees_all(visit),
     )
 
 
@@ -91,12 +93,13 @@ def _row(visit: Visit, entry: JournalEntry) -> Row:
     href = f"/runs/{name}" if kind == "run" else ""
     cells = (
         Cell(when=entry.at),
-        Cell(visit.names.actor(entry.actor), raw=entry.actor),
+        Cell(visit.names.actor(entry.actor) if entry.actor else "Removed", raw=entry.actor),
         Cell(sentence(entry.kind.replace(".", " ")), raw=entry.kind),
         Cell(entry.stream, href, is_mono=True),
-        Cell(str(entry.seq), raw=entry.seq),
+        Cell(str(entry.seq), entry_place(entry.stream, entry.seq), raw=entry.seq),
         Cell(
             content if len(content) <= _SHOWN_LETTERS else f"{content[:_SHOWN_LETTERS]}…",
+            sub=f"Removed: {', '.join(entry.redacted)}" if entry.redacted else "",
             is_mono=True,
             is_soft=True,
             is_long=True,

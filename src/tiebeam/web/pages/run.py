@@ -78,6 +78,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
         tasks=tuple(task_item(task, names) for task in tasks),
         commands=Commands(f"tiebeam runs show {item.id}", f"GET /api/v1/runs/{item.id}"),
         can_cancel=not item.state.is_final and visit.allows("run.cancel", obj),
+        can_prove=visit.allows("evidence.export", obj),
         stream=f"run:{item.id}",
     )
 

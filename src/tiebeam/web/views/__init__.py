@@ -1,6 +1,7 @@
 """What each page shows, ready to print: pages fill these from the application, templates read nothing else."""
 
 from tiebeam.web.views.access import AccessView, MachineLine, ScopeGroup, SessionLine, TokenLine, Typed
+from tiebeam.web.views.audit import AnchorsView, EntryField, EntryView, PlaceLine, ProofView, Removal
 from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult, Ways
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
@@ -27,6 +28,7 @@ from tiebeam.web.views.work import (
 
 __all__ = [
     "AccessView",
+    "AnchorsView",
     "BudgetLine",
     "Change",
     "Colleague",
@@ -37,6 +39,8 @@ __all__ = [
     "Document",
     "DocumentPage",
     "EmergencyLine",
+    "EntryField",
+    "EntryView",
     "ErrorView",
     "EvaluationView",
     "Event",
@@ -59,12 +63,15 @@ __all__ = [
     "PaletteEntry",
     "Paper",
     "Pill",
+    "PlaceLine",
     "PolicyView",
+    "ProofView",
     "Quote",
     "ReachRow",
     "ReachTable",
     "RecipePart",
     "RecipeView",
+    "Removal",
     "RuleSaid",
     "RunItem",
     "RunPage",

@@ -181,6 +181,8 @@ class TaskPage:
     """The fields are typed from what the document shows, as nothing could be proposed."""
     query_draft: str = ""
     """A drafted question to the supplier; sending it keeps the task waiting for the answer."""
+    can_prove: bool = False
+    """Evidence of the decision may be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +250,5 @@ class RunPage:
     commands: Commands | None = None
     can_cancel: bool = False
     can_retry: bool = False
+    can_prove: bool = False
     stream: str = ""

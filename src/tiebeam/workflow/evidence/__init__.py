@@ -1,6 +1,6 @@
 """Evidence: the journal anchored elsewhere, values removed in time, and packs that another machine verifies."""
 
-from tiebeam.workflow.evidence.anchoring import Anchored, Anchoring
+from tiebeam.workflow.evidence.anchoring import Anchored, Anchoring, Verified
 from tiebeam.workflow.evidence.evidence import Evidence
 from tiebeam.workflow.evidence.exports import Selection, export_lines, write_export
 from tiebeam.workflow.evidence.packs import NotDecided, Pack, Subject
@@ -14,6 +14,7 @@ __all__ = [
     "Pack",
     "Selection",
     "Subject",
+    "Verified",
     "export_lines",
     "places_for",
     "write_export",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tiebeam.connect.anchors import AnchorPlace
+from tiebeam.connect.anchors import AnchorPlace, FilePlace
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import RetentionRule
 from tiebeam.store import (
@@ -16,6 +16,7 @@ from tiebeam.store import (
     AnchorTarget,
     Store,
     has_unanchored,
+    journal_report,
     last_anchor,
     list_targets,
     make_anchor,
@@ -25,6 +26,7 @@ from tiebeam.store import (
     target_failed,
     target_reached,
 )
+from tiebeam.verifier import Unreadable
 
 _LOOK_SECONDS = 15.0
 _TAKEN = timedelta(minutes=2)
@@ -40,6 +42,14 @@ class Anchored:
     last: Anchor | None
     has_more: bool
     places: tuple[AnchorTarget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the verifier found in the database. `place` is where the anchors lie it was compared with, if anywhere."""
+
+    report: Mapping[str, Any]
+    place: str | None
 
 
 class Anchoring:
@@ -78,6 +88,20 @@ class Anchoring:
         now = self._store.clock.now()
         places = [known.get(name) or AnchorTarget(name, 0, None, 0, None, now) for name in names]
         return Anchored(last, has_more, tuple(places))
+
+    def verify(self) -> Verified:
+        """Recompute the whole journal, and compare it with the first file of anchors that holds any.
+
+        That file lies on this machine, so whoever administers it too is found out only by an export and anchors that
+        are verified elsewhere.
+        """
+        place, kept, unreadable = self._kept()
+        with self._store.read() as conn:
+            report = journal_report(conn, external=kept, exported_at=self._store.clock.now())
+        if unreadable is not None:
+            wrong = {"code": "anchors-unreadable", "where": str(place), "problem": unreadable}
+            report |= {"sound": False, "findings": [wrong, *report["findings"]]}
+        return Verified(report, place)
 
     def work(self) -> float:
         """One turn of the worker's loop: what is due. Returns the seconds until the next."""
@@ -123,6 +147,18 @@ class Anchoring:
                     )
                 total += looked
         return total
+
+    def _kept(self) -> tuple[str | None, Mapping[int, Mapping[str, Any]] | None, str | None]:
+        """(place, its anchors, why they cannot be read)"""
+        for place in self._places():
+            if isinstance(place, FilePlace):
+                try:
+                    kept = place.kept()
+                except (Unreadable, OSError) as problem:
+                    return place.name, None, str(problem)
+                if kept:
+                    return place.name, kept, None
+        return None, None, None
 
     def _bring(self, place: AnchorPlace) -> None:
         with self._store.unit() as unit:
