@@ -97,6 +97,18 @@ class Prices:
             raise MissingRate(f"no rate from USD to {self.currency!r}; add USD to the rates of the workspace's policy")
         return usd * rate
 
+    def rate(self, currency: str) -> Decimal:
+        """One US dollar in a currency. Raises MissingRate where the workspace's policy has no rate for it."""
+        here = self.in_currency(Decimal(1)) if currency != "USD" else Decimal(1)
+        if currency in ("USD", self.currency):
+            return here
+        if not self._rates.get(currency):
+            raise MissingRate(
+                f"no rate from {self.currency!r} to {currency!r}; "
+                f"add {currency} to the rates of the workspace's policy, or ask in USD or {self.currency}"
+            )
+        return here / self._rates[currency]
+
     def _own(self, model: str, provider: str | None, service: ServiceTier, region: str | None) -> Price | None:
         found = [
             one

@@ -1,0 +1,25 @@
+"""The calculator: models by the token, GPUs by the hour, and the two compared, by one question."""
+
+from tiebeam.economics.calculator.api_side import ApiRow, ApiView, Parts, api_view
+from tiebeam.economics.calculator.catalogue import Catalogue, Catalogues, Model, Problem
+from tiebeam.economics.calculator.question import ALL, BadQuestion, Question, Sort
+from tiebeam.economics.calculator.reading import PARAMETERS, Parameter, question_params, read_question
+
+__all__ = [
+    "ALL",
+    "PARAMETERS",
+    "ApiRow",
+    "ApiView",
+    "BadQuestion",
+    "Catalogue",
+    "Catalogues",
+    "Model",
+    "Parameter",
+    "Parts",
+    "Problem",
+    "Question",
+    "Sort",
+    "api_view",
+    "question_params",
+    "read_question",
+]

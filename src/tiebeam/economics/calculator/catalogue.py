@@ -1,0 +1,157 @@
+"""What is offered on a day: resolved once, then asked by every move of a slider."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Protocol
+
+from tiebeam.economics.hosting import OfferView, Throughput, list_offers
+from tiebeam.economics.prices import ModelPrice, Prices, public_models
+from tiebeam.errors import TiebeamError
+from tiebeam.spec import Accelerator, Architecture, Capability, GpuOffer, Measurement, ModelOffer, Price, ServiceTier
+
+_KEPT = 8
+_MOST_FOUND = 50
+"""Models of the public list that a search adds to the library's."""
+
+
+class Offered(Protocol):
+    """The records of a graph that the calculator reads."""
+
+    @property
+    def models(self) -> Mapping[str, ModelOffer]: ...
+    @property
+    def prices(self) -> Mapping[str, Price]: ...
+    @property
+    def gpus(self) -> Mapping[str, GpuOffer]: ...
+    @property
+    def accelerators(self) -> Mapping[str, Accelerator]: ...
+    @property
+    def architectures(self) -> Mapping[str, Architecture]: ...
+    @property
+    def measurements(self) -> Mapping[str, Measurement]: ...
+    @property
+    def digest(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why there is no figure: the stable code of the error, and what to do."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as one provider offers it."""
+
+    id: str
+    title: str
+    provider: str
+    model: str
+    capability: Capability | None = None
+    """None for models beyond the library; so with the notes below."""
+    capability_basis: str | None = None
+    context_tokens: int | None = None
+    quality: str | None = None
+    quality_source: str | None = None
+    is_curated: bool = True
+
+
+class Catalogue:
+    """Models, GPUs and their prices on one day, from its beginning in UTC. Remembers what it has looked up."""
+
+    def __init__(self, offered: Offered, prices: Prices, *, day: date) -> None:
+        self.day = day
+        self.models = (*map(_curated, offered.models.values()), *_own_only(offered))
+        self.capacity = tuple(one for one in offered.prices.values() if one.capacity)
+        self.architectures = offered.architectures
+        self.throughput = Throughput(offered.architectures, offered.accelerators, offered.measurements)
+        self.offers: tuple[OfferView, ...] = tuple(list_offers(offered.gpus, offered.accelerators))
+        self._prices = prices
+        self._moment = datetime.combine(day, time(), UTC)
+        self._known: dict[tuple[str, str, ServiceTier, str | None], ModelPrice | Problem] = {}
+
+    def price(self, model: Model, service: ServiceTier, region: str | None) -> ModelPrice | Problem:
+        """The price on the day, or why there is none."""
+        key = (model.provider, model.model, service, region)
+        if key not in self._known:
+            self._known[key] = self._price(*key)
+        return self._known[key]
+
+    def found(self, text: str) -> list[Model]:
+        """Models of the public list beyond the others that hold every word, at most 50."""
+        listed = {(one.provider, one.model) for one in self.models}
+        more: list[Model] = []
+        for one in public_models(text):
+            if (one.provider, one.model) not in listed:
+                more.append(
+                    Model(
+                        id=f"{one.provider}/{one.model}",
+                        title=f"{one.title} at {one.provider}",
+                        provider=one.provider,
+                        model=one.model,
+                        context_tokens=one.context_tokens,
+                        is_curated=False,
+                    )
+                )
+            if len(more) == _MOST_FOUND:
+                break
+        return more
+
+    def rate(self, currency: str) -> Decimal:
+        """One US dollar in a currency. Raises MissingRate."""
+        return self._prices.rate(currency)
+
+    def _price(self, provider: str, model: str, service: ServiceTier, region: str | None) -> ModelPrice | Problem:
+        try:
+            return self._prices.price(model, provider=provider, at=self._moment, service=service, region=region)
+        except TiebeamError as problem:
+            return Problem(problem.code, problem.message)
+
+
+class Catalogues:
+    """The catalogues last asked for, by what is declared and the day. Hold one where requests are answered."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int, date], Catalogue] = OrderedDict()
+
+    def of(self, offered: Offered, prices: Prices, *, day: date) -> Catalogue:
+        key = (offered.digest, id(prices), day)
+        found = self._kept.get(key)
+        if found is None:
+            found = Catalogue(offered, prices, day=day)
+            self._kept[key] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+def _curated(offer: ModelOffer) -> Model:
+    return Model(
+        id=offer.id,
+        title=offer.title,
+        provider=offer.provider,
+        model=offer.model,
+        capability=offer.capability,
+        capability_basis=offer.capability_basis,
+        context_tokens=offer.context_tokens,
+        quality=offer.quality,
+        quality_source=offer.quality_source,
+    )
+
+
+def _own_only(offered: Offered) -> list[Model]:
+    """Models that only the workspace's own price records know."""
+    listed = {(one.provider, one.model) for one in offered.models.values()}
+    own = {(one.provider, one.model): one for one in offered.prices.values() if one.price}
+    return [
+        Model(f"{provider}/{model}", f"{model} at {provider}", provider, model, is_curated=False)
+        for provider, model in own
+        if (provider, model) not in listed
+    ]

@@ -1,0 +1,85 @@
+"""The calculator's formulas, each written once: worked out exactly here, live in the spreadsheet.
+
+Prices are per million tokens, in the currency that was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+
+from tiebeam.economics.workbook import LineCell
+from tiebeam.kit.formulas import Exact, Formula, read_formula, work_out
+
+
+def _blend(prefix: str) -> str:
+    """EC-09: the mean of the prices, weighted by the parts of input and output."""
+    fresh, cached, output = (f"{prefix}{kind}_price" for kind in ("input", "cached", "output"))
+    spent = f"((1 - cached_share) * {fresh} + cached_share * {cached}) * input_parts + {output} * output_parts"
+    return f"({spent}) / (input_parts + output_parts)"
+
+
+METERED = (
+    LineCell("metered_per_mtok", "A million tokens at the ratio, served as asked", "money", _blend("")),
+    LineCell("batched_per_mtok", "A million tokens at the ratio, by the batch service", "money", _blend("batch_")),
+    LineCell("fees_per_mtok", "Fees of the calls for a million tokens", "money", "fee_per_call * 1000000 / per_call"),
+    LineCell(
+        "per_mtok",
+        "A million tokens",
+        "money",
+        "(1 - batch_share) * metered_per_mtok + batch_share * batched_per_mtok + fees_per_mtok",
+    ),
+    LineCell("per_month", "The month's tokens", "money", "tokens_per_month * per_mtok / 1000000"),
+    LineCell("cost_per_call", "One call", "money", "per_call * per_mtok / 1000000"),
+)
+HOSTED = (
+    LineCell("month_per_gpu", "One GPU for a month of 730 hours", "money", "hour_per_gpu * 730"),
+    LineCell(
+        "output_per_mtok",
+        "A million output tokens",
+        "money",
+        "1000000 * hour_per_gpu / (3600 * tokens_per_s_per_gpu * busy_share)",
+    ),
+    LineCell(
+        "per_mtok",
+        "A million tokens, when every hour that is paid is used",
+        "money",
+        "output_per_mtok * output_parts / (input_parts + output_parts)",
+    ),
+    LineCell(
+        "tokens_per_gpu",
+        "Tokens one GPU serves in a month",
+        "tokens",
+        "tokens_per_s_per_gpu * busy_share * 3600 * 730 * (input_parts + output_parts) / output_parts",
+    ),
+    LineCell(
+        "gpus",
+        "GPUs rented: whole copies of the model on whole machines",
+        "units",
+        "gpus_at_once * max(1, ceil(tokens_per_month / (tokens_per_gpu * gpus_at_once)))",
+    ),
+    LineCell("per_month", "The month's tokens", "money", "gpus * month_per_gpu"),
+    LineCell(
+        "used_share",
+        "Share of what is rented that the volume uses",
+        "share",
+        "tokens_per_month / (gpus * tokens_per_gpu)",
+    ),
+)
+
+
+def worked_out(lines: tuple[LineCell, ...], figures: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Every line by name, those before it at hand for those after it."""
+    known: dict[str, Decimal] = dict(figures)
+    for line in lines:
+        known[line.name] = work_out(_read(line.formula), known, arithmetic=_EXACT)
+    return {line.name: known[line.name] for line in lines}
+
+
+_EXACT = Exact()
+
+
+@cache
+def _read(text: str) -> Formula:
+    return read_formula(text)
