@@ -16,6 +16,7 @@ from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
 from tiebeam.connect.identity import ProviderInForce
 from tiebeam.economics import Economics, Prices, assess, case_of
+from tiebeam.economics.forecast import Forecasting
 from tiebeam.engine import Engine
 from tiebeam.graph import Graph, applied_digest
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
@@ -101,6 +102,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         intent_facts=facts,
         workforce=workforce,
         economics=economics,
+        forecasting=Forecasting(store, prices=prices, graph=graph),
         intake=intake,
         starting=starting,
         promotion=promotion,
@@ -197,6 +199,7 @@ def _register_handlers(app: App) -> None:
     app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
     app.engine.on_poison("intake", batches.give_up)
     app.engine.repeat("anchors", app.anchoring.work)
+    app.engine.repeat("forecast", app.forecasting.work)
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:

@@ -11,6 +11,7 @@ from tiebeam.authority import Authority, Principal
 from tiebeam.connect.documents import Reader
 from tiebeam.connect.identity import ProviderInForce
 from tiebeam.economics import Economics
+from tiebeam.economics.forecast import Forecasting
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused
 from tiebeam.graph import Graph
@@ -41,6 +42,7 @@ class App:
     intent_facts: IntentFacts
     workforce: Workforce
     economics: Economics
+    forecasting: Forecasting
     intake: Intake
     starting: Starting
     promotion: Promotion

@@ -10,6 +10,7 @@ from tiebeam.economics.units.answer import (
     fixed_cost_per_unit,
 )
 from tiebeam.economics.units.case import NO_TOKENS, TokenPrices, UnitCase, WrongFigure, driver_of, read_changes
+from tiebeam.economics.units.draws import drawn, ends
 from tiebeam.economics.units.model import LINES, PARTS, Line
 from tiebeam.economics.units.sheet import unit_sheet
 from tiebeam.economics.units.simulate import (
@@ -18,6 +19,7 @@ from tiebeam.economics.units.simulate import (
     Simulation,
     Spread,
     WrongDraws,
+    month_spreads,
     simulate,
     tornado,
 )
@@ -41,8 +43,11 @@ __all__ = [
     "WrongFigure",
     "assess",
     "case_of",
+    "drawn",
     "driver_of",
+    "ends",
     "fixed_cost_per_unit",
+    "month_spreads",
     "read_changes",
     "simulate",
     "tornado",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -93,6 +93,21 @@ def simulate(case: UnitCase, *, seed: int = 1, draws: int = DRAWS, columns: Colu
         parts={line.name: spreads[line.name] for line in PARTS},
         share_positive=positive / draws,
     )
+
+
+def month_spreads(
+    case: UnitCase, sums: Mapping[str, Sequence[str]], *, seed: int = 1, draws: int = DRAWS
+) -> dict[str, Spread]:
+    """Quantiles of sums of the model's lines over a whole month; the draws are those of `simulate`."""
+    columns = best_columns()
+    kept: dict[str, list[Any]] = {name: [] for name in sums}
+    for results, count in _months(case, seed=seed, draws=draws, columns=columns):
+        for name, lines in sums.items():
+            whole = results[lines[0]]
+            for line in lines[1:]:
+                whole = whole + results[line]
+            kept[name].append(columns.filled(whole, count))
+    return {name: Spread(*columns.quantiles(chunks, SHARES, draws)) for name, chunks in kept.items()}
 
 
 def _positives(values: Any) -> Any:
