@@ -70,6 +70,8 @@ class ProvisionedCapacity(Frozen):
     usd_per_hour: Decimal = Field(gt=0, le=1_000_000)
     tokens_per_minute: int = Field(gt=0)
     """What the capacity can do, input and output together, at the mix that `source` states."""
+    commitment_months: int = Field(default=0, ge=0, le=120)
+    """Months paid for at a time, used or not; 0 is by the hour."""
     since: date
     source: Text
     checked: date

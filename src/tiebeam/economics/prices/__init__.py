@@ -9,9 +9,7 @@ from tiebeam.economics.prices.quote import ModelPrice, PricePart, Rates, TokenCo
 from tiebeam.economics.prices.room import Prices, listed_prices
 from tiebeam.economics.prices.taking import take_over
 from tiebeam.economics.prices.whatif import (
-    CapacityCase,
     PriceDrop,
-    against_metered,
     blended_usd_per_mtok,
     monthly_usd,
     price_drop,
@@ -20,7 +18,6 @@ from tiebeam.economics.prices.whatif import (
 __all__ = [
     "AliasRefused",
     "BrokenPriceFile",
-    "CapacityCase",
     "Comparison",
     "Disagreement",
     "Drift",
@@ -37,7 +34,6 @@ __all__ = [
     "TokenUsage",
     "UnknownPrice",
     "UnknownPricePart",
-    "against_metered",
     "blended_usd_per_mtok",
     "compare",
     "drift",

@@ -1,15 +1,13 @@
-"""What other prices would mean: a drop, another mix, capacity bought by the hour."""
+"""What other prices would mean: a drop, another mix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from tiebeam.economics.prices.quote import MTOK
 from tiebeam.errors import Invalid
-from tiebeam.spec import HOURS_A_MONTH, ProvisionedCapacity
 
-_MINUTES_A_MONTH = HOURS_A_MONTH * 60
 _MOST = Decimal(10) ** 24
 
 
@@ -64,41 +62,6 @@ def monthly_usd(tokens_per_month: Decimal, *, usd_per_mtok: Decimal) -> Decimal:
     _check(tokens_per_month, "the volume")
     _check(usd_per_mtok, "the price")
     return tokens_per_month * usd_per_mtok / MTOK
-
-
-@dataclass(frozen=True, slots=True)
-class CapacityCase:
-    """Capacity by the hour against the same tokens metered, for a month of 730 hours."""
-
-    units: int
-    """How many of the capacity the volume needs, spread evenly over the month."""
-    fixed_usd_per_month: Decimal
-    metered_usd_per_month: Decimal
-    break_even_tokens_per_month: Decimal | None
-    """The volume from which one unit is cheaper than metered tokens; None when it cannot do so many."""
-    utilisation: Decimal
-    is_capacity_cheaper: bool
-
-
-def against_metered(
-    capacity: ProvisionedCapacity, *, metered_usd_per_mtok: Decimal, tokens_per_month: Decimal
-) -> CapacityCase:
-    """Whether to buy throughput or tokens. Raises Invalid."""
-    _check(metered_usd_per_mtok, "the metered price", above_zero=True)
-    _check(tokens_per_month, "the volume")
-    most = capacity.tokens_per_minute * _MINUTES_A_MONTH
-    units = max(1, int((tokens_per_month / most).to_integral_value(rounding=ROUND_CEILING)))
-    one = capacity.usd_per_hour * HOURS_A_MONTH
-    metered = monthly_usd(tokens_per_month, usd_per_mtok=metered_usd_per_mtok)
-    break_even = one / metered_usd_per_mtok * MTOK
-    return CapacityCase(
-        units=units,
-        fixed_usd_per_month=one * units,
-        metered_usd_per_month=metered,
-        break_even_tokens_per_month=break_even if break_even <= most else None,
-        utilisation=tokens_per_month / (most * units),
-        is_capacity_cheaper=one * units < metered,
-    )
 
 
 def _check(value: Decimal, name: str, *, above_zero: bool = False) -> None:

@@ -16,14 +16,13 @@ from tiebeam.economics.prices import (
     Prices,
     TokenUsage,
     UnknownPricePart,
-    against_metered,
     blended_usd_per_mtok,
     monthly_usd,
     price_drop,
 )
 from tiebeam.errors import Invalid
 from tiebeam.kit import FixedClock
-from tiebeam.spec import Price, ProvisionedCapacity, ServiceTier
+from tiebeam.spec import Price, ServiceTier
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 LONG = {"above_input_tokens": 200_000, "input_usd_per_mtok": "6", "output_usd_per_mtok": "22.5"}
@@ -161,23 +160,6 @@ def test_a_service_or_region_nobody_prices_is_named_and_not_guessed() -> None:
         empty.price("claude-3-haiku", provider="anthropic", service=ServiceTier.BATCH)
     with pytest.raises(UnknownPricePart, match="region"):
         empty.price("gpt-4o-mini", provider="openai", region="eu")
-
-
-def test_capacity_by_the_hour_against_tokens_by_the_million() -> None:
-    capacity = ProvisionedCapacity.model_validate(
-        {"usd_per_hour": "10", "tokens_per_minute": 100_000, "since": "2026-01-01", "source": "offer"}
-        | {"checked": "2026-11-01"}
-    )
-    # 730 h x 10 = 7,300 a month; 730 x 60 x 100,000 = 4.38e9 tokens at most; 7,300 / 5 x 1e6 = 1.46e9 break even.
-    small = against_metered(capacity, metered_usd_per_mtok=Decimal(5), tokens_per_month=Decimal(1_000_000_000))
-    large = against_metered(capacity, metered_usd_per_mtok=Decimal(5), tokens_per_month=Decimal(5_000_000_000))
-    assert (small.units, small.fixed_usd_per_month, small.metered_usd_per_month) == (1, 7_300, 5_000)
-    assert small.break_even_tokens_per_month == 1_460_000_000
-    assert not small.is_capacity_cheaper
-    assert (large.units, large.fixed_usd_per_month, large.metered_usd_per_month) == (2, 14_600, 25_000)
-    assert large.is_capacity_cheaper
-    dear = against_metered(capacity, metered_usd_per_mtok=Decimal(1), tokens_per_month=Decimal(1))
-    assert dear.break_even_tokens_per_month is None, "one unit cannot do as many tokens as would pay for it"
 
 
 def test_a_fee_for_the_call_itself_is_part_of_its_cost() -> None:
