@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Protocol
 
-from tiebeam.economics.hosting import OfferView, Throughput, list_offers
+from tiebeam.economics.hosting import Estimate, Method, OfferView, Throughput, Wanted, list_offers
 from tiebeam.economics.prices import ModelPrice, Prices, public_models
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import Accelerator, Architecture, Capability, GpuOffer, Measurement, ModelOffer, Price, ServiceTier
 
 _KEPT = 8
+_MOST_REMEMBERED = 5000
 _MOST_FOUND = 50
 """Models of the public list that a search adds to the library's."""
 
@@ -76,11 +77,14 @@ class Catalogue:
         self._prices = prices
         self._moment = datetime.combine(day, time(), UTC)
         self._known: dict[tuple[str, str, ServiceTier, str | None], ModelPrice | Problem] = {}
+        self._estimates: dict[tuple[Wanted, Method | None], Estimate | Problem] = {}
 
     def price(self, model: Model, service: ServiceTier, region: str | None) -> ModelPrice | Problem:
         """The price on the day, or why there is none."""
         key = (model.provider, model.model, service, region)
         if key not in self._known:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
             self._known[key] = self._price(*key)
         return self._known[key]
 
@@ -107,6 +111,18 @@ class Catalogue:
     def rate(self, currency: str) -> Decimal:
         """One US dollar in a currency. Raises MissingRate."""
         return self._prices.rate(currency)
+
+    def estimate(self, wanted: Wanted, method: Method | None) -> Estimate | Problem:
+        """Throughput, or why there is none."""
+        key = (wanted, method)
+        if key not in self._estimates:
+            if len(self._estimates) >= _MOST_REMEMBERED:
+                self._estimates.clear()
+            try:
+                self._estimates[key] = self.throughput.estimate(wanted, method=method)
+            except TiebeamError as problem:
+                self._estimates[key] = Problem(problem.code, problem.message)
+        return self._estimates[key]
 
     def _price(self, provider: str, model: str, service: ServiceTier, region: str | None) -> ModelPrice | Problem:
         try:

@@ -32,6 +32,7 @@ class Sort(StrEnum):
     INPUT = "input"
     OUTPUT = "output"
     THROUGHPUT = "throughput"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Question:
     precision: Precision = Precision.FP8
     backend: str = "vllm"
     replica: int | None = None
-    """GPUs of one copy of the model; None takes the fewest whose memory holds it."""
+    """GPUs of one copy of the model; None takes the fewest whose memory holds the weights and all requests in flight."""
     method: Method | None = None
     """How throughput is estimated; None takes the most trustworthy way there is."""
     term: Term = Term.ON_DEMAND

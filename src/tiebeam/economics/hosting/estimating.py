@@ -86,6 +86,8 @@ class Estimate:
     in_flight: float
     """Requests the memory can hold at once, at most the concurrency."""
     notes: tuple[str, ...]
+    fits: bool = True
+    """Whether the weights fit into the memory of the GPUs."""
 
     @property
     def band(self) -> str:
@@ -239,6 +241,7 @@ def _corrected(base: Pace, found: Correction, method: Method, source: str, *, no
         compute_utilisation=base.compute_share,
         in_flight=base.in_flight,
         notes=notes,
+        fits=base.fits,
     )
 
 
@@ -254,6 +257,7 @@ def _computed(base: Pace, band: tuple[float, float], *, notes: tuple[str, ...]) 
         compute_utilisation=base.compute_share,
         in_flight=base.in_flight,
         notes=notes,
+        fits=base.fits,
     )
 
 
