@@ -55,6 +55,10 @@ class Columns(Arithmetic, Protocol):
 
     def log(self, value: Any) -> Any: ...
 
+    def column(self, values: Sequence[float]) -> Any:
+        """A column of given numbers."""
+        ...
+
     def filled(self, value: Any, count: int) -> list[float]:
         """The draws as plain numbers."""
         ...
@@ -166,6 +170,9 @@ class PlainColumns:
     def log(self, value: Any) -> Any:
         return _each(math.log, value)
 
+    def column(self, values: Sequence[float]) -> Column:
+        return Column(values)
+
     def filled(self, value: Any, count: int) -> list[float]:
         return list(value) if isinstance(value, list) else [float(value)] * count
 
@@ -235,6 +242,9 @@ class FastColumns:
 
     def log(self, value: Any) -> Any:
         return self._np.log(value)
+
+    def column(self, values: Sequence[float]) -> Any:
+        return self._np.asarray(values, dtype=float)
 
     def filled(self, value: Any, count: int) -> Any:
         return self._np.broadcast_to(self._np.asarray(value, dtype=float), (count,))
