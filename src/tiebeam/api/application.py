@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from tiebeam import __version__
 from tiebeam.api import (
+    capacity,
     delegations,
     evidence,
     inbox,
@@ -55,6 +56,7 @@ def build_api(app: App) -> FastAPI:
         evidence,
         policy,
         units,
+        capacity,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

@@ -32,6 +32,7 @@ COMMANDS = {
     "cost": "prices",
     "prices": "prices",
     "hosting": "hosting",
+    "capacity": "capacity",
     "ledger": "ledger",
     "journal": "journal",
     "evidence": "evidence",
