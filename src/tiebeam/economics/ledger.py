@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.economics.entries import LedgerEntry, check_entry
+from tiebeam.economics.history import History, read_history
 from tiebeam.economics.prices import Prices
 from tiebeam.economics.reading import (
     DailyLine,
@@ -131,6 +132,14 @@ class Economics:
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         currency = self.prices.currency
         return [DailyLine(**figures(tally_of(by_day[day.isoformat()], currency=currency)), day=day) for day in days]
+
+    def history(
+        self, conn: sa.Connection, intent: str, *, since: date | None = None, until: date | None = None
+    ) -> History | None:
+        """How a workflow really went over UTC days, both included: the ninety before today when none are given."""
+        last = until or self._store.clock.now().date() - timedelta(days=1)
+        first = since or last - timedelta(days=89)
+        return read_history(conn, intent, since=first, until=last, currency=self.prices.currency)
 
     def ledger_lines(
         self,

@@ -12,6 +12,7 @@ from tiebeam.economics.units.answer import (
 from tiebeam.economics.units.case import NO_TOKENS, TokenPrices, UnitCase, WrongFigure, driver_of, read_changes
 from tiebeam.economics.units.draws import drawn, ends
 from tiebeam.economics.units.model import LINES, PARTS, Line
+from tiebeam.economics.units.prefill import Measured, NoHistory, Prefilled, from_ledger, prefill
 from tiebeam.economics.units.sheet import unit_sheet
 from tiebeam.economics.units.simulate import (
     DRAWS,
@@ -32,6 +33,9 @@ __all__ = [
     "Bar",
     "IncompleteEconomics",
     "Line",
+    "Measured",
+    "NoHistory",
+    "Prefilled",
     "Simulation",
     "Spread",
     "Stated",
@@ -47,7 +51,9 @@ __all__ = [
     "driver_of",
     "ends",
     "fixed_cost_per_unit",
+    "from_ledger",
     "month_spreads",
+    "prefill",
     "read_changes",
     "simulate",
     "tornado",
