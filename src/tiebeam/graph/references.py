@@ -129,7 +129,7 @@ def _of_frame(frame: spec.BudgetFrame) -> Iterator[Reference]:
     for place, business in enumerate(frame.line_of_business):
         yield from Reference.to(Kind.PEOPLE, business.finops, "line_of_business", place, "finops")
     for place, line in enumerate(frame.line):
-        yield from Reference.to(Kind.ROLES, line.owner_role, "line", place, "owner_role")
+        yield from Reference.to(Kind.PEOPLE, line.owner, "line", place, "owner")
         yield from Reference.to(Kind.BUDGETS, line.budget, "line", place, "budget")
 
 

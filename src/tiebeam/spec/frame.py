@@ -33,8 +33,8 @@ class FrameLine(Frozen):
     line_of_business: Id | None = None
     outside_it: bool = False
     """Paid by the business, not by IT."""
-    owner_role: DottedId | None = None
-    """Who answers for it: the CMO, the COO or another business owner."""
+    owner: DottedId | None = None
+    """The person who answers for it: the CMO, the COO or another business owner."""
     budget: DottedId | None = None
     """The budget that caps model spend within this line."""
 
