@@ -141,3 +141,19 @@ def test_a_retention_rule_removes_what_is_old_enough_and_goes_on_where_it_stoppe
     assert [record.payload["seq"] for record in records] == [1, 2, 3]
     clock.advance(days=31)
     assert expire() == 1
+
+
+def test_one_stream_alone_is_whole_after_a_removal_and_not_without_its_record(store: Store) -> None:
+    with store.unit() as unit:
+        unit.journal("run:1", "noted", actor="person:ann", payload={"comment": "call Uwe", "amount": 5})
+        unit.journal("run:2", "noted", actor="person:ann", payload={"comment": "nothing"})
+    with store.unit() as unit:
+        redact(unit, "run:1", 1, fields=["comment"], reason="asked for", actor="person:aud")
+    with store.read() as conn:
+        assert verify_journal(conn, "run:1") == []
+        assert verify_journal(conn, "journal") == []
+    with store.unit() as unit:
+        unit.conn.execute(sa.text("UPDATE journal_entry SET payload = '{}' WHERE stream = 'journal'"))
+    with store.read() as conn:
+        assert {one.stream for one in verify_journal(conn, "run:1")} == {"run:1"}
+        assert verify_journal(conn, "run:2") == []

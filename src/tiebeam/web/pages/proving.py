@@ -96,8 +96,9 @@ def anchor(visit: Visit) -> Response:
     state = visit.app.anchoring.state()
     failed = sum(1 for place in state.places if place.error)
     said = "Nothing was added since the last anchor." if made is None else f"Anchor {made.number} is made."
+    places = "1 place" if failed == 1 else f"{failed} places"
     return visit.back_to(
-        "/audit/anchors", saying=f"{said} {failed} places did not take theirs; see why below." if failed else said
+        "/audit/anchors", saying=f"{said} {places} did not take it; see why below." if failed else said
     )
 
 
@@ -156,7 +157,7 @@ def evidence_of_decision(visit: Visit) -> Response:
 
 
 def entry(visit: Visit) -> Response:
-    return visit.page("pages/audit_entry.html", entry=_entry(visit, visit.params))
+    return visit.page("pages/audit_entry.html", fact=_entry(visit, visit.params))
 
 
 def entry_place(stream: str, seq: int) -> str:
@@ -176,7 +177,7 @@ def remove(visit: Visit) -> Response:
             redact(unit, stream, seq, fields=fields, reason=reason, actor=visit.principal.actor)
     except (Invalid, Conflict) as wrong:
         view = _entry(visit, typed, typed=reason, problem=wrong.message[:1].upper() + wrong.message[1:])
-        return visit.page("pages/audit_entry.html", status=wrong.status, entry=view)
+        return visit.page("pages/audit_entry.html", status=wrong.status, fact=view)
     return visit.back_to(entry_place(stream, seq), saying=f"{visit.said('field')} is removed, on the record.")
 
 
