@@ -10,7 +10,7 @@ MAX_POINTS = 2_000
 
 def short_number(value: float) -> str:
     """A figure for an axis: 1200 → 1.2k, 0.004 → 0.004."""
-    for size, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+    for size, letter in ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}"
     return f"{value:.3g}"

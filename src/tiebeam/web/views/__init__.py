@@ -6,6 +6,7 @@ from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsV
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
+from tiebeam.web.views.reckoning import Answers, Choice, Controls, Slider
 from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
 from tiebeam.web.views.standing import DelegationLine, EmergencyLine, StandingView
 from tiebeam.web.views.work import (
@@ -28,12 +29,15 @@ from tiebeam.web.views.work import (
 
 __all__ = [
     "AccessView",
+    "Answers",
     "AnchorsView",
     "BudgetLine",
     "Change",
+    "Choice",
     "Colleague",
     "Commands",
     "CompareRow",
+    "Controls",
     "DecisionView",
     "DelegationLine",
     "Document",
@@ -78,6 +82,7 @@ __all__ = [
     "ScopeGroup",
     "SessionLine",
     "SettingsView",
+    "Slider",
     "Sheet",
     "SheetLine",
     "StandingView",

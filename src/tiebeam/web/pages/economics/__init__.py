@@ -1,7 +1,7 @@
 """Economics: one module for each tab, and the way in."""
 
-from tiebeam.web.pages.economics import front
+from tiebeam.web.pages.economics import calculator, front
 
 __all__ = ["GROUPS"]
 
-GROUPS = (front,)
+GROUPS = (front, calculator)

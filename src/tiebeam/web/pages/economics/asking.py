@@ -1,0 +1,134 @@
+"""A question of the calculator as an address states it, and its answer as a page, as a part of one, or as words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import HTMLResponse, Response
+
+from tiebeam.economics.calculator import Catalogue, Catalogues, Question, question_params, read_question
+from tiebeam.errors import TiebeamError
+from tiebeam.web.pages.economics.dials import Dial
+from tiebeam.web.render import Here, Shell
+from tiebeam.web.table import Table, TableQuery
+from tiebeam.web.views import Answers, Choice, Commands, Controls
+from tiebeam.web.visit import Visit
+from tiebeam.web.wording import NONE
+
+PAGE_SIZE = 25
+_OWN = ("page", "part")
+_PART = "answers"
+_SMALL, _LARGE = Decimal("0.001"), Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One page of the calculator."""
+
+    template: str
+    dials: tuple[Dial, ...]
+    choices: Callable[[Visit, Catalogue], tuple[Choice, ...]]
+    """What the form offers, whatever the address says."""
+    build: Callable[[Visit, Catalogue, Question], Answers]
+
+    def shown(self, visit: Visit, catalogues: Catalogues, **more: Any) -> Response:
+        """The page, or only its answers where `part` asks for them. What cannot be answered is told in their place."""
+        status, wrong = 200, ""
+        try:
+            question = asked(visit)
+            answers = self.build(visit, catalogue_of(visit, catalogues, question), question)
+        except TiebeamError as problem:
+            status, wrong = problem.status, str(problem.data.get("field", ""))
+            answers = Answers(problem=problem.message[:1].upper() + problem.message[1:])
+        if visit.params.get("part") == _PART:
+            return _part(visit, answers, status)
+        choices = self.choices(visit, catalogue_of(visit, catalogues, Question()))
+        held = {one.name for one in (*self.dials, *choices)} | {"sort", *_OWN}
+        controls = Controls(
+            sliders=tuple(one.slider(visit.params, wrong=wrong) for one in self.dials),
+            choices=choices,
+            sort=visit.params.get("sort", "")[:20],
+            kept=tuple((name, value[:200]) for name, value in visit.params.items() if name not in held),
+        )
+        return visit.page(self.template, status=status, controls=controls, answers=answers, **more)
+
+
+def asked(visit: Visit) -> Question:
+    """Raises BadQuestion."""
+    return read_question(visit.request.query_params.multi_items(), also=_OWN)
+
+
+def catalogue_of(visit: Visit, catalogues: Catalogues, question: Question) -> Catalogue:
+    """At the prices of the day that is asked for."""
+    return catalogues.of(visit.graph, visit.app.economics.prices, day=question.at or today(visit))
+
+
+def today(visit: Visit) -> date:
+    return visit.now.astimezone(visit.zone).date()
+
+
+def _part(visit: Visit, answers: Answers, status: int) -> Response:
+    here = Here(visit.request.url.path, tuple((name, value) for name, value in visit.params.items() if name != "part"))
+    shell = Shell(here=here, now=visit.now, zone=visit.zone)
+    text = visit.console.renderer.text("pages/economics/answers.html", shell=shell, answers=answers)
+    return HTMLResponse(text, status_code=status)
+
+
+def chosen(visit: Visit, name: str) -> str:
+    """What a choice of the form stands at; nonsense is told by the answers."""
+    return visit.params.get(name, "").strip()[:200]
+
+
+def address(path: str, question: Question, **changes: str) -> str:
+    """A page at the same question, in its shortest form; an empty text takes a parameter away."""
+    found = {name: value for name, value in {**question_params(question), **changes}.items() if value}
+    query = urlencode(found, safe=":,/")
+    return f"{path}?{query}" if query else path
+
+
+def files(path: str, question: Question) -> tuple[tuple[str, str], ...]:
+    """(name, address) of the same as a file."""
+    return tuple((kind.upper(), address(f"{path}.{kind}", question)) for kind in ("csv", "json", "xlsx"))
+
+
+def commands(verb: str, path: str, question: Question) -> Commands:
+    """The same at the command line and over HTTP."""
+    given = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in question_params(question).items())
+    return Commands(
+        cli=f"tiebeam calculator {verb} {given}".strip(),
+        api=f"GET {address('/api/v1/economics/calculator/' + path, question)}",
+    )
+
+
+def amount(value: Decimal | None) -> str:
+    """Three figures that matter, and cents from 1 on: 4,000.00, 0.075, 0.00875. The currency stands in the head."""
+    if value is None:
+        return NONE
+    size = abs(value)
+    if not size or size >= _LARGE:
+        return f"{value:,.0f}"
+    if size >= 1:
+        return f"{value:,.2f}"
+    if size < _SMALL:
+        return f"{value:.2e}"
+    text = f"{Decimal(f'{value:.3g}'):f}".rstrip("0")
+    return text + "0" * (4 - len(text)) if len(text) < 4 else text
+
+
+def cut(table: Table, visit: Visit) -> Table:
+    """The rows of the page that is asked for; a page beyond the last is the last."""
+    wanted = TableQuery.from_params(visit.params)
+    page = min(wanted.page, max(1, -(-len(table.rows) // PAGE_SIZE)))
+    start = (page - 1) * PAGE_SIZE
+    return replace(
+        table,
+        rows=table.rows[start : start + PAGE_SIZE],
+        total=len(table.rows),
+        query=replace(wanted, page=page),
+        page_size=PAGE_SIZE,
+    )

@@ -1,0 +1,63 @@
+"""The calculator: what one turns, what it comes to, and what was decided on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tiebeam.web.table import Table
+from tiebeam.web.views.parts import Commands, Figure, Kpi
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """`typed` is what counts and may be nonsense; `place` is where the slider stands for it."""
+
+    name: str
+    label: str
+    low: str
+    high: str
+    step: str
+    place: str
+    typed: str
+    shown: str
+    writing: str = "plain"
+    """How the figure is typed: plain, share (40%) or ratio (3:1)."""
+    is_log: bool = False
+    """The slider moves over powers of ten."""
+    hint: str = ""
+    is_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    name: str
+    label: str
+    choices: tuple[tuple[str, str], ...]
+    """(value, label) pairs."""
+    value: str = ""
+    everything: str = ""
+    """The label of choosing nothing; without it one of the choices is always in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    sliders: tuple[Slider, ...]
+    choices: tuple[Choice, ...] = ()
+    sort: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
+    """Parameters of the address that the form does not offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a question comes to: the part of the page that follows the sliders. A `problem` comes alone."""
+
+    problem: str = ""
+    kpis: tuple[Kpi, ...] = ()
+    table: Table | None = None
+    figure: Figure | None = None
+    said: str = ""
+    """One sentence about the whole: the day, what was left out, what it rests on."""
+    commands: Commands | None = None
+    files: tuple[tuple[str, str], ...] = ()
+    """(name, address) of the same as a file."""
