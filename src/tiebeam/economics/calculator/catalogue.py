@@ -69,13 +69,13 @@ class Catalogue:
 
     def __init__(self, offered: Offered, prices: Prices, *, day: date) -> None:
         self.day = day
+        self.moment = datetime.combine(day, time(), UTC)
         self.models = (*map(_curated, offered.models.values()), *_own_only(offered))
         self.capacity = tuple(one for one in offered.prices.values() if one.capacity)
         self.architectures = offered.architectures
         self.throughput = Throughput(offered.architectures, offered.accelerators, offered.measurements)
         self.offers: tuple[OfferView, ...] = tuple(list_offers(offered.gpus, offered.accelerators))
         self._prices = prices
-        self._moment = datetime.combine(day, time(), UTC)
         self._known: dict[tuple[str, str, ServiceTier, str | None], ModelPrice | Problem] = {}
         self._estimates: dict[tuple[Wanted, Method | None], Estimate | Problem] = {}
 
@@ -126,7 +126,7 @@ class Catalogue:
 
     def _price(self, provider: str, model: str, service: ServiceTier, region: str | None) -> ModelPrice | Problem:
         try:
-            return self._prices.price(model, provider=provider, at=self._moment, service=service, region=region)
+            return self._prices.price(model, provider=provider, at=self.moment, service=service, region=region)
         except TiebeamError as problem:
             return Problem(problem.code, problem.message)
 

@@ -65,7 +65,7 @@ class Question:
     precision: Precision = Precision.FP8
     backend: str = "vllm"
     replica: int | None = None
-    """GPUs of one copy of the model; None takes the fewest whose memory holds the weights and all requests in flight."""
+    """GPUs of one copy of the model; None takes the fewest that hold the weights and all requests in flight."""
     method: Method | None = None
     """How throughput is estimated; None takes the most trustworthy way there is."""
     term: Term = Term.ON_DEMAND
