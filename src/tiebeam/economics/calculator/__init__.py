@@ -3,7 +3,7 @@
 from tiebeam.economics.calculator.api_side import ApiRow, ApiView, Parts, api_view
 from tiebeam.economics.calculator.catalogue import Catalogue, Catalogues, Model, Problem
 from tiebeam.economics.calculator.comparing import BreakEven, Comparison, Option, OptionKind, compare
-from tiebeam.economics.calculator.crossing import Crossing, CurvePoint, Window, crossing
+from tiebeam.economics.calculator.crossing import Crossing, CurvePoint, Window, crossing, steps_for
 from tiebeam.economics.calculator.hosting_side import HostingCost, HostingRow, HostingView, Range, hosting_view
 from tiebeam.economics.calculator.question import ALL, BadQuestion, Question, Sort
 from tiebeam.economics.calculator.reading import PARAMETERS, Parameter, question_params, read_question
@@ -39,4 +39,5 @@ __all__ = [
     "hosting_view",
     "question_params",
     "read_question",
+    "steps_for",
 ]
