@@ -102,7 +102,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         intent_facts=facts,
         workforce=workforce,
         economics=economics,
-        forecasting=Forecasting(store, prices=prices, graph=graph),
+        forecasting=Forecasting(store, economics=economics, graph=graph),
         intake=intake,
         starting=starting,
         promotion=promotion,

@@ -33,6 +33,8 @@ COMMANDS = {
     "prices": "prices",
     "hosting": "hosting",
     "capacity": "capacity",
+    "forecast": "forecast",
+    "budget": "budget",
     "ledger": "ledger",
     "journal": "journal",
     "evidence": "evidence",

@@ -1,6 +1,15 @@
 """What a month will cost before its bill comes: plan, projection, alerts, and how good the plans were."""
 
 from tiebeam.economics.forecast.forecasting import Forecasting, NotForecast
+from tiebeam.economics.forecast.form import (
+    accuracy_form,
+    alert_form,
+    forecast_form,
+    forecast_sheet,
+    per_accepted,
+    reasoning,
+    reconciled_form,
+)
 from tiebeam.economics.forecast.keeping import Alert
 from tiebeam.economics.forecast.looking import Forecast, Problem, Spent
 from tiebeam.economics.forecast.months import Month, Pace, WrongMonth, pace_of
@@ -29,10 +38,17 @@ __all__ = [
     "Reconciled",
     "Spent",
     "WrongMonth",
+    "accuracy_form",
     "accuracy_of",
+    "alert_form",
+    "forecast_form",
+    "forecast_sheet",
     "level_of",
     "pace_of",
+    "per_accepted",
     "plan_of",
     "project",
+    "reasoning",
     "reconcile",
+    "reconciled_form",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,8 +16,8 @@ from tiebeam.economics.forecast.months import Month
 from tiebeam.economics.forecast.plan import Plan, plan_of
 from tiebeam.economics.forecast.projection import Level
 from tiebeam.economics.forecast.reconciling import Reconciled, reconcile
-from tiebeam.economics.prices import Prices
-from tiebeam.economics.reading import MixedCurrencies, Tally, rollup_rows
+from tiebeam.economics.ledger import Economics
+from tiebeam.economics.reading import MixedCurrencies, Tally, WorkflowSummary, rollup_rows
 from tiebeam.economics.units import IncompleteEconomics, case_of
 from tiebeam.errors import Invalid, NotFound, TiebeamError
 from tiebeam.graph import Graph
@@ -43,9 +43,10 @@ class NotForecast(NotFound):
 class Forecasting:
     """Cost by workflow and month. Safe with several workers: a plan is kept once, and so is an alert."""
 
-    def __init__(self, store: Store, *, prices: Prices, graph: Callable[[], Graph]) -> None:
+    def __init__(self, store: Store, *, economics: Economics, graph: Callable[[], Graph]) -> None:
         self._store = store
-        self._prices = prices
+        self._economics = economics
+        self._prices = economics.prices
         self._graph = graph
 
     def month_now(self) -> Month:
@@ -94,6 +95,17 @@ class Forecasting:
             by_month[(row["intent"], Month.read(row["day"][:7]))].append(row)
         keys = sorted({*plans, *by_month}, key=lambda one: (-one[1].year, -one[1].number, one[0]))
         return [self._reconciled(key, plans.get(key), by_month[key]) for key in keys]
+
+    def served(
+        self, conn: sa.Connection, *, since: date, until: date, intents: Collection[str] | None = None
+    ) -> list[WorkflowSummary]:
+        """Cost to serve against value of every adopted workflow (of `intents`) and of any that has lines, by intent."""
+        found = {one.intent: one for one in self._economics.summaries(conn, since=since, until=until, intents=intents)}
+        for intent in self._graph().adoptions:
+            if intent not in found and (intents is None or intent in intents):
+                currency = self._economics.prices.currency
+                found[intent] = WorkflowSummary(currency=currency, intent=intent, since=since, until=until)
+        return [found[intent] for intent in sorted(found)]
 
     def alerts(
         self, conn: sa.Connection, *, since: Month | None = None, intents: Collection[str] | None = None
