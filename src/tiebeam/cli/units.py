@@ -25,6 +25,8 @@ _BAR = 28
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32), help="Of the draws.")
 @click.option("--draws", default=2000, show_default=True, type=int, help="How many draws: 100 to 10,000,000.")
 @click.option("--at", default=None, type=click.DateTime(formats=["%Y-%m-%d"]), help="At the prices of this day.")
+@click.option("--model", default=None, metavar="NAME", help="With another model than the stated one.")
+@click.option("--provider", default=None, metavar="NAME", help="Who sells that model.")
 @click.option(
     "--xlsx",
     default=None,
@@ -41,6 +43,8 @@ def units(
     seed: int,
     draws: int,
     at: datetime | None,
+    model: str | None,
+    provider: str | None,
     xlsx: Path | None,
     workspace: Path | None,
     person: str | None,
@@ -62,7 +66,16 @@ def units(
         app = caller.app
         day = None if at is None else at.replace(tzinfo=UTC)
         changes = read_changes(texts)
-        case = unit_case(app.graph(), app.economics.prices, workflow, may_see=caller.see, changes=changes, at=day)
+        case = unit_case(
+            app.graph(),
+            app.economics.prices,
+            workflow,
+            may_see=caller.see,
+            changes=changes,
+            at=day,
+            model=model,
+            provider=provider,
+        )
         answer = assess(case, seed=seed, draws=draws)
     if xlsx is not None:
         xlsx.write_bytes(workbook(unit_sheet(case, answer)))

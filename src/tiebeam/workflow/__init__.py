@@ -14,7 +14,7 @@ from tiebeam.workflow.objects import (
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
 from tiebeam.workflow.starting import EffectOpen, Starting, review_rates, roles_as_data
 from tiebeam.workflow.unit_list import StatedWorkflow, UnitRow, stated_workflows, unit_rows
-from tiebeam.workflow.unit_study import NoSuchWorkflow, stated_economics, unit_case
+from tiebeam.workflow.unit_study import NoSuchWorkflow, seen_economics, stated_economics, unit_case
 
 __all__ = [
     "MAIL_KIND",
@@ -36,6 +36,7 @@ __all__ = [
     "roles_as_data",
     "run_object",
     "settle_given_up",
+    "seen_economics",
     "stated_economics",
     "stated_workflows",
     "unit_case",

@@ -42,6 +42,16 @@ def _recipe(graph: Graph, workflow: str) -> Recipe | None:
     return of_intent[0] if len(of_intent) == 1 else None
 
 
+def seen_economics(graph: Graph, workflow: str, *, may_see: Callable[[str, str], object]) -> tuple[str, UnitEconomics]:
+    """(recipe id, assumptions), for whom `may_see(kind, id)` lets see them. Raises as that and as `stated_economics`."""
+    recipe, stated = stated_economics(graph, workflow)
+    if workflow in graph.adoptions:
+        may_see("recipe", workflow)
+    else:
+        may_see("record", f"recipes/{recipe}")
+    return recipe, stated
+
+
 def unit_case(
     graph: Graph,
     prices: Prices,
@@ -60,9 +70,5 @@ def unit_case(
     `may_see(kind, id)` raises for whom the figures are not meant: what a workspace adopted is for the readers of its
     intent, what the library ships is open.
     """
-    recipe, stated = stated_economics(graph, workflow)
-    if workflow in graph.adoptions:
-        may_see("recipe", workflow)
-    else:
-        may_see("record", f"recipes/{recipe}")
+    recipe, stated = seen_economics(graph, workflow, may_see=may_see)
     return case_of(recipe, stated, prices, at=at, model=model, provider=provider).having(changes or {})

@@ -9,6 +9,17 @@ from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Fig
 from tiebeam.web.views.reckoning import Answers, Choice, Controls, Slider
 from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
 from tiebeam.web.views.standing import DelegationLine, EmergencyLine, StandingView
+from tiebeam.web.views.units import (
+    FigureLine,
+    GrowthLine,
+    PriceLine,
+    TwoWays,
+    UnitAnswerView,
+    UnitPage,
+    WayField,
+    WayLine,
+    WorthLine,
+)
 from tiebeam.web.views.work import (
     BudgetLine,
     CompareRow,
@@ -29,8 +40,8 @@ from tiebeam.web.views.work import (
 
 __all__ = [
     "AccessView",
-    "Answers",
     "AnchorsView",
+    "Answers",
     "BudgetLine",
     "Change",
     "Choice",
@@ -51,9 +62,11 @@ __all__ = [
     "Fact",
     "FieldLine",
     "Figure",
+    "FigureLine",
     "FormField",
     "GateLine",
     "GateView",
+    "GrowthLine",
     "HomeView",
     "InboxView",
     "IntentPage",
@@ -69,6 +82,7 @@ __all__ = [
     "Pill",
     "PlaceLine",
     "PolicyView",
+    "PriceLine",
     "ProofView",
     "Quote",
     "ReachRow",
@@ -82,18 +96,24 @@ __all__ = [
     "ScopeGroup",
     "SessionLine",
     "SettingsView",
-    "Slider",
     "Sheet",
     "SheetLine",
+    "Slider",
     "StandingView",
     "StepView",
     "TaskItem",
     "TaskPage",
     "TokenLine",
+    "TwoWays",
     "Typed",
+    "UnitAnswerView",
+    "UnitPage",
     "UploadResult",
     "Verb",
+    "WayField",
+    "WayLine",
     "Ways",
     "WhyView",
     "WorkflowPage",
+    "WorthLine",
 ]

@@ -1,7 +1,7 @@
 """Economics: one module for each tab, and the way in."""
 
-from tiebeam.web.pages.economics import calculator, front
+from tiebeam.web.pages.economics import calculator, front, units
 
 __all__ = ["GROUPS"]
 
-GROUPS = (front, calculator)
+GROUPS = (front, calculator, units)
