@@ -36,6 +36,7 @@ class Graph:
     budgets: Mapping[str, spec.Budget]
     frames: Mapping[str, spec.BudgetFrame]
     prices: Mapping[str, spec.Price]
+    pricing: Mapping[str, spec.PricingModel]
     models: Mapping[str, spec.ModelOffer]
     accelerators: Mapping[str, spec.Accelerator]
     gpus: Mapping[str, spec.GpuOffer]

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     BUDGETS = "budgets"
     FRAMES = "frames"
     PRICES = "prices"
+    PRICING = "pricing"
     MODELS = "models"
     ACCELERATORS = "accelerators"
     GPUS = "gpus"
@@ -74,6 +75,7 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.BUDGETS, "budgets", "budget", spec.Budget, IdRule.BARE),
     Place(Kind.FRAMES, "frames", "budget frame", spec.BudgetFrame, IdRule.BARE),
     Place(Kind.PRICES, "prices", "price", spec.Price, IdRule.BARE),
+    Place(Kind.PRICING, "pricing", "pricing model", spec.PricingModel, IdRule.BARE),
     Place(Kind.MODELS, "models", "model", spec.ModelOffer, IdRule.DOTTED),
     Place(Kind.ACCELERATORS, "accelerators", "accelerator", spec.Accelerator, IdRule.BARE),
     Place(Kind.GPUS, "gpus", "GPU offer", spec.GpuOffer, IdRule.DOTTED),

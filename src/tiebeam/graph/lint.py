@@ -9,6 +9,7 @@ from pathlib import Path
 from tiebeam import spec
 from tiebeam.graph.graph import Graph
 from tiebeam.graph.layout import Kind
+from tiebeam.graph.pricing_rules import pricing_warnings
 from tiebeam.graph.problems import Problem, Severity
 from tiebeam.graph.reading import Found, Source
 
@@ -30,6 +31,8 @@ def _of_records(graph: Graph, records: Mapping[tuple[Kind, str], Found]) -> Iter
             message = f"the role {role_id!r} evolves and has no training track."
             source = records[(Kind.ROLES, role_id)].source
             yield source.problem("HO-05", ("status",), message, fix="add `training_track = …`.")
+    for model_id, model in graph.pricing.items():
+        yield from pricing_warnings(model, records[(Kind.PRICING, model_id)].source)
     yield from _retired(graph, records)
 
 

@@ -48,8 +48,8 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from _of_handoff(cast("spec.HandoffProtocol", record))
         case Kind.AGENTS | Kind.SERVICE_ACCOUNTS:
             yield from _of_machine(cast("spec.Agent | spec.ServiceAccount", record))
-        case Kind.BUDGETS | Kind.FRAMES:
-            yield from _of_spend(record)
+        case Kind.BUDGETS | Kind.FRAMES | Kind.PRICING:
+            yield from _of_money(record)
         case Kind.TEAMS | Kind.TRACKS:
             yield from _of_group(record)
         case Kind.ADOPTIONS:
@@ -111,7 +111,9 @@ def _of_handoff(handoff: spec.HandoffProtocol) -> Iterator[Reference]:
         yield from Reference.to(Kind.ROLES, rung.role, "ladder", place, "role")
 
 
-def _of_spend(record: spec.Record) -> Iterator[Reference]:
+def _of_money(record: spec.Record) -> Iterator[Reference]:
+    if isinstance(record, spec.PricingModel):
+        yield from _of_pricing(record)
     if isinstance(record, spec.BudgetFrame):
         yield from _of_frame(record)
     if isinstance(record, spec.Budget):
@@ -131,6 +133,13 @@ def _of_frame(frame: spec.BudgetFrame) -> Iterator[Reference]:
     for place, line in enumerate(frame.line):
         yield from Reference.to(Kind.PEOPLE, line.owner, "line", place, "owner")
         yield from Reference.to(Kind.BUDGETS, line.budget, "line", place, "budget")
+
+
+def _of_pricing(model: spec.PricingModel) -> Iterator[Reference]:
+    yield from Reference.to(Kind.ROLES, model.owner, "owner")
+    yield from Reference.each(Kind.ROLES, model.readers, "readers")
+    for place, case in enumerate(model.use_case):
+        yield from Reference.to(Kind.AGENTS, case.agent, "use_case", place, "agent")
 
 
 def _of_adoption(adoption: spec.Adoption) -> Iterator[Reference]:

@@ -34,6 +34,15 @@ from tiebeam.spec.hosting import (
     Term,
 )
 from tiebeam.spec.network import OutgoingRules, ServerUse, checked_base_url
+from tiebeam.spec.pricing import (
+    PRICING_DRIVERS,
+    Billing,
+    PriceList,
+    PriceStep,
+    PricingModel,
+    RevenueStream,
+    UseCase,
+)
 from tiebeam.spec.schemas import json_schemas
 from tiebeam.spec.secret import (
     HOW_TO_REFER,
@@ -98,6 +107,7 @@ __all__ = [
     "DRIVERS",
     "HOURS_A_MONTH",
     "HOW_TO_REFER",
+    "PRICING_DRIVERS",
     "SPECIMEN_IBAN",
     "STUDY_DRIVERS",
     "Absence",
@@ -112,6 +122,7 @@ __all__ = [
     "Architecture",
     "Assumption",
     "Basis",
+    "Billing",
     "Budget",
     "BudgetFrame",
     "Capability",
@@ -162,13 +173,17 @@ __all__ = [
     "Person",
     "Precision",
     "Price",
+    "PriceList",
     "PricePoint",
+    "PriceStep",
+    "PricingModel",
     "PromptTier",
     "ProvisionedCapacity",
     "Recipe",
     "Record",
     "RentedUse",
     "RetentionRule",
+    "RevenueStream",
     "Review",
     "Role",
     "RoleStatus",
@@ -202,6 +217,7 @@ __all__ = [
     "Unit",
     "UnitEconomics",
     "UnitTable",
+    "UseCase",
     "ValueLine",
     "Vouched",
     "WorkspaceSettings",

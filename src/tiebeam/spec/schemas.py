@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiebeam.spec import access_rules, economics, frame, hosting, studies, units, workflow, workforce, workspace
+from tiebeam.spec import access_rules, economics, frame, hosting, pricing, studies, units, workflow, workforce, workspace
 from tiebeam.spec.base import Frozen
 
 _NOUNS: dict[str, type[Frozen]] = {
@@ -27,6 +27,7 @@ _NOUNS: dict[str, type[Frozen]] = {
     "budget": economics.Budget,
     "budget-frame": frame.BudgetFrame,
     "price": economics.Price,
+    "pricing-model": pricing.PricingModel,
     "model": economics.ModelOffer,
     "accelerator": hosting.Accelerator,
     "gpu-offer": hosting.GpuOffer,

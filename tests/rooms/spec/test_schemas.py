@@ -32,7 +32,9 @@ NOUNS = {
     "studies": "study",
 }
 EXAMPLES = library_root().parent / "examples"
-EXAMPLE_NOUNS = {**NOUNS, "people": "person", "teams": "team", "systems": "system", "adoptions": "adoption"}
+EXAMPLE_NOUNS = {**NOUNS, "people": "person", "teams": "team", "systems": "system", "adoptions": "adoption"} | {
+    "pricing": "pricing-model"
+}
 
 
 def _content(path: Path) -> Any:
