@@ -117,7 +117,9 @@ STUDY_DRIVERS: Mapping[str, StudyDriver] = {
     "rented_least_nodes": _driver(Side.RENTED, "units", "Nodes below which it is never run.", "1", "0", "100000"),
     "rented_platform_cost_per_month": _driver(Side.RENTED, "money", "Storage, network and support."),
     "rented_least_fte": _driver(Side.RENTED, "people", "Engineers it needs however small it is."),
-    "rented_nodes_per_fte": _driver(Side.RENTED, "units", "Nodes one engineer keeps; 0: any number."),
+    "rented_nodes_per_fte": _driver(
+        Side.RENTED, "units", "Nodes these keep; a whole engineer more for each further so many. 0: any number."
+    ),
     "rented_setup_cost": _driver(Side.RENTED, "money", "Setting it up, once."),
     "own_tokens_per_s_per_gpu": _driver(Side.OWN, "tokens", "What one GPU writes in a second.", None, _TINY),
     "gpus_per_server": _driver(Side.OWN, "units", "GPUs in one server.", None, "1", "10000"),
@@ -140,7 +142,9 @@ STUDY_DRIVERS: Mapping[str, StudyDriver] = {
     "power_price_growth_per_year": _driver(Side.OWN, "share", "Growth of that price in a year.", "0", "-0.5", "2"),
     "space_cost_per_server_per_month": _driver(Side.OWN, "money", "Rack space of one server."),
     "own_least_fte": _driver(Side.OWN, "people", "Engineers it needs however small it is."),
-    "servers_per_fte": _driver(Side.OWN, "units", "Servers one engineer keeps; 0: any number."),
+    "servers_per_fte": _driver(
+        Side.OWN, "units", "Servers these keep; a whole engineer more for each further so many. 0: any number."
+    ),
     "own_setup_cost": _driver(Side.OWN, "money", "Planning, room and security review, once."),
     "refresh_months": _driver(
         Side.OWN,

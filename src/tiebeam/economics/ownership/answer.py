@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.economics.ownership.case import StudyCase
-from tiebeam.economics.ownership.crossing import Crossing, crossings, month_of_crossing
+from tiebeam.economics.ownership.crossing import Crossing, crossings, least_utilisation, month_of_crossing
 from tiebeam.economics.ownership.model import NODES, PARTS, PEOPLE
 from tiebeam.economics.ownership.simulate import Uncertainty, simulate, swings
 from tiebeam.economics.units import DRAWS, Bar, Spread
@@ -55,6 +55,8 @@ class Comparison:
     starts_cheaper: bool
     """Whether it is cheaper at the least users of the study's range."""
     users: tuple[Crossing, ...]
+    utilisation: Decimal | None
+    """The lowest at which the side is cheaper, to a thousandth; None when it is not even at 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _comparison_form(one: Comparison) -> dict[str, Any]:
         "saving": plain(_cents(one.saving)),
         "crossover_month": one.month,
         "crossover_users": next((at.users for at in one.users if at.cheaper is one.side), None),
+        "least_utilisation": plain(one.utilisation),
         "cheaper_at_least_users": one.starts_cheaper,
         "crossings": [{"users": at.users, "cheaper": at.cheaper.value} for at in one.users],
     }
@@ -227,6 +230,7 @@ def _compared(case: StudyCase, sides: Mapping[Side, SideAnswer], side: Side, aga
         month=month_of_crossing(sides[side].so_far, sides[against].so_far),
         starts_cheaper=first is side,
         users=crossed,
+        utilisation=least_utilisation(case, side, against),
     )
 
 

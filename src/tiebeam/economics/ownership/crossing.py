@@ -49,6 +49,20 @@ def present_values(case: StudyCase, users: Sequence[int], *, columns: Columns | 
     return {side: [float(one) for one in with_columns.filled(value, len(users))] for side, value in found.items()}
 
 
+def least_utilisation(case: StudyCase, of: Side, against: Side, *, columns: Columns | None = None) -> Decimal | None:
+    """The lowest utilisation, in thousandths, from which on `of` is cheaper; None when it is not even at 1.
+
+    Hardware that is better used never costs more for the same work.
+    """
+    with_columns = columns or best_columns()
+    figures: dict[str, Any] = {name: float(value) for name, value in case.central().items()}
+    figures["utilisation"] = with_columns.column([step / 1000 for step in range(1, 1001)])
+    found = case.present(figures, arithmetic=with_columns)
+    one, other = (with_columns.filled(found[side], 1000) for side in (of, against))
+    cheaper = [float(a) < float(b) for a, b in zip(one, other, strict=True)]
+    return Decimal(cheaper.index(True) + 1) / 1000 if cheaper[-1] else None
+
+
 def crossings(
     case: StudyCase, of: Side, against: Side, *, columns: Columns | None = None
 ) -> tuple[tuple[Crossing, ...], Side]:

@@ -116,8 +116,9 @@ BEFORE: Mapping[Side, tuple[Line, ...]] = {
             "rented_fte",
             "people",
             "Engineers",
-            "max(rented_least_fte,"
-            " if_positive(rented_nodes_per_fte, ceil(rented_nodes / max(rented_nodes_per_fte, 0.001)), 0))",
+            "rented_least_fte"
+            " + if_positive(rented_nodes_per_fte,"
+            " max(ceil(rented_nodes / max(rented_nodes_per_fte, 0.001)) - 1, 0), 0)",
         ),
     ),
     Side.OWN: (
@@ -134,7 +135,8 @@ BEFORE: Mapping[Side, tuple[Line, ...]] = {
             "own_fte",
             "people",
             "Engineers",
-            "max(own_least_fte, if_positive(servers_per_fte, ceil(own_nodes / max(servers_per_fte, 0.001)), 0))",
+            "own_least_fte"
+            " + if_positive(servers_per_fte, max(ceil(own_nodes / max(servers_per_fte, 0.001)) - 1, 0), 0)",
         ),
         Line(
             "server_price_now",
