@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.economics.calculator.catalogue import Catalogue, Model, Problem
-from tiebeam.economics.calculator.formulas import METERED, worked_out
+from tiebeam.economics.calculator.formulas import BATCHED, METERED, worked_out
 from tiebeam.economics.calculator.question import Question, Sort
 from tiebeam.economics.prices import ModelPrice, UnknownPricePart
 from tiebeam.spec import Capability, ServiceTier
@@ -93,7 +93,7 @@ def _passes(model: Model, question: Question) -> bool:
 
 
 def _row(catalogue: Catalogue, model: Model, question: Question, rate: Decimal) -> ApiRow:
-    batch = Decimal(1) if question.service is ServiceTier.BATCH else question.batch
+    batch = question.batch_share
     services = ([] if batch == 1 else [question.service]) + ([ServiceTier.BATCH] if batch else [])
     prices: list[ModelPrice] = []
     for service in services:
@@ -103,12 +103,14 @@ def _row(catalogue: Catalogue, model: Model, question: Question, rate: Decimal) 
             return _without(model, price, problem, question, rate)
         assert isinstance(price, ModelPrice)
         prices.append(price)
-    figures = metered_figures(prices[0], prices[-1], question, batch=batch, rate=rate)
-    cost = worked_out(METERED, figures)
+    parts = _parts(prices[0], question, rate)
+    batch_parts = _parts(prices[-1], question, rate) if batch else None
+    figures = {**shared_figures(question), **price_figures(parts, batch_parts, question)}
+    cost = worked_out(BATCHED if batch_parts else METERED, figures)
     return ApiRow(
         model=model,
-        parts=_parts(prices[0], question, rate),
-        batch_parts=_parts(prices[-1], question, rate) if batch else None,
+        parts=parts,
+        batch_parts=batch_parts,
         per_mtok=cost["per_mtok"],
         per_month=cost["per_month"],
         per_call=cost["cost_per_call"],
@@ -119,27 +121,29 @@ def _row(catalogue: Catalogue, model: Model, question: Question, rate: Decimal) 
     )
 
 
-def metered_figures(
-    served: ModelPrice, batched: ModelPrice, question: Question, *, batch: Decimal, rate: Decimal
-) -> dict[str, Decimal]:
-    """What the formulas of metered tokens ask for, by name."""
+def shared_figures(question: Question) -> dict[str, Decimal]:
+    """What the formulas of tokens ask for about the question, by name."""
     found = {
         "input_parts": question.input_parts,
         "output_parts": question.output_parts,
         "tokens_per_month": question.volume,
         "per_call": question.per_call,
         "cached_share": question.cached,
-        "batch_share": batch,
     }
-    fees: list[Decimal] = []
-    for prefix, price in (("", served), ("batch_", batched)):
-        parts = _parts(price, question, rate)
-        found[f"{prefix}input_price"] = parts.input or _ZERO
-        # Without a price of its own, a cached token costs what any input token costs.
-        found[f"{prefix}cached_price"] = (parts.input if parts.cached_input is None else parts.cached_input) or _ZERO
-        found[f"{prefix}output_price"] = parts.output or _ZERO
-        fees.append(parts.fee_per_call or _ZERO)
-    found["fee_per_call"] = (1 - batch) * fees[0] + batch * fees[1]
+    return {**found, "batch_share": question.batch_share} if question.batch_share else found
+
+
+def price_figures(parts: Parts, batch_parts: Parts | None, question: Question) -> dict[str, Decimal]:
+    """What they ask for about one price, by name; a part that is not offered is not used either."""
+    found: dict[str, Decimal] = {}
+    for prefix, one in (("", parts), ("batch_", batch_parts)):
+        if one is not None:
+            found[f"{prefix}input_price"] = one.input or _ZERO
+            # Without a price of its own, a cached token costs what any input token costs.
+            found[f"{prefix}cached_price"] = (one.input if one.cached_input is None else one.cached_input) or _ZERO
+            found[f"{prefix}output_price"] = one.output or _ZERO
+    fees = [one.fee_per_call or _ZERO for one in (parts, batch_parts or parts)]
+    found["fee_per_call"] = (1 - question.batch_share) * fees[0] + question.batch_share * fees[1]
     return found
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from typing import Protocol
 
 from tiebeam.economics.hosting import Estimate, Method, OfferView, Throughput, Wanted, list_offers
-from tiebeam.economics.prices import ModelPrice, Prices, public_models
+from tiebeam.economics.prices import ModelPrice, Prices, PublicModel, public_models
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import Accelerator, Architecture, Capability, GpuOffer, Measurement, ModelOffer, Price, ServiceTier
 
@@ -77,6 +78,7 @@ class Catalogue:
         self.offers: tuple[OfferView, ...] = tuple(list_offers(offered.gpus, offered.accelerators))
         self._prices = prices
         self._known: dict[tuple[str, str, ServiceTier, str | None], ModelPrice | Problem] = {}
+        self._found: dict[str, tuple[Model, ...]] = {}
         self._estimates: dict[tuple[Wanted, Method | None], Estimate | Problem] = {}
 
     def price(self, model: Model, service: ServiceTier, region: str | None) -> ModelPrice | Problem:
@@ -88,25 +90,15 @@ class Catalogue:
             self._known[key] = self._price(*key)
         return self._known[key]
 
-    def found(self, text: str) -> list[Model]:
+    def found(self, text: str) -> tuple[Model, ...]:
         """Models of the public list beyond the others that hold every word, at most 50."""
-        listed = {(one.provider, one.model) for one in self.models}
-        more: list[Model] = []
-        for one in public_models(text):
-            if (one.provider, one.model) not in listed:
-                more.append(
-                    Model(
-                        id=f"{one.provider}/{one.model}",
-                        title=f"{one.title} at {one.provider}",
-                        provider=one.provider,
-                        model=one.model,
-                        context_tokens=one.context_tokens,
-                        is_curated=False,
-                    )
-                )
-            if len(more) == _MOST_FOUND:
-                break
-        return more
+        if text not in self._found:
+            if len(self._found) >= _MOST_REMEMBERED:
+                self._found.clear()
+            listed = {(one.provider, one.model) for one in self.models}
+            more = (one for one in public_models(text) if (one.provider, one.model) not in listed)
+            self._found[text] = tuple(_listed(one) for one in islice(more, _MOST_FOUND))
+        return self._found[text]
 
     def rate(self, currency: str) -> Decimal:
         """One US dollar in a currency. Raises MissingRate."""
@@ -159,6 +151,17 @@ def _curated(offer: ModelOffer) -> Model:
         context_tokens=offer.context_tokens,
         quality=offer.quality,
         quality_source=offer.quality_source,
+    )
+
+
+def _listed(one: PublicModel) -> Model:
+    return Model(
+        id=f"{one.provider}/{one.model}",
+        title=f"{one.title} at {one.provider}",
+        provider=one.provider,
+        model=one.model,
+        context_tokens=one.context_tokens,
+        is_curated=False,
     )
 
 

@@ -47,16 +47,25 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """One API option against one hosting option."""
+    """One API row against one hosting row, both with figures."""
 
-    metered: str
-    hosted: str
+    api: ApiRow
+    hosting: HostingRow
     metered_per_mtok: Decimal
     tokens_per_step: Decimal
+    """What the fewest GPUs one can rent serve in a month."""
     month_per_step: Decimal
     gpus_per_step: int
     crossing: Crossing
     curve: tuple[CurvePoint, ...]
+
+    @property
+    def metered(self) -> str:
+        return self.api.model.id
+
+    @property
+    def hosted(self) -> str:
+        return self.hosting.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +220,8 @@ def _break_even(metered: ApiView, hosted: HostingView) -> tuple[BreakEven | None
     }
     found = crossing(**figures)
     break_even = BreakEven(
-        metered=tokens.model.id,
-        hosted=hardware.id,
+        api=tokens,
+        hosting=hardware,
         metered_per_mtok=tokens.per_mtok,
         tokens_per_step=cost.tokens_per_step,
         month_per_step=cost.month_per_step,

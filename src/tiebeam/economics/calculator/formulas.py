@@ -20,19 +20,33 @@ def _blend(prefix: str) -> str:
     return f"({spent}) / (input_parts + output_parts)"
 
 
+_METERED = LineCell("metered_per_mtok", "A million tokens at the ratio, served as asked", "money", _blend(""))
+_FEES = LineCell(
+    "fees_per_mtok", "Fees of the calls for a million tokens", "money", "fee_per_call * 1000000 / per_call"
+)
+_BILL = (
+    LineCell("per_month", "The month's tokens", "money", "tokens_per_month * per_mtok / 1000000"),
+    LineCell("cost_per_call", "One call", "money", "per_call * per_mtok / 1000000"),
+)
 METERED = (
-    LineCell("metered_per_mtok", "A million tokens at the ratio, served as asked", "money", _blend("")),
+    _METERED,
+    _FEES,
+    LineCell("per_mtok", "A million tokens", "money", "metered_per_mtok + fees_per_mtok"),
+    *_BILL,
+)
+BATCHED = (
+    _METERED,
     LineCell("batched_per_mtok", "A million tokens at the ratio, by the batch service", "money", _blend("batch_")),
-    LineCell("fees_per_mtok", "Fees of the calls for a million tokens", "money", "fee_per_call * 1000000 / per_call"),
+    _FEES,
     LineCell(
         "per_mtok",
         "A million tokens",
         "money",
         "(1 - batch_share) * metered_per_mtok + batch_share * batched_per_mtok + fees_per_mtok",
     ),
-    LineCell("per_month", "The month's tokens", "money", "tokens_per_month * per_mtok / 1000000"),
-    LineCell("cost_per_call", "One call", "money", "per_call * per_mtok / 1000000"),
+    *_BILL,
 )
+"""Where a share of the calls waits for the batch service."""
 HOSTED = (
     LineCell("month_per_gpu", "One GPU for a month of 730 hours", "money", "hour_per_gpu * 730"),
     LineCell(
@@ -65,6 +79,21 @@ HOSTED = (
         "Share of what is rented that the volume uses",
         "share",
         "tokens_per_month / (gpus * tokens_per_gpu)",
+    ),
+)
+CROSSED = (
+    LineCell(
+        "same_cost_tokens",
+        "Tokens that cost as much as one step of GPUs",
+        "tokens",
+        "month_per_step * 1000000 / per_mtok",
+    ),
+    LineCell("spare_tokens", "What one step serves beyond those", "tokens", "tokens_per_step - same_cost_tokens"),
+    LineCell(
+        "cheaper_for_good",
+        "Tokens a month from which GPUs are cheaper at any volume; 0: never",
+        "tokens",
+        "if_positive(spare_tokens, same_cost_tokens * ceil(same_cost_tokens / max(spare_tokens, 1)), 0)",
     ),
 )
 

@@ -224,6 +224,13 @@ def hosted_figures(
         # An estimate has no more than a few true digits.
         "tokens_per_s_per_gpu": Decimal(f"{tokens_per_s:.4f}"),
         "gpus_at_once": Decimal(at_once),
+        **hosting_question(question),
+    }
+
+
+def hosting_question(question: Question) -> dict[str, Decimal]:
+    """What they ask for about the question, by name."""
+    return {
         "busy_share": question.busy,
         "input_parts": question.input_parts,
         "output_parts": question.output_parts,

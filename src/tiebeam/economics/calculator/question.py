@@ -97,6 +97,11 @@ class Question:
         return self.tokens if self.calls is None else self.calls * self.per_call
 
     @property
+    def batch_share(self) -> Decimal:
+        """Of the calls, the batch service being asked for altogether or in part."""
+        return Decimal(1) if self.service is ServiceTier.BATCH else self.batch
+
+    @property
     def output_share(self) -> Decimal:
         """Of all tokens."""
         return self.output_parts / (self.input_parts + self.output_parts)
