@@ -76,6 +76,46 @@ def _short(value: object) -> object:
     return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) else value
 
 
+@ledger.command("served")
+@asks("ledger.view", "ledger")
+@click.option("--since", type=_DAY, default=None, help="First day [default: of this month].")
+@click.option("--until", type=_DAY, default=None, help="Last day [default: of this month].")
+@click.option("--production", is_flag=True, help="Only workflows in production.")
+@workspace_option
+@person_option
+@json_option
+def served(
+    since: datetime | None,
+    until: datetime | None,
+    production: bool,
+    workspace: Path | None,
+    person: str | None,
+    as_json: bool,
+) -> None:
+    """Cost to serve against value of every workflow, and what a million tokens really cost it."""
+    from tiebeam.workflow import served as served_by
+    from tiebeam.workflow.promotion import Stage
+
+    with calling(workspace, person) as caller:
+        app, intents = caller.app, caller.visible("ledger.view").intents
+        with app.store.read() as conn:
+            found = served_by(
+                conn,
+                forecasting=app.forecasting,
+                promotion=app.promotion,
+                since=None if since is None else since.date(),
+                until=None if until is None else until.date(),
+                intents=intents,
+            )
+    found = [one for one in found if not production or one.stage is Stage.PRODUCTION]
+    if as_json:
+        print_json(found)
+        return
+    names = ("workflow", "stage", "accepted", "cost_to_serve", "value", "margin", "cost_per_accepted", "usd_per_mtok")
+    rows = [["unknown" if (value := getattr(one, name)) is None else _short(value) for name in names] for one in found]
+    print_table([name.replace("_", " ") for name in names], rows)
+
+
 @ledger.command("daily")
 @asks("ledger.view", "ledger")
 @click.option("--intent", default=None, help="Only this workflow's, by its intent [default: all together].")

@@ -11,6 +11,7 @@ from tiebeam.workflow.objects import (
     recipe_object,
     run_object,
 )
+from tiebeam.workflow.served import Served, served
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
 from tiebeam.workflow.starting import EffectOpen, Starting, review_rates, roles_as_data
 from tiebeam.workflow.unit_list import StatedWorkflow, UnitRow, stated_workflows, unit_rows
@@ -24,6 +25,7 @@ __all__ = [
     "IntentFacts",
     "NoSuchWorkflow",
     "ReferenceData",
+    "Served",
     "Starting",
     "StatedWorkflow",
     "UnitRow",
@@ -35,8 +37,9 @@ __all__ = [
     "review_rates",
     "roles_as_data",
     "run_object",
-    "settle_given_up",
     "seen_economics",
+    "served",
+    "settle_given_up",
     "stated_economics",
     "stated_workflows",
     "unit_case",
