@@ -1,4 +1,4 @@
-"""The two rules Harbour Tools laid over the built-in ones, each with the case it was made for."""
+"""The rules Harbour Tools laid over the built-in ones, each with the case it was made for."""
 
 from __future__ import annotations
 
@@ -55,3 +55,13 @@ def test_interim_staff_release_a_thousand_and_no_more(company: App) -> None:
     assert release(sofia, "1000.01") == "interim-staff-release-little"
     assert release(peter, "1000.01") == "role-acts-on-task"
     assert release(peter, "5000.01") == "approval-limit"
+
+
+def test_internal_audit_reads_everything_of_the_record_and_changes_nothing(company: App) -> None:
+    rolf = company.workforce.principal("rolf-ahlers")
+    facts = company.intent_facts(INTENT)
+    for verb, kind in (("run.view", "run"), ("journal.export", "journal"), ("evidence.export", "evidence")):
+        assert company.authority.may(rolf, verb, Obj(kind, "one", facts)).rule == "internal-audit-reads-the-record"
+    for verb, kind in (("journal.redact", "journal"), ("recipe.promote", "recipe"), ("task.decide", "task")):
+        asked = Obj(kind, "one", {**facts, "role": "controller"})
+        assert not company.authority.may(rolf, verb, asked, {"reason": "in a hurry"}).allowed

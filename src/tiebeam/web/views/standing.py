@@ -54,6 +54,8 @@ class StandingView:
     receivers: tuple[Choice, ...]
     roles: tuple[Choice, ...]
     takeable: tuple[Choice, ...]
+    me: str
+    """The person who looks; theirs is the first choice of whose role is given."""
     today: date
     typed: dict[str, str]
     form: str = ""
