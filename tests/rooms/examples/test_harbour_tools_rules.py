@@ -60,7 +60,7 @@ def test_interim_staff_release_a_thousand_and_no_more(company: App) -> None:
 def test_internal_audit_reads_everything_of_the_record_and_changes_nothing(company: App) -> None:
     rolf = company.workforce.principal("rolf-ahlers")
     facts = company.intent_facts(INTENT)
-    for verb, kind in (("run.view", "run"), ("journal.export", "journal"), ("evidence.export", "evidence")):
+    for verb, kind in (("run.view", "run"), ("journal.export", "journal"), ("evidence.export", "run")):
         assert company.authority.may(rolf, verb, Obj(kind, "one", facts)).rule == "internal-audit-reads-the-record"
     for verb, kind in (("journal.redact", "journal"), ("recipe.promote", "recipe"), ("task.decide", "task")):
         asked = Obj(kind, "one", {**facts, "role": "controller"})
