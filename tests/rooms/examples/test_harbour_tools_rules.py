@@ -60,8 +60,9 @@ def test_interim_staff_release_a_thousand_and_no_more(company: App) -> None:
 def test_internal_audit_reads_everything_of_the_record_and_changes_nothing(company: App) -> None:
     rolf = company.workforce.principal("rolf-ahlers")
     facts = company.intent_facts(INTENT)
-    for verb, kind in (("run.view", "run"), ("journal.export", "journal"), ("evidence.export", "run")):
-        assert company.authority.may(rolf, verb, Obj(kind, "one", facts)).rule == "internal-audit-reads-the-record"
-    for verb, kind in (("journal.redact", "journal"), ("recipe.promote", "recipe"), ("task.decide", "task")):
-        asked = Obj(kind, "one", {**facts, "role": "controller"})
-        assert not company.authority.may(rolf, verb, asked, {"reason": "in a hurry"}).allowed
+    run, journal = Obj("run", "one", facts), Obj("journal", "*", {"audit_owner": ("controller",)})
+    for verb, thing in (("run.view", run), ("journal.export", journal), ("evidence.export", run)):
+        assert company.authority.may(rolf, verb, thing).rule == "internal-audit-reads-the-record"
+    task = Obj("task", "one", {"role": "controller", "intent": INTENT})
+    for verb, thing in (("journal.redact", journal), ("run.cancel", run), ("task.decide", task)):
+        assert company.authority.may(rolf, verb, thing, {"reason": "in a hurry"}).rule == "default-deny"
