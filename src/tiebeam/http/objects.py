@@ -25,6 +25,7 @@ EVERYTHING = "everything"
 """The id of all journal streams together, and of the whole ledger, for those who see it all."""
 _OPEN_RECORDS = frozenset({"people", "teams", "roles"})
 """Kinds of records everybody with a role may read: colleagues know each other."""
+_INTENTS = frozenset({"intents", "adoptions"})
 
 
 def run_object(app: App, conn: sa.Connection, run_id: str) -> Obj:
@@ -141,6 +142,9 @@ def record_object(app: App, conn: sa.Connection, node: str) -> Obj:
         facts = dict(app.intent_facts(record_id))
     else:
         facts = {"readers": _readers_of_record(app, kind, record_id)}
+    if kind == "pricing":
+        model = graph.pricing[record_id]
+        facts["readers"] = tuple(sorted({*facts["readers"], model.owner, *model.readers}))
     if kind in _OPEN_RECORDS or graph.file_of(kind, record_id).startswith("library/"):
         facts["readers"] = tuple(sorted(graph.roles))
     return Obj("intent", record_id, facts)
@@ -149,11 +153,13 @@ def record_object(app: App, conn: sa.Connection, node: str) -> Obj:
 def _readers_of_record(app: App, kind: str, record_id: str) -> tuple[str, ...]:
     """Who reads one of the intents that use the record, or that it covers."""
     graph, readers = app.graph(), set[str]()
-    waiting = [(kind, record_id), *graph.depends_on(kind, record_id)]
+    # Of what it depends on only its intents count: whoever reads some other intent that shares a part is a stranger.
+    covered = [node for node in graph.depends_on(kind, record_id) if node[0] in _INTENTS]
+    waiting = [(kind, record_id), *covered]
     seen = set(waiting)
     while waiting:
         node = waiting.pop()
-        if node[0] in {"intents", "adoptions"}:
+        if node[0] in _INTENTS:
             readers |= set(app.intent_facts(node[1])["readers"])
             continue
         fresh = [one for one in graph.used_by(*node) if one not in seen and one[0] not in _OPEN_RECORDS]
