@@ -14,6 +14,8 @@ from tiebeam.kit.formulas import read_formula, spreadsheet_formula
 
 _FIRST_ROW = 5
 _VALUE, _YOURS = "D", "E"
+_FIRST_PERIOD = 5
+"""The column of a timeline's first period."""
 _HEAD = ("Name", "What it is", "Unit", "Stated", "Yours", "Low", "High", "Shape", "Source", "Answers for it", "Checked")
 _LINE_HEAD = ("Name", "What it is", "Unit", "Stated", "Yours", "Formula")
 _FORMATS = {"money": "#,##0.00##", "share": "0.0###%", "tokens": "#,##0", "units": "#,##0.##", "people": "0.##"}
@@ -53,6 +55,22 @@ class LineCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeline:
+    """Lines worked out period by period, one column each, on a sheet of their own.
+
+    A name of `earlier` means a line so many periods before, 0 before the first; `period` names the period's number.
+    `ends` are the lines whose last period is a result, with what we make of it.
+    """
+
+    title: str
+    periods: int
+    lines: Sequence[LineCell]
+    earlier: Mapping[str, tuple[str, int]]
+    ends: Mapping[str, Decimal]
+    period: str = "month"
+
+
+@dataclass(frozen=True, slots=True)
 class Calculation:
     """`tables` are further sheets of plain rows, the head first: draws, tornado, comparisons; they do not follow."""
 
@@ -63,6 +81,7 @@ class Calculation:
     inputs: Sequence[InputCell]
     lines: Sequence[LineCell]
     tables: Mapping[str, Sequence[Sequence[Any]]]
+    timeline: Timeline | None = None
 
 
 def workbook(calculation: Calculation) -> bytes:
@@ -81,6 +100,8 @@ def workbook(calculation: Calculation) -> bytes:
         _top(sheet, calculation, head)
     places = _input_rows(inputs, calculation.inputs)
     _line_rows(lines, calculation.lines, places)
+    if calculation.timeline is not None:
+        _timeline(book.create_sheet(calculation.timeline.title), lines, calculation.timeline, places)
     for name, rows in calculation.tables.items():
         _table(book.create_sheet(name[:31]), rows)
     written = BytesIO()
@@ -132,6 +153,45 @@ def _line_rows(sheet: Any, lines: Sequence[LineCell], places: dict[str, str]) ->
             cell.value = spreadsheet_formula(formula, lambda name, letter=letter: places[name].format(letter))
             cell.number_format = _FORMATS.get(line.unit, "General")
         places[line.name] = f"{{}}{row}"
+
+
+def _timeline(sheet: Any, results: Any, timeline: Timeline, places: Mapping[str, str]) -> None:
+    """It follows column `Yours` of the assumptions; its ends are repeated on `results` beside ours."""
+    from openpyxl.utils import get_column_letter
+
+    rows = {name: row for row, name in enumerate((timeline.period, *(one.name for one in timeline.lines)), start=2)}
+    columns = [get_column_letter(_FIRST_PERIOD + place) for place in range(timeline.periods)]
+
+    def cell_of(name: str, place: int) -> str:
+        if name in timeline.earlier:
+            line, before = timeline.earlier[name]
+            return f"{columns[place - before]}{rows[line]}" if place >= before else "0"
+        return f"{columns[place]}{rows[name]}" if name in rows else places[name].format(_YOURS)
+
+    for column, text in enumerate((*_LINE_HEAD[:3], "Formula"), start=1):
+        _text(sheet.cell(row=1, column=column), text)
+    _text(sheet.cell(row=2, column=1), timeline.period)
+    for place, letter in enumerate(columns):
+        sheet[f"{letter}2"].value = place + 1
+    for line in timeline.lines:
+        for column, text in ((1, line.name), (2, line.about), (3, line.unit), (4, line.formula)):
+            _text(sheet.cell(row=rows[line.name], column=column), text)
+        formula = read_formula(line.formula)
+        for place, letter in enumerate(columns):
+            cell = sheet[f"{letter}{rows[line.name]}"]
+            cell.value = spreadsheet_formula(formula, lambda name, place=place: cell_of(name, place))
+            cell.number_format = _FORMATS.get(line.unit, "General")
+    sheet.freeze_panes = f"{columns[0]}3"
+    sheet.column_dimensions["A"].width = 30
+    first = max(results.max_row + 1, _FIRST_ROW)
+    found = [line for line in timeline.lines if line.name in timeline.ends]
+    for row, line in enumerate(found, start=first):
+        where = f"the last column of {timeline.title}"
+        for column, text in ((1, line.name), (2, line.about), (3, line.unit), (6, where)):
+            _text(results.cell(row=row, column=column), text)
+        _number(results[f"{_VALUE}{row}"], timeline.ends[line.name], line.unit)
+        results[f"{_YOURS}{row}"].value = f"={timeline.title}!{columns[-1]}{rows[line.name]}"
+        results[f"{_YOURS}{row}"].number_format = _FORMATS.get(line.unit, "General")
 
 
 def _table(sheet: Any, rows: Sequence[Sequence[Any]]) -> None:

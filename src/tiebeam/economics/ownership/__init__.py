@@ -8,6 +8,7 @@ from tiebeam.economics.ownership.answer import (
     StudyAnswer,
     compare_sides,
     shown,
+    study_line,
 )
 from tiebeam.economics.ownership.case import (
     StudyCase,
@@ -17,8 +18,15 @@ from tiebeam.economics.ownership.case import (
     read_study_changes,
     study_case,
 )
-from tiebeam.economics.ownership.crossing import Crossing, crossings, month_of_crossing, present_values
+from tiebeam.economics.ownership.crossing import (
+    Crossing,
+    crossings,
+    least_utilisation,
+    month_of_crossing,
+    present_values,
+)
 from tiebeam.economics.ownership.model import BEFORE, LOAD, NODES, PARTS, carried, lines_of, months
+from tiebeam.economics.ownership.sheet import study_sheet
 from tiebeam.economics.ownership.simulate import Uncertainty, simulate, swings
 
 __all__ = [
@@ -40,6 +48,7 @@ __all__ = [
     "compare_sides",
     "crossings",
     "find_study",
+    "least_utilisation",
     "lines_of",
     "month_of_crossing",
     "months",
@@ -48,5 +57,7 @@ __all__ = [
     "shown",
     "simulate",
     "study_case",
+    "study_line",
+    "study_sheet",
     "swings",
 ]

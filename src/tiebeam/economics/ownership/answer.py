@@ -14,12 +14,12 @@ from tiebeam.economics.ownership.model import NODES, PARTS, PEOPLE
 from tiebeam.economics.ownership.simulate import Uncertainty, simulate, swings
 from tiebeam.economics.units import DRAWS, Bar, Spread
 from tiebeam.kit import plain
-from tiebeam.spec import STUDY_DRIVERS, Basis, Shape, Side
+from tiebeam.spec import STUDY_DRIVERS, Basis, Shape, Side, Study
 
 _CENT = Decimal("0.01")
 TENFOLD = Decimal(10)
 SIDE_NAMES: Mapping[Side, str] = {
-    Side.API: "API, by the token",
+    Side.API: "API",
     Side.RENTED: "Rented capacity",
     Side.OWN: "Own servers",
 }
@@ -99,6 +99,10 @@ class StudyAnswer:
     def cheapest(self) -> Side:
         return min(self.sides.values(), key=lambda one: one.present_value).side
 
+    def in_words(self) -> list[str]:
+        """One sentence a comparison about when, from how many users, and at which utilisation it pays."""
+        return [_said(self, one) for one in self.comparisons.values()]
+
     def form(self) -> dict[str, Any]:
         """What the API and `--json` give: decimals as text, in dollars, money rounded to cents."""
         study, case = self.case.study, self.case
@@ -133,9 +137,25 @@ class StudyAnswer:
                 }
                 for side, one in self.tenfold.items()
             },
+            "in_words": self.in_words(),
             "notes": list(case.notes),
             "assumptions": [plain(one) for one in self.figures],
         }
+
+
+def _said(answer: StudyAnswer, one: Comparison) -> str:
+    name, study = SIDE_NAMES[one.side], answer.case.study
+    kept = f"{abs(one.saving):,.0f} dollars {'less' if one.saving > 0 else 'more'} than {SIDE_NAMES[answer.against]}"
+    month = "never ahead for good" if one.month is None else f"ahead for good from month {one.month}"
+    span = f"{study.users_from:,} to {study.users_to:,} users"
+    if not one.users:
+        crossed = f"{'cheaper' if one.starts_cheaper else 'dearer'} everywhere from {span}"
+    else:
+        crossed = "; ".join(
+            f"from {at.users:,} users {'cheaper' if at.cheaper is one.side else 'dearer again'}" for at in one.users
+        )
+    used = "at no utilisation" if one.utilisation is None else f"from a utilisation of {one.utilisation:.1%}"
+    return f"{name}: {kept}, {month}; {crossed}; it pays {used}."
 
 
 def _side_form(one: SideAnswer) -> dict[str, Any]:
@@ -256,3 +276,19 @@ def shown(case: StudyCase) -> tuple[Shown, ...]:
         )
         for name, one in case.figures.items()
     )
+
+
+def study_line(study: Study) -> dict[str, Any]:
+    """A study in a list: what it asks, what it compares, and how many of its figures are stated, measured, assumed."""
+    figures = list(study.assumptions.values())
+    return {
+        "id": study.id,
+        "title": study.title,
+        "question": study.question,
+        "retells": study.retells,
+        "sides": [side.value for side in study.sides],
+        "users_range": [study.users_from, study.users_to],
+        "figures": {basis.value: sum(one.basis is basis for one in figures) for basis in Basis},
+        "owner": study.owner,
+        "checked": plain(study.checked),
+    }
