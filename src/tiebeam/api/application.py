@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from tiebeam import __version__
 from tiebeam.api import (
+    calculator,
     capacity,
     delegations,
     evidence,
@@ -59,6 +60,7 @@ def build_api(app: App) -> FastAPI:
         policy,
         units,
         capacity,
+        calculator,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

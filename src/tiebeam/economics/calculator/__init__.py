@@ -7,12 +7,21 @@ from tiebeam.economics.calculator.crossing import Crossing, CurvePoint, Window, 
 from tiebeam.economics.calculator.forms import FlatTable, View, flat_table, form
 from tiebeam.economics.calculator.hosting_side import HostingCost, HostingRow, HostingView, Range, hosting_view
 from tiebeam.economics.calculator.question import ALL, BadQuestion, Question, Sort
-from tiebeam.economics.calculator.reading import PARAMETERS, Parameter, question_params, read_question
+from tiebeam.economics.calculator.reading import (
+    PARAMETERS,
+    RATIO_WANTS,
+    SORT_WANTS,
+    Parameter,
+    question_params,
+    read_question,
+)
 from tiebeam.economics.calculator.sheets import calculator_sheet
 
 __all__ = [
     "ALL",
     "PARAMETERS",
+    "RATIO_WANTS",
+    "SORT_WANTS",
     "ApiRow",
     "ApiView",
     "BadQuestion",

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import islice
-from typing import Protocol
 
 from tiebeam.economics.hosting import Estimate, Method, OfferView, Throughput, Wanted, list_offers
 from tiebeam.economics.prices import ModelPrice, Prices, PublicModel, public_models
 from tiebeam.errors import TiebeamError
-from tiebeam.spec import Accelerator, Architecture, Capability, GpuOffer, Measurement, ModelOffer, Price, ServiceTier
+from tiebeam.graph import Graph
+from tiebeam.spec import Capability, ModelOffer, ServiceTier
 
 _KEPT = 8
 _MOST_REMEMBERED = 5000
 _MOST_FOUND = 50
 """Models of the public list that a search adds to the library's."""
-
-
-class Offered(Protocol):
-    """The records of a graph that the calculator reads."""
-
-    @property
-    def models(self) -> Mapping[str, ModelOffer]: ...
-    @property
-    def prices(self) -> Mapping[str, Price]: ...
-    @property
-    def gpus(self) -> Mapping[str, GpuOffer]: ...
-    @property
-    def accelerators(self) -> Mapping[str, Accelerator]: ...
-    @property
-    def architectures(self) -> Mapping[str, Architecture]: ...
-    @property
-    def measurements(self) -> Mapping[str, Measurement]: ...
-    @property
-    def digest(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +48,14 @@ class Model:
 class Catalogue:
     """Models, GPUs and their prices on one day, from its beginning in UTC. Remembers what it has looked up."""
 
-    def __init__(self, offered: Offered, prices: Prices, *, day: date) -> None:
+    def __init__(self, graph: Graph, prices: Prices, *, day: date) -> None:
         self.day = day
         self.moment = datetime.combine(day, time(), UTC)
-        self.models = (*map(_curated, offered.models.values()), *_own_only(offered))
-        self.capacity = tuple(one for one in offered.prices.values() if one.capacity)
-        self.architectures = offered.architectures
-        self.throughput = Throughput(offered.architectures, offered.accelerators, offered.measurements)
-        self.offers: tuple[OfferView, ...] = tuple(list_offers(offered.gpus, offered.accelerators))
+        self.models = (*map(_curated, graph.models.values()), *_own_only(graph))
+        self.capacity = tuple(one for one in graph.prices.values() if one.capacity)
+        self.architectures = graph.architectures
+        self.throughput = Throughput(graph.architectures, graph.accelerators, graph.measurements)
+        self.offers: tuple[OfferView, ...] = tuple(list_offers(graph.gpus, graph.accelerators))
         self._prices = prices
         self._known: dict[tuple[str, str, ServiceTier, str | None], ModelPrice | Problem] = {}
         self._found: dict[str, tuple[Model, ...]] = {}
@@ -93,7 +73,7 @@ class Catalogue:
     def found(self, text: str) -> tuple[Model, ...]:
         """Models of the public list beyond the others that hold every word, at most 50."""
         if text not in self._found:
-            if len(self._found) >= _MOST_REMEMBERED:
+            if len(self._found) >= _MOST_FOUND:
                 self._found.clear()
             listed = {(one.provider, one.model) for one in self.models}
             more = (one for one in public_models(text) if (one.provider, one.model) not in listed)
@@ -129,11 +109,11 @@ class Catalogues:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int, date], Catalogue] = OrderedDict()
 
-    def of(self, offered: Offered, prices: Prices, *, day: date) -> Catalogue:
-        key = (offered.digest, id(prices), day)
+    def of(self, graph: Graph, prices: Prices, *, day: date) -> Catalogue:
+        key = (graph.digest, id(prices), day)
         found = self._kept.get(key)
         if found is None:
-            found = Catalogue(offered, prices, day=day)
+            found = Catalogue(graph, prices, day=day)
             self._kept[key] = found
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -165,10 +145,10 @@ def _listed(one: PublicModel) -> Model:
     )
 
 
-def _own_only(offered: Offered) -> list[Model]:
+def _own_only(graph: Graph) -> list[Model]:
     """Models that only the workspace's own price records know."""
-    listed = {(one.provider, one.model) for one in offered.models.values()}
-    own = {(one.provider, one.model): one for one in offered.prices.values() if one.price}
+    listed = {(one.provider, one.model) for one in graph.models.values()}
+    own = {(one.provider, one.model): one for one in graph.prices.values() if one.price}
     return [
         Model(f"{provider}/{model}", f"{model} at {provider}", provider, model, is_curated=False)
         for provider, model in own

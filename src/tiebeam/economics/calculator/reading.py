@@ -162,7 +162,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 """Parameters with one attribute each; `ratio` and `sort` are two in one."""
 RATIO_WANTS = "two numbers from 0 to 1000, not both 0, such as 3:1"
-_SORT_WANTS = f"{_choices(Sort)}, with - before it for the largest first"
+SORT_WANTS = f"{_choices(Sort)}, with - before it for the largest first"
 
 
 def read_question(params: Mapping[str, str] | Iterable[tuple[str, str]], *, also: Collection[str] = ()) -> Question:
@@ -231,7 +231,7 @@ def _ratio(text: str) -> tuple[Decimal, Decimal]:
 
 
 def _bad(name: str, text: str) -> BadQuestion:
-    wanted = {"ratio": RATIO_WANTS, "sort": _SORT_WANTS}.get(name) or PARAMETERS[name].wants
+    wanted = {"ratio": RATIO_WANTS, "sort": SORT_WANTS}.get(name) or PARAMETERS[name].wants
     shown = text if len(text) <= 60 else f"{text[:60]}…"
     return BadQuestion(f"{name} is {shown!r}; give {wanted}", field=name)
 
