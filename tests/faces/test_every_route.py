@@ -150,6 +150,7 @@ def parts(shut: App) -> dict[str, str]:
         "for_person": "ada",
         "page": "1",
         "format": "json",
+        "study": "70b-four-years",
     }
 
 

@@ -18,6 +18,7 @@ from tiebeam.api import (
     library,
     money,
     overview,
+    ownership,
     policy,
     records,
     runs,
@@ -60,6 +61,7 @@ def build_api(app: App) -> FastAPI:
         policy,
         units,
         capacity,
+        ownership,
         calculator,
     ):
         api.include_router(module.router(app))

@@ -62,7 +62,14 @@ def tco(
     from datetime import UTC
 
     from tiebeam.economics import workbook
-    from tiebeam.economics.ownership import compare_sides, find_study, read_study_changes, study_case, study_sheet
+    from tiebeam.economics.ownership import (
+        compare_sides,
+        find_study,
+        read_pairs,
+        read_study_changes,
+        study_case,
+        study_sheet,
+    )
     from tiebeam.economics.prices import Prices
     from tiebeam.kit import SystemClock
 
@@ -72,7 +79,7 @@ def tco(
         graph,
         Prices(graph.prices, clock, currency="USD", listed=graph.models),
         find_study(graph, study),
-        changes=read_study_changes(dict(_pair(one) for one in said), users=users),
+        changes=read_study_changes(read_pairs(said), users=users),
         at=clock.now() if at is None else at.replace(tzinfo=UTC),
     )
     answer = compare_sides(case, seed=seed, draws=draws)
@@ -139,13 +146,6 @@ def drivers(as_json: bool) -> None:
 def _driver_form(driver: Any) -> dict[str, Any]:
     names = ("side", "unit", "about", "default", "least", "most")
     return {name: getattr(driver, name) for name in names}
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise click.UsageError(f"--set wants NAME=VALUE, not {text!r}")
-    return name.strip(), value
 
 
 def _print_study(study: Study) -> None:

@@ -15,6 +15,7 @@ from tiebeam.economics.ownership.case import (
     UnknownStudy,
     WrongStudy,
     find_study,
+    read_pairs,
     read_study_changes,
     study_case,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "month_of_crossing",
     "months",
     "present_values",
+    "read_pairs",
     "read_study_changes",
     "shown",
     "simulate",
