@@ -96,6 +96,11 @@ export function startSliders(form) {
 
   form.addEventListener("input", (event) => {
     const { target } = event;
+    if (target.dataset.renews) {
+      const void_ = form.elements[target.dataset.renews];
+      if (void_) void_.value = "";
+      return location.assign(addressOf(form));
+    }
     if (target.type === "range") {
       const [typed, words] = written(target, valueOf(target));
       form.elements[target.dataset.drives].value = typed;

@@ -37,6 +37,10 @@ class Choice:
     value: str = ""
     everything: str = ""
     """The label of choosing nothing; without it one of the choices is always in force."""
+    is_toggle: bool = False
+    """Shown as buttons side by side."""
+    renews: str = ""
+    """The choice that another choice here makes void: the page is then asked for anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Answers:
 
     problem: str = ""
     kpis: tuple[Kpi, ...] = ()
+    verdict: str = ""
+    """What follows from it, where there is something to weigh."""
     table: Table | None = None
     figure: Figure | None = None
     said: str = ""

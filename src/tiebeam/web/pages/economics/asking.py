@@ -9,10 +9,22 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from tiebeam.economics.calculator import Catalogue, Catalogues, Question, question_params, read_question
-from tiebeam.errors import TiebeamError
+from tiebeam.economics import workbook
+from tiebeam.economics.calculator import (
+    Catalogue,
+    Catalogues,
+    Question,
+    View,
+    calculator_sheet,
+    flat_table,
+    form,
+    question_params,
+    read_question,
+)
+from tiebeam.errors import NotFound, TiebeamError
+from tiebeam.kit import csv_text
 from tiebeam.web.pages.economics.dials import Dial
 from tiebeam.web.render import Here, Shell
 from tiebeam.web.table import Table, TableQuery
@@ -20,20 +32,27 @@ from tiebeam.web.views import Answers, Choice, Commands, Controls
 from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE
 
-PAGE_SIZE = 25
+PAGE_SIZE = 20
 _OWN = ("page", "part")
 _PART = "answers"
+_FILES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _SMALL, _LARGE = Decimal("0.001"), Decimal(1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of the calculator."""
+    """One page of the calculator, and the same as a file."""
 
+    path: str
     template: str
     dials: tuple[Dial, ...]
     choices: Callable[[Visit, Catalogue], tuple[Choice, ...]]
     """What the form offers, whatever the address says."""
+    view: Callable[[Catalogue, Question], View]
     build: Callable[[Visit, Catalogue, Question], Answers]
 
     def shown(self, visit: Visit, catalogues: Catalogues, **more: Any) -> Response:
@@ -56,6 +75,21 @@ class Tab:
             kept=tuple((name, value[:200]) for name, value in visit.params.items() if name not in held),
         )
         return visit.page(self.template, status=status, controls=controls, answers=answers, **more)
+
+    def file(self, visit: Visit, catalogues: Catalogues) -> Response:
+        """Every row. Raises BadQuestion, and NotFound for a kind of file that there is not."""
+        kind = visit.path("format")
+        if kind not in _FILES:
+            raise NotFound(f"the calculator's answers come as {', '.join(_FILES)}, not {kind!r}")
+        question = asked(visit)
+        view = self.view(catalogue_of(visit, catalogues, question), question)
+        if kind == "json":
+            return JSONResponse(form(view))
+        headers = {"content-disposition": f'attachment; filename="{self.path.rpartition("/")[2]}.{kind}"'}
+        if kind == "xlsx":
+            return Response(workbook(calculator_sheet(view)), media_type=_FILES[kind], headers=headers)
+        table = flat_table(view)
+        return Response(csv_text(table.head, table.rows), media_type=_FILES[kind], headers=headers)
 
 
 def asked(visit: Visit) -> Question:
@@ -93,7 +127,7 @@ def address(path: str, question: Question, **changes: str) -> str:
 
 def files(path: str, question: Question) -> tuple[tuple[str, str], ...]:
     """(name, address) of the same as a file."""
-    return tuple((kind.upper(), address(f"{path}.{kind}", question)) for kind in ("csv", "json", "xlsx"))
+    return tuple((kind.upper(), address(f"{path}.{kind}", question)) for kind in _FILES)
 
 
 def commands(verb: str, path: str, question: Question) -> Commands:

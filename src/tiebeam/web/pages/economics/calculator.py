@@ -7,15 +7,26 @@ from starlette.routing import Route
 
 from tiebeam.economics.calculator import Catalogues
 from tiebeam.http import Ask
-from tiebeam.web.pages.economics import metered
+from tiebeam.web.pages.economics import compared, hosted, metered
+from tiebeam.web.pages.economics.asking import Tab
 from tiebeam.web.visit import Console, Visit, route
+
+_ASK = Ask("intent.view", "catalogue")
 
 
 def routes(console: Console) -> list[Route]:
     catalogues = Catalogues()
-    ask = Ask("intent.view", "catalogue")
+    return [one for tab in (metered.TAB, hosted.TAB, compared.TAB) for one in _routes(console, tab, catalogues)]
 
-    def calculator(visit: Visit) -> Response:
-        return metered.TAB.shown(visit, catalogues)
 
-    return [route(console, metered.PATH, calculator, asks=ask)]
+def _routes(console: Console, tab: Tab, catalogues: Catalogues) -> list[Route]:
+    def page(visit: Visit) -> Response:
+        return tab.shown(visit, catalogues)
+
+    def file(visit: Visit) -> Response:
+        return tab.file(visit, catalogues)
+
+    return [
+        route(console, tab.path, page, asks=_ASK),
+        route(console, tab.path + ".{format}", file, asks=_ASK),
+    ]

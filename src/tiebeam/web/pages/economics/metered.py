@@ -35,18 +35,16 @@ def columns(currency: str) -> tuple[Column, ...]:
 
 
 def choices(visit: Visit, catalogue: Catalogue) -> tuple[Choice, ...]:
-    providers = sorted({one.provider for one in catalogue.models})
+    return model_filters(visit, catalogue)
+
+
+def model_filters(visit: Visit, catalogue: Catalogue, *, renews: str = "") -> tuple[Choice, ...]:
+    """`renews` names what another choice makes void."""
+    providers = tuple((one, one) for one in sorted({one.provider for one in catalogue.models}))
+    classes = tuple((one.value, sentence(one.value)) for one in Capability)
     return (
-        Choice(
-            "provider", "Provider", tuple((one, one) for one in providers), chosen(visit, "provider"), "Every provider"
-        ),
-        Choice(
-            "class",
-            "Capability class",
-            tuple((one.value, sentence(one.value)) for one in Capability),
-            chosen(visit, "class"),
-            "Every class",
-        ),
+        Choice("provider", "Provider", providers, chosen(visit, "provider"), "Every provider", renews=renews),
+        Choice("class", "Capability class", classes, chosen(visit, "class"), "Every class", renews=renews),
     )
 
 
@@ -145,6 +143,7 @@ def _figure(view: ApiView) -> Figure | None:
             curves,
             name=f"Cost a month in {view.currency} by tokens a month",
             markers=[Marker(float(volume), f"now {short_number(float(volume))}")],
+            height=200,
         ),
         columns=("Tokens a month", *(row.model.title for row in found)),
         rows=tuple(
@@ -156,4 +155,4 @@ def _figure(view: ApiView) -> Figure | None:
     )
 
 
-TAB = Tab("pages/economics/calculator.html", (RATIO, TOKENS, CACHED, BATCH), choices, build)
+TAB = Tab(PATH, "pages/economics/calculator.html", (RATIO, TOKENS, CACHED, BATCH), choices, api_view, build)
