@@ -12,8 +12,8 @@ from tiebeam.web.svg.grids import WaterfallPart
 from tiebeam.web.svg.scale import Scale, linear_ticks, short_number
 
 Formatter = Callable[[float], str]
-_LEFT, _RIGHT, _TOP, _TALL, _FOOT = 176, 74, 8, 24, 22
-_LONGEST = 28
+_LEFT, _RIGHT, _TOP, _TALL, _FOOT = 158, 58, 8, 24, 22
+_LONGEST = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def range_chart(
     name: str,
     reference: float | None = None,
     shown: Formatter = short_number,
-    width: int = 560,
+    width: int = 460,
 ) -> Markup:
     """One row a bar on a common scale; `reference` is a dashed line through all of them."""
     edges = [edge for bar in bars for edge in (bar.low, bar.high)] + ([] if reference is None else [reference])
@@ -68,7 +68,7 @@ def range_chart(
 
 
 def tornado_chart(
-    swings: Sequence[Swing], centre: float, *, name: str, shown: Formatter = short_number, width: int = 560
+    swings: Sequence[Swing], centre: float, *, name: str, shown: Formatter = short_number, width: int = 460
 ) -> Markup:
     """Widest first as given: each bar runs from the result at the low end to that at the high end of its figure."""
     edges = [edge for one in swings for edge in (one.at_low, one.at_high)] + [centre]
@@ -97,7 +97,7 @@ def tornado_chart(
     return frame("".join(drawn), width=width, height=_height(len(swings)), name=name)
 
 
-def ladder(parts: Sequence[WaterfallPart], *, name: str, shown: Formatter = short_number, width: int = 560) -> Markup:
+def ladder(parts: Sequence[WaterfallPart], *, name: str, shown: Formatter = short_number, width: int = 460) -> Markup:
     """A waterfall whose steps lie below each other, for many parts with long names; totals start from zero again."""
     levels: list[tuple[float, float]] = []
     level = 0.0

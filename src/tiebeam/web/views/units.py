@@ -21,6 +21,7 @@ class FigureLine:
     source: str
     owner: str
     checked: str
+    is_default: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +112,19 @@ class UnitAnswerView:
 
 @dataclass(frozen=True, slots=True)
 class UnitPage:
-    """`models` are (value, name) pairs of what can be asked instead of the stated model."""
+    """`models` are what can be asked instead of the stated one: (class, (value, name) pairs)."""
 
     path: str
     title: str
     recipe: str
     tab: str
+    """Empty for the answer; figures or ways."""
     volume: str
     price: str
     at: str
     model: str
     stated_model: str
-    models: tuple[tuple[str, str], ...]
+    models: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     figures: tuple[FigureLine, ...]
     answer: UnitAnswerView | None
     ways: TwoWays | None

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from tiebeam.economics import UnitCase
 from tiebeam.economics.units import WrongFigure, read_changes
-from tiebeam.spec import ModelOffer
+from tiebeam.spec import Capability, ModelOffer
 from tiebeam.web.visit import Visit
+from tiebeam.web.wording import in_words
 from tiebeam.workflow import unit_case
 
 SET = "set."
@@ -100,11 +101,19 @@ def at_price(case: UnitCase, share: Decimal) -> UnitCase:
     return case.having({name: figures[name].value * share for name in PRICES})
 
 
-def model_choices(models: Mapping[str, ModelOffer]) -> tuple[tuple[str, str], ...]:
-    """(value, name) of each model of the library, the strongest class first."""
-    order = ("frontier", "standard", "saturated-task")
-    found = sorted(models.values(), key=lambda one: (order.index(one.capability.value), one.title))
-    return tuple((f"{one.provider}:{one.model}", f"{one.title} ({one.capability.value})") for one in found)
+def model_choices(models: Mapping[str, ModelOffer]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """(class, (value, name) pairs) of the library's models, the strongest class first."""
+    return tuple(
+        (
+            in_words(capability).capitalize(),
+            tuple(
+                (f"{one.provider}:{one.model}", one.title)
+                for one in sorted(models.values(), key=lambda one: one.title)
+                if one.capability is capability
+            ),
+        )
+        for capability in Capability
+    )
 
 
 def _moment(text: str) -> datetime | None:

@@ -68,8 +68,8 @@ def ladder_figure(answer: UnitAnswer) -> Figure:
     return Figure("From parts to cost to worth", chart, ("Part", answer.currency, "Share"), rows, note)
 
 
-def tornado_figure(answer: UnitAnswer) -> Figure | None:
-    """None when no figure is uncertain."""
+def tornado_figure(answer: UnitAnswer, *, is_linked: bool) -> Figure | None:
+    """None when no figure is uncertain. `is_linked`: the fields of the figures are on the same page."""
     moving = [bar for bar in answer.tornado if bar.swing][:_MOST_BARS]
     if not moving:
         return None
@@ -81,7 +81,7 @@ def tornado_figure(answer: UnitAnswer) -> Figure | None:
             float(bar.at_high),
             f"{bar.low:,f}",
             f"{bar.high:,f}",
-            f"#figure-{bar.name}",
+            f"#figure-{bar.name}" if is_linked else "",
         )
         for bar in moving
     ]

@@ -29,6 +29,7 @@ _ASK = Ask("intent.view", "catalogue")
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PATH = "/economics/units"
 _PATHS = ("/economics/units/{workflow}", "/economics/units/{workflow}/{recipe}")
+_TABS = ("figures", "ways")
 _VERDICTS = {
     Verdict.VIABLE: Pill("Viable", "ok"),
     Verdict.UNCERTAIN: Pill("Uncertain", "warn"),
@@ -110,11 +111,12 @@ def unit_page(visit: Visit) -> Response:
     case, answer, status = None, None, 200
     try:
         case = asked.case(visit)
-        answer = _answer(visit, asked, case)
+        answer = _answer(visit, asked, case, has_fields=visit.params.get("tab") == "figures")
     except TiebeamError as wrong:
         visit.caller.note(wrong)
         problem, status = wrong.message, wrong.status
-    tab = "ways" if visit.params.get("tab") == "ways" else "answer"
+    asked_tab = visit.params.get("tab", "")
+    tab = asked_tab if asked_tab in _TABS else ""
     shown = UnitCase(recipe, visit.app.economics.prices.currency, stated, NO_TOKENS if case is None else case.prices)
     page = UnitPage(
         path=f"{_PATH}/{asked.workflow}",
@@ -191,12 +193,13 @@ def _figures(visit: Visit, case: UnitCase, asked: Asked) -> tuple[FigureLine, ..
                 source=one.source or ("" if default else own.source),
                 owner="" if default or owner is None or name in PRICES else visit.names.role(owner),
                 checked="" if default or name in PRICES else day(one.checked or own.checked),
+                is_default=default,
             )
         )
     return tuple(sorted(lines, key=lambda line: not line.owner))
 
 
-def _answer(visit: Visit, asked: Asked, case: UnitCase) -> UnitAnswerView:
+def _answer(visit: Visit, asked: Asked, case: UnitCase, *, has_fields: bool) -> UnitAnswerView:
     answer = assess(case)
     grown, grown_said = growth(case)
     priced, priced_said = prices(case, asked, replace(asked, price="").case(visit))
@@ -206,7 +209,7 @@ def _answer(visit: Visit, asked: Asked, case: UnitCase) -> UnitAnswerView:
         kpis=_kpis(answer),
         spread=spread_figure(answer),
         ladder=ladder_figure(answer),
-        tornado=tornado_figure(answer),
+        tornado=tornado_figure(answer, is_linked=has_fields),
         worth=tuple(
             WorthLine(in_words(line.vector).capitalize(), line.title, line.formula, line.baseline, f"{worth:,.4f}")
             for line, (_, _, worth) in zip(case.stated.value, answer.value_lines, strict=True)
