@@ -20,6 +20,7 @@ from tiebeam.api import (
     overview,
     ownership,
     policy,
+    pricing,
     records,
     runs,
     session,
@@ -61,6 +62,7 @@ def build_api(app: App) -> FastAPI:
         policy,
         units,
         capacity,
+        pricing,
         ownership,
         calculator,
     ):

@@ -34,6 +34,7 @@ COMMANDS = {
     "hosting": "hosting",
     "calculator": "calculator",
     "capacity": "capacity",
+    "pricing": "pricing",
     "forecast": "forecast",
     "budget": "budget",
     "tco": "tco",
