@@ -74,6 +74,7 @@ OPEN_COMMANDS = {
     "prices drop": "arithmetic on figures the caller gives",
     "prices discrepancies": "reads a file of the caller's own, needs no workspace",
     "prices import": "writes a new file with the rights of the operating system, no database",
+    "bench serve": "measures a server the caller names, with the caller's own rights and key, needs no workspace",
     "hosting import-benchmark": "writes a new file with the rights of the operating system, no database",
     "hosting import-offers": "writes a new file with the rights of the operating system, no database",
     "evidence verify": "reads a file of the caller's own, needs no workspace",

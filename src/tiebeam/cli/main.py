@@ -32,6 +32,7 @@ COMMANDS = {
     "cost": "prices",
     "prices": "prices",
     "hosting": "hosting",
+    "bench": "bench",
     "calculator": "calculator",
     "capacity": "capacity",
     "pricing": "pricing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_form
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -73,8 +73,10 @@ class Outgoing:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         follow: int = 0,
+        watch: Callable[[bytes], object] | None = None,
     ) -> Answer:
         """One of `content`, `json` and `form` is the body. `follow` is how many redirects a GET or HEAD may take.
+        `watch` is called with each piece of the answer as it arrives.
 
         Raises OutgoingRefused before anything leaves, OutgoingUnreachable when nothing was sent, and OutgoingFailed
         (AnswerTooLarge among them) when it is unknown what became of the request. A status of any kind is an answer.
@@ -88,7 +90,7 @@ class Outgoing:
         deadline = Deadline(self._timeout)
         destination = read_destination(url)
         for _ in range(follow + 1):
-            answer = self._once(method, destination, sent, body, deadline)
+            answer = self._once(method, destination, sent, body, deadline, watch)
             if follow == 0 or answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
             if method not in {"GET", "HEAD"}:
@@ -119,6 +121,7 @@ class Outgoing:
         headers: Mapping[str, str],
         body: bytes,
         deadline: Deadline,
+        watch: Callable[[bytes], object] | None,
     ) -> Answer:
         import httpcore
 
@@ -138,7 +141,7 @@ class Outgoing:
                 response = pool.handle_request(request)
                 heads = read_headers(response.headers)
                 try:
-                    parts = response.iter_stream()
+                    parts = response.iter_stream() if watch is None else _watched(response.iter_stream(), watch)
                     data = b"" if method == "HEAD" else read_body(parts, heads, largest=self._largest)
                 finally:
                     response.close()
@@ -184,6 +187,12 @@ class Outgoing:
             connect_seconds=self._connect_timeout,
             most_bytes=self._largest + HEADER_ROOM,
         )
+
+
+def _watched(parts: Iterable[bytes], watch: Callable[[bytes], object]) -> Iterator[bytes]:
+    for part in parts:
+        watch(part)
+        yield part
 
 
 def _require_https(destination: Destination) -> None:

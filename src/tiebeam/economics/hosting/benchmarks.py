@@ -22,18 +22,21 @@ class BrokenBenchmark(Invalid):
 
 
 def read_benchmark(path: Path, *, gpus: int, tensor_parallel: int) -> list[ServingPoint]:
-    """Points from the JSON of GuideLLM, of `vllm bench serve` or of SGLang's `bench_serving`.
+    """Points from the JSON of `tiebeam bench serve`, GuideLLM, `vllm bench serve` or SGLang's `bench_serving`.
 
     What the file does not say is given: on how many GPUs it ran. Raises BrokenBenchmark naming what is missing.
     """
     content = read_json(path, BrokenBenchmark)
     if isinstance(content, dict) and isinstance(content.get("benchmarks"), list):
         found = list(_guidellm(content["benchmarks"]))
+    elif isinstance(content, dict) and isinstance(content.get("levels"), list):
+        found = [_serving(one) for one in content["levels"] if isinstance(one, dict)]
     elif isinstance(content, dict) and "output_throughput" in content:
         found = [_serving(content)]
     else:
         raise BrokenBenchmark(
-            f"{str(path)!r} is neither GuideLLM's output (with `benchmarks`) nor vLLM's (with `output_throughput`)"
+            f"{str(path)!r} is neither of 'tiebeam bench serve' (with `levels`), nor of GuideLLM (with "
+            "`benchmarks`), nor of vLLM (with `output_throughput`)"
         )
     if not found:
         raise BrokenBenchmark(f"{str(path)!r} holds no finished benchmark")
