@@ -48,6 +48,8 @@ class Controls:
     sliders: tuple[Slider, ...]
     choices: tuple[Choice, ...] = ()
     sort: str = ""
+    search: str | None = None
+    """Words of a model's name; None where the form does not search."""
     kept: tuple[tuple[str, str], ...] = ()
     """Parameters of the address that the form does not offer."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -54,6 +55,7 @@ class Tab:
     """What the form offers, whatever the address says."""
     view: Callable[[Catalogue, Question], View]
     build: Callable[[Visit, Catalogue, Question], Answers]
+    is_searchable: bool = False
 
     def shown(self, visit: Visit, catalogues: Catalogues, **more: Any) -> Response:
         """The page, or only its answers where `part` asks for them. What cannot be answered is told in their place."""
@@ -67,11 +69,14 @@ class Tab:
         if visit.params.get("part") == _PART:
             return _part(visit, answers, status)
         choices = self.choices(visit, catalogue_of(visit, catalogues, Question()))
-        held = {one.name for one in (*self.dials, *choices)} | {"sort", *_OWN}
+        held = (
+            {one.name for one in (*self.dials, *choices)} | {"sort", *_OWN} | ({"q"} if self.is_searchable else set())
+        )
         controls = Controls(
             sliders=tuple(one.slider(visit.params, wrong=wrong) for one in self.dials),
             choices=choices,
             sort=visit.params.get("sort", "")[:20],
+            search=chosen(visit, "q") if self.is_searchable else None,
             kept=tuple((name, value[:200]) for name, value in visit.params.items() if name not in held),
         )
         return visit.page(self.template, status=status, controls=controls, answers=answers, **more)
@@ -132,7 +137,8 @@ def files(path: str, question: Question) -> tuple[tuple[str, str], ...]:
 
 def commands(verb: str, path: str, question: Question) -> Commands:
     """The same at the command line and over HTTP."""
-    given = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in question_params(question).items())
+    told = question_params(question).items()
+    given = " ".join(f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in told)
     return Commands(
         cli=f"tiebeam calculator {verb} {given}".strip(),
         api=f"GET {address('/api/v1/economics/calculator/' + path, question)}",

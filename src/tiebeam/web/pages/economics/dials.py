@@ -80,7 +80,7 @@ class Dial:
 
 RATIO = Dial("ratio", "Input to output", Decimal("0.1"), Decimal(100), Decimal(3), Writing.RATIO, is_log=True)
 TOKENS = Dial("tokens", "Tokens a month", Decimal(10) ** 6, Decimal(10) ** 12, Decimal(200_000_000), is_log=True)
-CACHED = Dial("cached", "Input read from cache", Decimal(0), Decimal(100), Decimal(0), Writing.SHARE)
-BATCH = Dial("batch", "Calls that can wait", Decimal(0), Decimal(100), Decimal(0), Writing.SHARE)
-BUSY = Dial("busy", "Utilisation of the GPUs", Decimal(1), Decimal(100), Decimal(60), Writing.SHARE)
+CACHED = Dial("cached", "Read from cache", Decimal(0), Decimal(100), Decimal(0), Writing.SHARE)
+BATCH = Dial("batch", "Can wait for batch", Decimal(0), Decimal(100), Decimal(0), Writing.SHARE)
+BUSY = Dial("busy", "GPU utilisation", Decimal(1), Decimal(100), Decimal(60), Writing.SHARE)
 CONCURRENCY = Dial("concurrency", "Requests in flight", Decimal(1), Decimal(1024), Decimal(32), is_log=True)

@@ -104,8 +104,8 @@ def _row(view: HostingView, row: HostingRow) -> Row:
         assert problem is not None
         return Row(row.id, (name, hour, month, Cell(problem.message, sub=problem.code)))
     found, cost = row.estimate, row.cost
-    pace = Cell(f"{found.out_tok_s_per_gpu:,.0f}", sub=f"{found.low:,.0f}–{found.high:,.0f}, {found.method.value}")
-    gpus = f"{cost.gpus:,} GPU{'s' if cost.gpus > 1 else ''}, {percent(cost.used_share)} used"
+    pace = Cell(f"{found.out_tok_s_per_gpu:,.0f}", sub=f"{found.low:,.0f}–{found.high:,.0f}\n{found.method.value}")
+    gpus = f"{cost.gpus:,} GPU{'s' if cost.gpus > 1 else ''}\n{percent(cost.used_share)} used"
     month_of_all = Cell(amount(cost.per_month.value), sub=gpus)
     return Row(row.id, (name, hour, month, pace, _range(cost.output_per_mtok), month_of_all, _source(row)))
 

@@ -155,4 +155,12 @@ def _figure(view: ApiView) -> Figure | None:
     )
 
 
-TAB = Tab(PATH, "pages/economics/calculator.html", (RATIO, TOKENS, CACHED, BATCH), choices, api_view, build)
+TAB = Tab(
+    PATH,
+    "pages/economics/calculator.html",
+    (RATIO, TOKENS, CACHED, BATCH),
+    choices,
+    api_view,
+    build,
+    is_searchable=True,
+)
