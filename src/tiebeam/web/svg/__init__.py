@@ -1,6 +1,6 @@
 """Charts and workflow graphs drawn on the server as small SVG texts, coloured by CSS classes only."""
 
-from tiebeam.web.svg.charts import Bar, Series, bar_chart, line_chart, sparkline, stacked_bars
+from tiebeam.web.svg.charts import Bar, LineMark, Series, bar_chart, line_chart, sparkline, stacked_bars
 from tiebeam.web.svg.curves import Curve, Marker, curve_chart
 from tiebeam.web.svg.graph import draw_graph
 from tiebeam.web.svg.grids import Span, WaterfallPart, heat_grid, span_chart, waterfall
@@ -14,6 +14,7 @@ __all__ = [
     "Curve",
     "Edge",
     "Layout",
+    "LineMark",
     "Marker",
     "Node",
     "RangeBar",

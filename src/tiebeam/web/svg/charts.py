@@ -31,6 +31,15 @@ class Series:
     tone: str = "s1"
 
 
+@dataclass(frozen=True, slots=True)
+class LineMark:
+    """A point of a line chart worth naming, over the label at `index`."""
+
+    index: int
+    value: float
+    label: str
+
+
 def frame(body: str, *, width: int, height: int, name: str, style: str = "") -> Markup:
     """The outer element every chart shares."""
     return Markup(  # noqa: S704 - every text inside was escaped where it was put in
@@ -141,6 +150,7 @@ def line_chart(
     step: bool = False,
     log: bool = False,
     reference: float | None = None,
+    marks: Sequence[LineMark] = (),
     shown: Formatter = short_number,
 ) -> Markup:
     """Lines over labels at equal distances. `log` drops values that are not positive; `reference` is a dashed level."""
@@ -167,7 +177,16 @@ def line_chart(
     slot = room / max(1, len(drawn))
     parts.extend(_column_tip(labels[i], series, i, x=across(i), slot=slot, height=height, shown=shown) for i in drawn)
     parts.append(_x_labels(labels, across, height=height, room=room))
+    parts.extend(_circle(one, across(one.index), scale.at(one.value), width=width) for one in marks)
     return frame("".join(parts), width=width, height=height, name=name)
+
+
+def _circle(mark: LineMark, x: float, y: float, *, width: int) -> str:
+    anchor, aside = ("end", -8) if x > width * 0.7 else ("start", 8)
+    return (
+        f'<circle class="cross" cx="{x:g}" cy="{y:g}" r="4"/>'
+        f'<text class="value" text-anchor="{anchor}" x="{x + aside:g}" y="{y - 8:g}">{escape(mark.label)}</text>'
+    )
 
 
 def _line_path(points: Sequence[tuple[float, float | None]], scale: Scale, *, step: bool, log: bool) -> str:

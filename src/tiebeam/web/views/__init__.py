@@ -4,6 +4,7 @@ from tiebeam.web.views.access import AccessView, MachineLine, ScopeGroup, Sessio
 from tiebeam.web.views.audit import AnchorsView, EntryField, EntryView, PlaceLine, ProofView, Removal
 from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult, Ways
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
+from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
 from tiebeam.web.views.reckoning import Answers, Choice, Controls, Slider
@@ -79,6 +80,7 @@ __all__ = [
     "PageImage",
     "PaletteEntry",
     "Paper",
+    "PartLine",
     "Pill",
     "PlaceLine",
     "PolicyView",
@@ -101,8 +103,12 @@ __all__ = [
     "Slider",
     "StandingView",
     "StepView",
+    "StudyAnswerView",
+    "StudyFigureLine",
+    "StudyPage",
     "TaskItem",
     "TaskPage",
+    "TenfoldLine",
     "TokenLine",
     "TwoWays",
     "Typed",

@@ -1,0 +1,131 @@
+"""A study as pictures: cost so far month by month, cost by users, how sure, and what moves it."""
+
+from __future__ import annotations
+
+from tiebeam.economics.ownership import SIDE_NAMES, StudyAnswer, present_values
+from tiebeam.spec import STUDY_DRIVERS, Side
+from tiebeam.web import svg
+from tiebeam.web.views import Figure
+from tiebeam.web.wording import in_words
+
+TONES = {Side.API: "s1", Side.RENTED: "s2", Side.OWN: "s3"}
+_STEPS = 60
+_MOST_BARS = 10
+_EVERY = 6
+
+
+def _legend(answer: StudyAnswer) -> tuple[tuple[str, str], ...]:
+    return tuple((TONES[side], SIDE_NAMES[side]) for side in answer.sides)
+
+
+def curves_figure(answer: StudyAnswer) -> Figure:
+    """Cost so far of each side, each month; a mark where a side gets ahead of the reference for good."""
+    horizon = answer.case.horizon
+    labels = [str(month) for month in range(1, horizon + 1)]
+    series = [
+        svg.Series(SIDE_NAMES[side], tuple(float(value) for value in one.so_far), TONES[side])
+        for side, one in answer.sides.items()
+    ]
+    marks = [
+        svg.LineMark(one.month - 1, float(answer.sides[side].so_far[one.month - 1]), f"month {one.month}")
+        for side, one in answer.comparisons.items()
+        if one.month is not None
+    ]
+    chart = svg.line_chart(labels, series, name="Cost so far by month", width=640, height=240, marks=marks)
+    shown = [month for month in range(1, horizon + 1) if month % _EVERY == 0 or month in (1, horizon)]
+    rows = tuple((str(month), *(f"{one.so_far[month - 1]:,.0f}" for one in answer.sides.values())) for month in shown)
+    return Figure(
+        f"Cost so far over {horizon} months",
+        chart,
+        ("Month", *(SIDE_NAMES[side] for side in answer.sides)),
+        rows,
+        "US dollars. Circles: from that month on the side stays ahead. Own servers are paid when bought; "
+        "their resale is taken in with the last month.",
+        legend=_legend(answer),
+    )
+
+
+def users_figure(answer: StudyAnswer) -> Figure:
+    """Present value of each side by users over the study's range; whole nodes make steps."""
+    study = answer.case.study
+    low, high = study.users_from, study.users_to
+    users = sorted({round(low * (high / low) ** (step / _STEPS)) for step in range(_STEPS + 1)})
+    values = present_values(answer.case, users)
+    drawn = [
+        svg.Curve(
+            SIDE_NAMES[side],
+            tuple((float(at), value) for at, value in zip(users, one, strict=True)),
+            TONES[side],
+            step=side is not Side.API,
+        )
+        for side, one in values.items()
+    ]
+    crossed = sorted({at.users for one in answer.comparisons.values() for at in one.users})
+    markers = [svg.Marker(float(at), f"{at:,}") for at in crossed]
+    chart = svg.curve_chart(drawn, name="Present value by users", markers=markers)
+    rows = tuple(
+        (f"{users[at]:,}", *(f"{one[at]:,.0f}" for one in values.values())) for at in range(0, len(users), _STEPS // 10)
+    )
+    said = "Dashed: a side crosses the reference there." if crossed else "No side crosses the reference in this range."
+    return Figure(
+        f"By users, {low:,} to {high:,}",
+        chart,
+        ("Users", *(SIDE_NAMES[side] for side in values)),
+        rows,
+        f"Present value in US dollars, both axes in powers of ten. {said}",
+        legend=_legend(answer),
+    )
+
+
+def spread_figure(answer: StudyAnswer) -> Figure:
+    """P10 to P90 of each side's present value and of what it saves."""
+    found = answer.uncertainty
+    reference = SIDE_NAMES[answer.against]
+    rows = [(SIDE_NAMES[side], one, TONES[side]) for side, one in found.values.items()]
+    rows += [(f"{reference} less {SIDE_NAMES[side].lower()}", one, "s4") for side, one in found.savings.items()]
+    chart = svg.range_chart(
+        [svg.RangeBar(label, one.p10, one.p50, one.p90, tone) for label, one, tone in rows],
+        name="Present values and savings from P10 to P90",
+        reference=0.0,
+    )
+    told = tuple((label, f"{one.p10:,.0f}", f"{one.p50:,.0f}", f"{one.p90:,.0f}") for label, one, _ in rows)
+    cheapest = ", ".join(f"{SIDE_NAMES[side]} {share:.0%}" for side, share in found.cheapest.items())
+    note = f"{found.draws:,} draws, seed {found.seed}. Mark: the median. Cheapest in so many draws: {cheapest}."
+    return Figure("How sure we are", chart, ("", "P10", "P50", "P90"), told, note)
+
+
+def tornado_figure(answer: StudyAnswer) -> Figure | None:
+    """None when no figure is uncertain."""
+    moving = [bar for bar in answer.tornado if bar.swing][:_MOST_BARS]
+    if not moving:
+        return None
+    of = SIDE_NAMES[answer.tornado_of].lower()
+    centre = float(answer.comparisons[answer.tornado_of].saving)
+    swings = [
+        svg.Swing(
+            in_words(bar.name).capitalize(),
+            float(bar.at_low),
+            float(bar.at_high),
+            f"{bar.low:,f}",
+            f"{bar.high:,f}",
+            f"#figure-{bar.name}",
+        )
+        for bar in moving
+    ]
+    rows = tuple(
+        (
+            in_words(bar.name).capitalize(),
+            f"{bar.low:,f} – {bar.high:,f} {STUDY_DRIVERS[bar.name].unit}",
+            f"{bar.at_low:,.0f}",
+            f"{bar.at_high:,.0f}",
+        )
+        for bar in moving
+    )
+    return Figure(
+        f"What moves the saving of {of} most",
+        svg.tornado_chart(swings, centre, name=f"What moves the saving of {of} most"),
+        ("Figure", "From – to", "Saving at low", "Saving at high"),
+        rows,
+        f"{SIDE_NAMES[answer.against]} less {of}, in present value; one figure at a time, all others most likely.",
+        legend=(("s2", "at its low end"), ("s3", "at its high end")),
+    )

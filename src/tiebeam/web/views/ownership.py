@@ -1,0 +1,77 @@
+"""Total cost of ownership: one study with what one turns, what it comes to and every figure behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tiebeam.web.views.parts import Commands, Figure, Kpi, Pill
+from tiebeam.web.views.reckoning import Slider
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFigureLine:
+    """A figure of a study with the field that changes it. `now` is empty while it stands as stated."""
+
+    name: str
+    label: str
+    about: str
+    unit: str
+    stated: str
+    range: str
+    now: str
+    basis: Pill
+    source: str
+    checked: str
+    is_default: bool
+    """Nobody states it: the model's own, kept apart."""
+    is_turned: bool
+    """A slider stands for it, so the table has no field of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenfoldLine:
+    """A side at the asked volume and at ten times that."""
+
+    side: str
+    one: str
+    ten: str
+    times: str
+    nodes: str
+    people: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    side: str
+    part: str
+    cost: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyAnswerView:
+    kpis: tuple[Kpi, ...]
+    said: tuple[str, ...]
+    """One sentence a comparison."""
+    curves: Figure
+    by_users: Figure
+    spread: Figure
+    tornado: Figure | None
+    parts: tuple[PartLine, ...]
+    tenfold: tuple[TenfoldLine, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPage:
+    path: str
+    title: str
+    question: str
+    retells: str
+    priced_at: str
+    owner: str
+    sliders: tuple[Slider, ...]
+    figures: tuple[StudyFigureLine, ...]
+    commands: Commands
+    answer: StudyAnswerView | None = None
+    problem: str = ""
