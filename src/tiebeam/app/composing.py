@@ -16,6 +16,7 @@ from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
 from tiebeam.connect.identity import ProviderInForce
 from tiebeam.economics import Economics, Prices, assess, case_of
+from tiebeam.economics.decisions import Decisions
 from tiebeam.economics.forecast import Forecasting
 from tiebeam.engine import Engine
 from tiebeam.graph import Graph, applied_digest
@@ -102,6 +103,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         intent_facts=facts,
         workforce=workforce,
         economics=economics,
+        decisions=Decisions(authority=authority, graph=graph),
         forecasting=Forecasting(store, economics=economics, graph=graph),
         intake=intake,
         starting=starting,

@@ -11,6 +11,7 @@ from tiebeam.authority import Authority, Principal
 from tiebeam.connect.documents import Reader
 from tiebeam.connect.identity import ProviderInForce
 from tiebeam.economics import Economics
+from tiebeam.economics.decisions import Decisions
 from tiebeam.economics.forecast import Forecasting
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused
@@ -42,6 +43,7 @@ class App:
     intent_facts: IntentFacts
     workforce: Workforce
     economics: Economics
+    decisions: Decisions
     forecasting: Forecasting
     intake: Intake
     starting: Starting

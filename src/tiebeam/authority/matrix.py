@@ -110,7 +110,7 @@ def _own(kind: str, who: Principal, role: str, ground: Ground) -> list[Obj]:
             return [Obj(kind, "one", {"person": _SELF}), *managed]
         case "emergency":
             return [Obj(kind, "one", _access_facts(kind, person, role, ground)) for person in (_SELF, _ELSE)]
-        case "person" | "session" | "delegation":
+        case "person" | "session" | "delegation" | "decision":
             return [Obj(kind, "one", _access_facts(kind, _SELF, role, ground))]
         case _:
             return []

@@ -45,6 +45,8 @@ VERBS: Mapping[str, str] = {
     "emergency.open": "the person themselves, with a reason",
     "emergency.view": "the person themselves, someone who holds the role, or an administrator",
     "emergency.review": "someone else: who holds the role, or an administrator",
+    "decision.view": "everyone with a role in this workspace",
+    "decision.record": "who answers for it: the person themselves, someone who holds the role, or an administrator",
     "policy.view": "everyone with a role for themselves; about others an administrator, or who owns an audit trail",
 }
 """Every verb, and who may by the built-in rules, in words for the reason of a refusal."""

@@ -37,6 +37,7 @@ _OWN = {
     "token": "token.view",
     "delegation": "delegation.view",
     "emergency": "emergency.view",
+    "decision": "decision.view",
 }
 """What everybody has some of: who may not even look at their own has no business with others'."""
 _KINDS = {"batch": "run", "evidence": "run", "recipe": "intent", "record": "intent", "catalogue": "intent"}

@@ -89,6 +89,13 @@ CASES = (
         (EVE, of("person", person="bob")),
     ),
     Case("rules-are-open", "policy.view", (ADA, of("policy")), (ADA, of("policy", person="bob"))),
+    Case("decisions-are-open", "decision.view", (ADA, of("decision", person="bob")), (EVE, of("decision"))),
+    Case(
+        "answers-for-the-decision",
+        "decision.record",
+        (ADA, of("decision", role="ap-analyst")),
+        (ADA, of("decision", role="ap-manager")),
+    ),
     Case("role-acts-on-task", "task.decide", (ADA, task()), (ZOE, task())),
     Case("role-starts-runs", "run.start", (ADA, intent()), (ZOE, intent())),
     Case("owner-answers-for-it", "recipe.promote", (MIA, intent()), (ADA, intent())),

@@ -29,6 +29,7 @@ OBJECTS: dict[str, Obj] = {
     "token": of("token", person="ada"),
     "delegation": of("delegation", person="ada", receiver="bob", role="ap-analyst"),
     "emergency": of("emergency", person="ada", role="auditor", roles=("ap-analyst",)),
+    "decision": of("decision", person="ada", role="budget-owner"),
     "settings": of("settings"),
     "workspace": of("workspace"),
     "policy": of("policy"),
@@ -49,19 +50,21 @@ OWN = (
     "run.view run.start run.cancel run.retry task.view task.decide task.release_money task.claim task.release "
     "task.reassign task.snooze intent.view document.view ledger.view person.view person.link session.view "
     "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
-    "emergency.open emergency.view policy.view"
+    "emergency.open emergency.view policy.view decision.view decision.record"
 )
 ADMINISTRATION = (
     "run.view run.start run.cancel run.retry task.view task.release task.reassign intent.view document.view "
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply person.view person.link session.view session.revoke token.view "
-    "token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view"
+    "token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view "
+    "decision.view decision.record"
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
-    "manager": "run.start run.cancel run.retry recipe.promote recipe.override evidence.export person.view policy.view",
+    "manager": "run.start run.cancel run.retry recipe.promote recipe.override evidence.export person.view policy.view "
+    "decision.view",
     "auditor": "task.reassign journal.view journal.export journal.anchor evidence.export person.view policy.view "
-    "emergency.view emergency.review",
+    "emergency.view emergency.review decision.view",
     "administrator": ADMINISTRATION,
     "stranger": "",
     "agent": "run.start",
