@@ -24,6 +24,7 @@ from tiebeam.economics.units.simulate import (
     simulate,
     tornado,
 )
+from tiebeam.economics.units.variants import UnlikeVariants, VariantAnswer, exact_variant, simulate_variants
 
 __all__ = [
     "DRAWS",
@@ -42,6 +43,8 @@ __all__ = [
     "TokenPrices",
     "UnitAnswer",
     "UnitCase",
+    "UnlikeVariants",
+    "VariantAnswer",
     "Verdict",
     "WrongDraws",
     "WrongFigure",
@@ -50,12 +53,14 @@ __all__ = [
     "drawn",
     "driver_of",
     "ends",
+    "exact_variant",
     "fixed_cost_per_unit",
     "from_ledger",
     "month_spreads",
     "prefill",
     "read_changes",
     "simulate",
+    "simulate_variants",
     "tornado",
     "unit_sheet",
 ]

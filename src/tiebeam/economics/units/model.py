@@ -137,6 +137,28 @@ def read_lines() -> tuple[tuple[Line, Formula], ...]:
     return tuple((line, read_formula(line.formula)) for line in LINES)
 
 
+def again(known: Mapping[str, Any], changed: Mapping[str, Any], *, arithmetic: Arithmetic) -> dict[str, Any]:
+    """A month worked out before, with some figures anew: only the lines that follow from these are worked out.
+
+    A line that comes to the same as before passes nothing on, as in a spreadsheet.
+    """
+    found, moved = {**known, **changed}, set(changed)
+    for line, formula in read_lines():
+        if formula.names & moved:
+            found[line.name] = work_out(formula, found, arithmetic=arithmetic)
+            if _same(found[line.name], known[line.name]):
+                found[line.name] = known[line.name]
+            else:
+                moved.add(line.name)
+    return found
+
+
+def _same(now: Any, before: Any) -> bool:
+    same = now == before
+    # Arrays compare place by place.
+    return bool(same.all()) if hasattr(same, "all") else same is True
+
+
 def month(figures: Mapping[str, Any], *, arithmetic: Arithmetic) -> dict[str, Any]:
     """Every line of the model over figures that name every driver, the prices, the volume factor and the value."""
     known = dict(figures)

@@ -74,12 +74,11 @@ def uncertain(case: UnitCase) -> dict[str, Assumption]:
 
 def simulate(case: UnitCase, *, seed: int = 1, draws: int = DRAWS, columns: Columns | None = None) -> Simulation:
     """Draw and work out. The same seed gives the same answer on every machine and install. Raises WrongDraws."""
-    if not 100 <= draws <= MOST_DRAWS:
-        raise WrongDraws(f"ask for 100 to {MOST_DRAWS} draws, not {draws}")
+    check_draws(draws)
     with_columns = columns or best_columns()
     kept: dict[str, list[Any]] = {name: [] for name in (*WATCHED, *(line.name for line in PARTS))}
     positive = 0
-    for results, count in _months(case, seed=seed, draws=draws, columns=with_columns):
+    for results, count in draw_months(case, seed=seed, draws=draws, columns=with_columns):
         for name in WATCHED:
             kept[name].append(with_columns.filled(results[name], count))
         for line in PARTS:
@@ -95,13 +94,19 @@ def simulate(case: UnitCase, *, seed: int = 1, draws: int = DRAWS, columns: Colu
     )
 
 
+def check_draws(draws: int) -> None:
+    """Raises WrongDraws."""
+    if not 100 <= draws <= MOST_DRAWS:
+        raise WrongDraws(f"ask for 100 to {MOST_DRAWS} draws, not {draws}")
+
+
 def month_spreads(
     case: UnitCase, sums: Mapping[str, Sequence[str]], *, seed: int = 1, draws: int = DRAWS
 ) -> dict[str, Spread]:
     """Quantiles of sums of the model's lines over a whole month; the draws are those of `simulate`."""
     columns = best_columns()
     kept: dict[str, list[Any]] = {name: [] for name in sums}
-    for results, count in _months(case, seed=seed, draws=draws, columns=columns):
+    for results, count in draw_months(case, seed=seed, draws=draws, columns=columns):
         for name, lines in sums.items():
             whole = results[lines[0]]
             for line in lines[1:]:
@@ -115,7 +120,8 @@ def _positives(values: Any) -> Any:
     return [value > 0 for value in values] if isinstance(values, list) else [(values > 0).sum()]
 
 
-def _months(case: UnitCase, *, seed: int, draws: int, columns: Columns) -> Iterator[tuple[dict[str, Any], int]]:
+def draw_months(case: UnitCase, *, seed: int, draws: int, columns: Columns) -> Iterator[tuple[dict[str, Any], int]]:
+    """Every line of the model over chunks of draws, with the number of draws of each chunk."""
     figures = case.figures()
     unsure = uncertain(case)
     fixed = {name: float(one.value) for name, one in figures.items() if name not in unsure}

@@ -262,6 +262,29 @@ class FastColumns:
             found.append(float(low + (high - low) * (place - int(place))))
         return found
 
+    def upright(self, values: Sequence[float]) -> Any:
+        """One row for each value: computed with a column of draws it gives a table, a row for each."""
+        return self._np.asarray(values, dtype=float)[:, None]
+
+    def table(self, value: Any, rows: int, count: int) -> Any:
+        """What came of upright figures, with every row and draw written out."""
+        return self._np.broadcast_to(self._np.asarray(value, dtype=float), (rows, count))
+
+    def row_quantiles(self, chunks: Sequence[Any], shares: Sequence[float]) -> list[list[float]]:
+        """The quantiles of each row of tables that continue each other, as `quantiles` takes them."""
+        np = self._np
+        values = np.concatenate(chunks, axis=1)
+        places = [(values.shape[1] - 1) * share for share in shares]
+        last = values.shape[1] - 1
+        kept = sorted({int(place) for place in places} | {min(int(place) + 1, last) for place in places})
+        values.partition(kept, axis=1)
+        found = [
+            values[:, int(place)]
+            + (values[:, min(int(place) + 1, last)] - values[:, int(place)]) * (place - int(place))
+            for place in places
+        ]
+        return np.stack(found, axis=1).tolist()
+
 
 def best_columns() -> Columns:
     """NumPy's where it is installed, plain ones otherwise; the draws are the same."""

@@ -20,7 +20,12 @@ def shown_for(value: Decimal) -> Shown:
     """As many decimals as figures of this size need: cents, or enough to tell small charges apart."""
     size = abs(value)
     places = 0 if size >= 1000 else 2 if size >= 1 else 4
-    return lambda number: f"{number or 0.0:,.{places}f}"
+
+    def shown(number: float) -> str:
+        is_small = 0 < abs(number) < 0.05 and places == 2
+        return f"{number or 0.0:,.{4 if is_small else places}f}"
+
+    return shown
 
 
 def spread_figure(answer: UnitAnswer) -> Figure:
