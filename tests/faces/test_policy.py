@@ -134,3 +134,24 @@ def test_a_rule_of_the_workspace_is_checked_applied_tried_and_obeyed(tiebeam: Te
     assert "NOT MET" in failed.out
     table.write_text(case.format("true").replace("who", "whom"), encoding="utf-8")
     assert "whom" in tiebeam("policy", "test", table, "-w", workspace).err
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        ("'1200.00'", "NOT MET"),
+        ("1200", "NOT MET"),
+        ("1200.5", "NOT MET"),
+        ("'much'", "is no amount"),
+        ("true", "is no amount"),
+    ],
+)
+def test_a_table_gives_amounts_as_text_or_number(tiebeam: Terminal, workspace: Path, amount: str, told: str) -> None:
+    case = (
+        '[[case]]\nwho = { id = "ida", roles = ["controller"] }\nverb = "task.release_money"\nkind = "task"\n'
+        f'object = {{ role = "controller" }}\ncontext = {{ amount = {amount}, limit = "1000.00" }}\nallowed = true\n'
+    )
+    Path("expected.toml").write_text(case, encoding="utf-8")
+    said = tiebeam("policy", "test", "expected.toml", "-w", workspace)
+    assert said.code == 1
+    assert told in said.out + said.err

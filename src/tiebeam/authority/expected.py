@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tiebeam.authority.authority import Authority
@@ -53,15 +53,30 @@ def _outcome(authority: Authority, case: Any, number: int) -> Outcome:
         if verb not in VERBS:
             raise WrongTable(f"{name}: there is no verb {verb!r}")
         obj = Obj(case["kind"], str(case.get("id", "one")), dict(case.get("object", {})))
-        verdict = authority.may(_principal(name, who), verb, obj, _context(verb, case.get("context", {})))
+        verdict = authority.may(_principal(name, who), verb, obj, _context(name, verb, case.get("context", {})))
         return Outcome(name, bool(case["allowed"]), str(case.get("rule", "")), verdict)
     except KeyError as missing:
         raise WrongTable(f"{name}: {missing.args[0]!r} is missing") from missing
 
 
-def _context(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    amounts = {name: None for name in ("amount", "limit") if verb == "task.release_money"}
-    return {**amounts, **{name: Decimal(value) if isinstance(value, int) else value for name, value in given.items()}}
+def _context(name: str, verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    amounts: dict[str, Any] = {}
+    if verb == "task.release_money":
+        amounts = {key: _amount(name, key, given.get(key)) for key in ("amount", "limit")}
+    return {**given, **amounts}
+
+
+def _amount(name: str, key: str, value: Any) -> Decimal | None:
+    """As TOML has it: text or a number; None where it is not given."""
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if isinstance(value, bool) or not amount.is_finite():
+        raise WrongTable(f'{name}: {key} is no amount; write one such as "1200.00"')
+    return amount
 
 
 def _principal(name: str, who: Mapping[str, Any]) -> Principal:
