@@ -11,6 +11,7 @@ from tiebeam import __version__
 from tiebeam.api import (
     calculator,
     capacity,
+    decisions,
     delegations,
     evidence,
     forecast,
@@ -65,6 +66,7 @@ def build_api(app: App) -> FastAPI:
         pricing,
         ownership,
         calculator,
+        decisions,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

@@ -60,7 +60,7 @@ _FILTERS = {
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
-def _question_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def question_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for name, text in reversed(_FILTERS.items()):
         function = click.option(f"--{name}", f"asked_{name}", multiple=True, help=text)(function)
     for name, text in reversed(_ASKED.items()):
@@ -88,7 +88,7 @@ def calculator() -> None:
 
 @calculator.command("api")
 @asks("intent.view", "catalogue")
-@_question_options
+@question_options
 @_output_options
 def api(**options: Any) -> None:
     """Every model at every provider for one question, the cheapest first, with source and date of each price."""
@@ -99,7 +99,7 @@ def api(**options: Any) -> None:
 
 @calculator.command("hosting")
 @asks("intent.view", "catalogue")
-@_question_options
+@question_options
 @_output_options
 def hosting(**options: Any) -> None:
     """GPUs to rent for one question: tokens a second with method and band, GPUs needed, cost by the hour and month."""
@@ -110,7 +110,7 @@ def hosting(**options: Any) -> None:
 
 @calculator.command("compare")
 @asks("intent.view", "catalogue")
-@_question_options
+@question_options
 @_output_options
 def compare(**options: Any) -> None:
     """Tokens, GPUs and capacity for one volume, the cheapest first, and from which volume GPUs are cheaper."""

@@ -34,6 +34,7 @@ COMMANDS = {
     "hosting": "hosting",
     "bench": "bench",
     "calculator": "calculator",
+    "decisions": "decisions",
     "capacity": "capacity",
     "pricing": "pricing",
     "forecast": "forecast",

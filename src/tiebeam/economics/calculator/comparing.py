@@ -149,7 +149,7 @@ def _hosted(row: HostingRow, volume: Decimal) -> Option:
         per_mtok=row.cost.per_month.value / volume * 1_000_000,
         low_per_month=row.cost.per_month.low,
         high_per_month=row.cost.per_month.high,
-        detail=f"{row.cost.gpus} GPUs {row.term.value}, {row.estimate.method.value} {row.estimate.band}",
+        detail=f"{row.cost.gpus} GPU{'' if row.cost.gpus == 1 else 's'} {row.term.value}, {row.estimate.method.value} {row.estimate.band}",
         source="; ".join(row.sources),
         used_share=row.cost.used_share,
     )

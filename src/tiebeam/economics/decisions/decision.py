@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.authority import Obj
-from tiebeam.economics.calculator import Comparison, Option
+from tiebeam.economics.calculator import Comparison, Option, OptionKind
 from tiebeam.errors import Invalid, NotFound
 from tiebeam.kit import plain
 
-MOST_OPTIONS = 12
-"""Weighed unless others are named: the cheapest, and what was chosen."""
+OPTIONS_A_KIND = 6
+"""Weighed unless others are named: the cheapest of each kind, and what was chosen."""
 _MOST_NAMED = 50
 _LONGEST_TITLE = 200
 _LONGEST_REASON = 2000
@@ -36,7 +36,7 @@ class WrongDecision(Invalid):
 class Choice:
     """What somebody decides: `chosen` and `weighed` are ids of options, `owner` is role:ID or person:ID.
 
-    `weighed` without a name stands for the cheapest options. `supersedes` is the id of an earlier decision.
+    `weighed` without a name stands for the cheapest options of each kind. `supersedes` is the id of an earlier decision.
     """
 
     title: str
@@ -130,10 +130,14 @@ def weighed(comparison: Comparison, choice: Choice) -> list[Option]:
             raise WrongDecision(
                 f"{field} is {name!r}; no option of this comparison has that id and a figure", field=field
             )
-    named = choice.weighed or tuple(one.id for one in comparison.options[:MOST_OPTIONS])
+    named = choice.weighed or tuple(one.id for kind in OptionKind for one in _cheapest(comparison, kind))
     wanted = {*named, choice.chosen}
     if len(wanted) < 2:
         raise WrongDecision(
             "one option is no trade-off; widen the filters, or weigh another option beside it", field="weighed"
         )
     return [one for one in comparison.options if one.id in wanted]
+
+
+def _cheapest(comparison: Comparison, kind: OptionKind) -> list[Option]:
+    return [one for one in comparison.options if one.kind is kind][:OPTIONS_A_KIND]
