@@ -10,9 +10,10 @@ from enum import StrEnum
 from tiebeam.economics.calculator.api_side import ApiRow, ApiView, api_view
 from tiebeam.economics.calculator.catalogue import Catalogue, Problem
 from tiebeam.economics.calculator.crossing import Crossing, CurvePoint, crossing, curve
-from tiebeam.economics.calculator.hosting_side import HostingRow, HostingView, hosting_view
+from tiebeam.economics.calculator.hosting_side import HostingCost, HostingRow, HostingView, hosting_view
 from tiebeam.economics.calculator.question import BadQuestion, Question
 from tiebeam.economics.capacity import CapacityQuestion, Metered, capacity_of, plan_capacity
+from tiebeam.economics.hosting import Estimate
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import Price
 
@@ -149,10 +150,15 @@ def _hosted(row: HostingRow, volume: Decimal) -> Option:
         per_mtok=row.cost.per_month.value / volume * 1_000_000,
         low_per_month=row.cost.per_month.low,
         high_per_month=row.cost.per_month.high,
-        detail=f"{row.cost.gpus} GPU{'' if row.cost.gpus == 1 else 's'} {row.term.value}, {row.estimate.method.value} {row.estimate.band}",
+        detail=_rented(row, row.cost, row.estimate),
         source="; ".join(row.sources),
         used_share=row.cost.used_share,
     )
+
+
+def _rented(row: HostingRow, cost: HostingCost, estimate: Estimate) -> str:
+    gpus = "1 GPU" if cost.gpus == 1 else f"{cost.gpus} GPUs"
+    return f"{gpus} {row.term.value}, {estimate.method.value} {estimate.band}"
 
 
 def _capacities(catalogue: Catalogue, view: ApiView) -> tuple[list[Option], list[str]]:

@@ -36,7 +36,7 @@ class WrongDecision(Invalid):
 class Choice:
     """What somebody decides: `chosen` and `weighed` are ids of options, `owner` is role:ID or person:ID.
 
-    `weighed` without a name stands for the cheapest options of each kind. `supersedes` is the id of an earlier decision.
+    Without `weighed` the cheapest options of each kind are. `supersedes` is the id of an earlier decision.
     """
 
     title: str
