@@ -21,8 +21,8 @@ from tiebeam.economics.forecast import (
     forecast_sheet,
     reconciled_form,
 )
-from tiebeam.economics.frame import choose_frame, frame_form, frame_sheet, view_frame
-from tiebeam.http import Caller
+from tiebeam.economics.frame import frame_form, frame_sheet
+from tiebeam.http import Caller, seen_frame
 from tiebeam.kit import plain
 from tiebeam.workflow import served as served_by
 
@@ -98,14 +98,14 @@ def router(app: App) -> APIRouter:
         caller: Caller = Depends(frames), name: Annotated[str | None, Query(max_length=80)] = None
     ) -> dict[str, Any]:
         """IT spend against the band of revenue, spend outside IT, and what is missing; the latest frame by default."""
-        return frame_form(_frame(app, caller, name))
+        return frame_form(seen_frame(caller, name))
 
     @routes.get("/budget/frame.xlsx", response_class=Response)
     def frame_file(
         caller: Caller = Depends(frames), name: Annotated[str | None, Query(max_length=80)] = None
     ) -> Response:
         """The frame as a spreadsheet with live formulas (needs the extra analytics)."""
-        return _file(workbook(frame_sheet(_frame(app, caller, name))), "budget-frame")
+        return _file(workbook(frame_sheet(seen_frame(caller, name))), "budget-frame")
 
     return routes
 
@@ -127,11 +127,6 @@ def _one(app: App, caller: Caller, workflow: str, month: str | None) -> Forecast
     if not found:
         raise NotForecast(f"no recipe that you may see is adopted as {workflow!r}")
     return found[0]
-
-
-def _frame(app: App, caller: Caller, name: str | None) -> Any:
-    chosen = choose_frame(caller.records("frames"), name)
-    return view_frame(chosen, app.graph(), rate=app.economics.prices.rate)
 
 
 def _file(body: bytes, name: str) -> Response:

@@ -45,13 +45,12 @@ def frame(name: str | None, xlsx: Path | None, workspace: Path | None, person: s
     Exits with 1 when something is found.
     """
     from tiebeam.economics import workbook
-    from tiebeam.economics.frame import choose_frame, frame_form, frame_sheet, view_frame
+    from tiebeam.economics.frame import frame_form, frame_sheet
+    from tiebeam.http import seen_frame
 
     check_output(xlsx)
     with calling(workspace, person) as caller:
-        app = caller.app
-        chosen = choose_frame(caller.records("frames"), name)
-        view = view_frame(chosen, app.graph(), rate=app.economics.prices.rate)
+        view = seen_frame(caller, name)
     if xlsx is not None:
         xlsx.write_bytes(workbook(frame_sheet(view)))
     if as_json:

@@ -128,6 +128,7 @@ def _of_budget(budget: spec.Budget) -> Iterator[Reference]:
 
 
 def _of_frame(frame: spec.BudgetFrame) -> Iterator[Reference]:
+    yield from Reference.each(Kind.ROLES, frame.readers, "readers")
     for place, business in enumerate(frame.line_of_business):
         yield from Reference.to(Kind.PEOPLE, business.finops, "line_of_business", place, "finops")
     for place, line in enumerate(frame.line):

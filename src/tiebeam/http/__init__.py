@@ -3,6 +3,7 @@
 from tiebeam.http.caller import Ask, Caller
 from tiebeam.http.downloads import FORMATS, evidence_file, journal_file
 from tiebeam.http.explaining import explain
+from tiebeam.http.frames import seen_frame
 from tiebeam.http.identity import (
     COOKIE,
     Renewing,
@@ -73,6 +74,7 @@ __all__ = [
     "reached_by",
     "require_csrf",
     "require_from_here",
+    "seen_frame",
     "session_cookie",
     "session_of",
     "source_of",

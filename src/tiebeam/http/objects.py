@@ -140,6 +140,8 @@ def record_object(app: App, conn: sa.Connection, node: str) -> Obj:
     graph.of(kind, record_id)
     if kind == "intents":
         facts = dict(app.intent_facts(record_id))
+    elif kind == "frames":
+        facts = {"readers": graph.frames[record_id].readers}
     else:
         facts = {"readers": _readers_of_record(app, kind, record_id)}
     if kind == "pricing":

@@ -49,6 +49,8 @@ class BudgetFrame(Record):
     low_share: Share = Decimal("0.03")
     """The band of IT spend, as shares of revenue."""
     high_share: Share = Decimal("0.07")
+    readers: tuple[DottedId, ...] = ()
+    """Roles that may see it; it is nobody else's business but the administrators'."""
     line_of_business: tuple[LineOfBusiness, ...] = Field(default=(), max_length=200)
     line: tuple[FrameLine, ...] = Field(min_length=1, max_length=2000)
 

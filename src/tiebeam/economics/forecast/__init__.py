@@ -1,5 +1,6 @@
 """What a month will cost before its bill comes: plan, projection, alerts, and how good the plans were."""
 
+from tiebeam.economics.forecast.course import CoursePoint, course, together
 from tiebeam.economics.forecast.forecasting import Forecasting, NotForecast
 from tiebeam.economics.forecast.form import (
     accuracy_form,
@@ -24,6 +25,7 @@ __all__ = [
     "UNRECORDED",
     "Accuracy",
     "Alert",
+    "CoursePoint",
     "Forecast",
     "Forecasting",
     "Level",
@@ -41,6 +43,7 @@ __all__ = [
     "accuracy_form",
     "accuracy_of",
     "alert_form",
+    "course",
     "forecast_form",
     "forecast_sheet",
     "level_of",
@@ -51,4 +54,5 @@ __all__ = [
     "reasoning",
     "reconcile",
     "reconciled_form",
+    "together",
 ]

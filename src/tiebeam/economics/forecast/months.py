@@ -83,16 +83,19 @@ class Pace:
 
 def pace_of(month: Month, use: ForecastUse, *, now: datetime) -> Pace:
     """How far a month is. One without any working day is counted by the calendar."""
-    counting = use.days
-    counted = [day for day in month.days if _carries(day, use)]
-    if not counted:
-        counting, counted = DayCount.CALENDAR, month.days
+    counted = counted_days(month, use)
+    counting = DayCount.CALENDAR if len(counted) == len(month.days) else use.days
     today = now.astimezone(UTC)
     over = Decimal(sum(day < today.date() for day in counted))
     if today.date() in counted:
         begun = today - datetime.combine(today.date(), time(), tzinfo=UTC)
         over += (Decimal(int(begun.total_seconds())) / _DAY).quantize(_FINE)
     return Pace(counting, len(counted), over)
+
+
+def counted_days(month: Month, use: ForecastUse) -> list[date]:
+    """The days that carry the month's cost; all of them where nobody works on any."""
+    return [day for day in month.days if _carries(day, use)] or month.days
 
 
 def _carries(day: date, use: ForecastUse) -> bool:

@@ -99,8 +99,14 @@ class FrameView:
         )
 
 
-def view_frame(frame: BudgetFrame, graph: Graph, *, rate: Callable[[str], Decimal]) -> FrameView:
-    """Work a frame out against the workspace's roles, people and budgets.
+def view_frame(
+    frame: BudgetFrame,
+    graph: Graph,
+    *,
+    rate: Callable[[str], Decimal],
+    sees: Callable[[str], bool] = lambda _budget: True,
+) -> FrameView:
+    """Work a frame out against the workspace's roles, people and budgets; `sees` tells which budgets may be named.
 
     `rate` gives one US dollar in a currency, as `Prices.rate`; where it raises MissingRate, budgets are not compared.
     """
@@ -127,7 +133,7 @@ def view_frame(frame: BudgetFrame, graph: Graph, *, rate: Callable[[str], Decima
         *_of_band(frame, band, inside, low, high),
         *(found for line in lines for found in _of_line(line, graph, frame.currency)),
         *(found for business in frame.line_of_business for found in _of_business(business)),
-        *_unframed(frame, graph),
+        *_unframed(frame, graph, sees),
         *(unconverted if any(line.budget for line in frame.line) else ()),
     )
     return FrameView(frame, low, high, inside, outside, band, lines, tuple(findings))
@@ -168,11 +174,11 @@ def _of_business(business: LineOfBusiness) -> Iterator[Found]:
         yield Found(Finding.NO_FINOPS, business.id, f"{said}; name a person as finops")
 
 
-def _unframed(frame: BudgetFrame, graph: Graph) -> Iterator[Found]:
+def _unframed(frame: BudgetFrame, graph: Graph, sees: Callable[[str], bool]) -> Iterator[Found]:
     """Budgets of the workspace that neither a line holds nor a budget above them that a line holds."""
     framed = {line.budget for line in frame.line if line.budget is not None}
     for name, budget in graph.budgets.items():
-        if graph.file_of("budgets", name).startswith("library/"):
+        if graph.file_of("budgets", name).startswith("library/") or not sees(name):
             continue
         above: str | None = name
         while above is not None and above not in framed:

@@ -14,6 +14,7 @@ from tiebeam.http import Ask
 from tiebeam.kit import usd_of_nano
 from tiebeam.spec import Budget
 from tiebeam.web import svg
+from tiebeam.web.pages.economics.forecast import forecast_notices
 from tiebeam.web.pages.runs import run_item
 from tiebeam.web.pages.standing import alarms
 from tiebeam.web.task_items import task_item
@@ -58,6 +59,7 @@ def home(visit: Visit) -> Response:
         layers=_layers(visit, counts, summaries, standings),
         progress=(total - moving, total) if moving else None,
         alarms=alarms(visit),
+        notices=forecast_notices(visit),
     )
     return visit.page("pages/home.html", home=view)
 

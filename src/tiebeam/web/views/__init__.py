@@ -3,11 +3,21 @@
 from tiebeam.web.views.access import AccessView, MachineLine, ScopeGroup, SessionLine, TokenLine, Typed
 from tiebeam.web.views.audit import AnchorsView, EntryField, EntryView, PlaceLine, ProofView, Removal
 from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult, Ways
+from tiebeam.web.views.forecast import ErrorLine, ForecastOnePage, ForecastPage, FramePage, NoticeLine, PartRow
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
 from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
-from tiebeam.web.views.reckoning import Answers, Choice, Controls, Slider
+from tiebeam.web.views.pricing import (
+    MovedLine,
+    PricingAnswerView,
+    PricingFigureLine,
+    PricingNote,
+    PricingPage,
+    StreamLine,
+    UseCaseLine,
+)
+from tiebeam.web.views.reckoning import Answers, Choice, Controls, Deciding, DecisionLine, Slider, Weighed
 from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
 from tiebeam.web.views.standing import DelegationLine, EmergencyLine, StandingView
 from tiebeam.web.views.units import (
@@ -50,6 +60,8 @@ __all__ = [
     "Commands",
     "CompareRow",
     "Controls",
+    "Deciding",
+    "DecisionLine",
     "DecisionView",
     "DelegationLine",
     "Document",
@@ -57,6 +69,7 @@ __all__ = [
     "EmergencyLine",
     "EntryField",
     "EntryView",
+    "ErrorLine",
     "ErrorView",
     "EvaluationView",
     "Event",
@@ -64,7 +77,10 @@ __all__ = [
     "FieldLine",
     "Figure",
     "FigureLine",
+    "ForecastOnePage",
+    "ForecastPage",
     "FormField",
+    "FramePage",
     "GateLine",
     "GateView",
     "GrowthLine",
@@ -76,15 +92,22 @@ __all__ = [
     "Link",
     "MachineLine",
     "Mark",
+    "MovedLine",
     "NextStep",
+    "NoticeLine",
     "PageImage",
     "PaletteEntry",
     "Paper",
     "PartLine",
+    "PartRow",
     "Pill",
     "PlaceLine",
     "PolicyView",
     "PriceLine",
+    "PricingAnswerView",
+    "PricingFigureLine",
+    "PricingNote",
+    "PricingPage",
     "ProofView",
     "Quote",
     "ReachRow",
@@ -103,6 +126,7 @@ __all__ = [
     "Slider",
     "StandingView",
     "StepView",
+    "StreamLine",
     "StudyAnswerView",
     "StudyFigureLine",
     "StudyPage",
@@ -115,10 +139,12 @@ __all__ = [
     "UnitAnswerView",
     "UnitPage",
     "UploadResult",
+    "UseCaseLine",
     "Verb",
     "WayField",
     "WayLine",
     "Ways",
+    "Weighed",
     "WhyView",
     "WorkflowPage",
     "WorthLine",

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tiebeam.web.table import Table
+from tiebeam.web.views.forecast import NoticeLine
 from tiebeam.web.views.papers import Paper
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
 
@@ -73,6 +74,8 @@ class HomeView:
     """Documents finished or waiting for a person, and all of them, while a batch is being worked on."""
     alarms: tuple[str, ...] = ()
     """Emergency access that is open, or waits for this person's review."""
+    notices: tuple[NoticeLine, ...] = ()
+    """Months that will cost more than planned."""
 
 
 @dataclass(frozen=True, slots=True)
