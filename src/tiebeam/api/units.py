@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,11 +11,22 @@ from pydantic import BaseModel, Field
 
 from tiebeam.api.access import asks
 from tiebeam.app import App
-from tiebeam.economics import UnitAnswer, UnitCase, assess, workbook
+from tiebeam.economics import Calculation, UnitAnswer, UnitCase, assess, workbook
+from tiebeam.economics.portfolio import (
+    BUSY,
+    HEAD,
+    Portfolio,
+    portfolio_form,
+    portfolio_rows,
+    portfolio_sheet,
+    work_out_portfolio,
+)
+from tiebeam.economics.portfolio import DRAWS as PORTFOLIO_DRAWS
+from tiebeam.economics.portfolio import MOST_DRAWS as MOST_PORTFOLIO_DRAWS
 from tiebeam.economics.units import WrongFigure, read_changes, unit_sheet
 from tiebeam.http import Caller
-from tiebeam.kit import plain
-from tiebeam.workflow import UnitRow, unit_case, unit_rows
+from tiebeam.kit import csv_text, plain
+from tiebeam.workflow import UnitRow, portfolio_candidates, unit_case, unit_rows
 
 _MOST_DRAWS = 100_000
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,9 +59,36 @@ class Question(Drawing):
         return found if self.volume_factor is None else {**found, "volume_factor": self.volume_factor}
 
 
+class PortfolioQuestion(Drawing):
+    """`library`: recipes nobody has adopted as well. `any_class`: models of a class below the stated one as well."""
+
+    draws: int = Field(default=PORTFOLIO_DRAWS, ge=100, le=MOST_PORTFOLIO_DRAWS)
+    library: bool = False
+    any_class: bool = False
+    busy_share: Decimal = Field(default=BUSY, ge=Decimal("0.01"), le=1)
+    """The share of its hours that rented hardware works."""
+
+
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["economics"])
     read = asks(app, "intent.view", "catalogue")
+
+    @routes.get("/economics/portfolio")
+    def portfolio(question: Annotated[PortfolioQuestion, Query()], caller: Caller = Depends(read)) -> dict[str, Any]:
+        """Workflows with every able model and hosting: cost, margin, risk, payback; the best first, the efficient marked."""
+        return portfolio_form(_portfolio(app, caller, question))
+
+    @routes.get("/economics/portfolio.csv", response_class=Response)
+    def portfolio_csv(question: Annotated[PortfolioQuestion, Query()], caller: Caller = Depends(read)) -> Response:
+        """The same as rows, one for each workflow and way."""
+        found = portfolio_rows(_portfolio(app, caller, question))
+        headers = {"content-disposition": 'attachment; filename="portfolio.csv"'}
+        return Response(csv_text(HEAD, found), media_type="text/csv", headers=headers)
+
+    @routes.get("/economics/portfolio.xlsx", response_class=Response)
+    def portfolio_xlsx(question: Annotated[PortfolioQuestion, Query()], caller: Caller = Depends(read)) -> Response:
+        """The same as a spreadsheet whose totals are live formulas (needs the extra analytics)."""
+        return _spreadsheet(portfolio_sheet(_portfolio(app, caller, question)), "portfolio")
 
     @routes.get("/economics/units")
     def listing(drawing: Annotated[Drawing, Query()], caller: Caller = Depends(read)) -> list[dict[str, Any]]:
@@ -105,13 +144,27 @@ def _answer(app: App, caller: Caller, workflow: str, question: Question) -> tupl
     return case, assess(case, seed=question.seed, draws=question.draws)
 
 
-def _sheet(case: UnitCase, answer: UnitAnswer) -> Response:
-    name = answer.workflow.rsplit("/", 1)[-1]
-    return Response(
-        workbook(unit_sheet(case, answer)),
-        media_type=_SHEET,
-        headers={"content-disposition": f'attachment; filename="units-{name}.xlsx"'},
+def _portfolio(app: App, caller: Caller, question: PortfolioQuestion) -> Portfolio:
+    graph = app.graph()
+    return work_out_portfolio(
+        graph,
+        app.economics.prices,
+        portfolio_candidates(graph, sees=caller.sees, library=question.library),
+        at=question.moment or app.store.clock.now(),
+        seed=question.seed,
+        draws=question.draws,
+        busy_share=question.busy_share,
+        any_class=question.any_class,
     )
+
+
+def _sheet(case: UnitCase, answer: UnitAnswer) -> Response:
+    return _spreadsheet(unit_sheet(case, answer), f"units-{answer.workflow.rsplit('/', 1)[-1]}")
+
+
+def _spreadsheet(calculation: Calculation, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}.xlsx"'}
+    return Response(workbook(calculation), media_type=_SHEET, headers=headers)
 
 
 def _line(row: UnitRow) -> dict[str, Any]:

@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": "workflows",
     "library": "library",
     "units": "units",
+    "portfolio": "portfolio",
     "cost": "prices",
     "prices": "prices",
     "hosting": "hosting",

@@ -14,7 +14,7 @@ from tiebeam.workflow.objects import (
 from tiebeam.workflow.served import Served, served
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
 from tiebeam.workflow.starting import EffectOpen, Starting, review_rates, roles_as_data
-from tiebeam.workflow.unit_list import StatedWorkflow, UnitRow, stated_workflows, unit_rows
+from tiebeam.workflow.unit_list import StatedWorkflow, UnitRow, portfolio_candidates, stated_workflows, unit_rows
 from tiebeam.workflow.unit_study import NoSuchWorkflow, seen_economics, stated_economics, unit_case
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "batch_object",
     "document_object",
     "intent_object",
+    "portfolio_candidates",
     "read_reference",
     "recipe_object",
     "review_rates",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tiebeam.economics import Prices, UnitAnswer, assess, case_of
+from tiebeam.economics.portfolio import Candidate
 from tiebeam.errors import TiebeamError
 from tiebeam.graph import Graph
 from tiebeam.spec import Recipe, UnitEconomics
@@ -51,6 +52,16 @@ def stated_workflows(
     for recipe_id, recipe in sorted(graph.recipes.items()):
         if recipe.unit_economics is not None and sees("record", f"recipes/{recipe_id}"):
             yield StatedWorkflow(recipe_id, recipe_id, _title(graph, recipe), False, recipe.unit_economics)
+
+
+def portfolio_candidates(
+    graph: Graph, *, sees: Callable[[str, str], bool], library: bool = False
+) -> Iterator[Candidate]:
+    """Adopted workflows, and with `library` every recipe nobody here has adopted yet."""
+    used = {adoption.recipe for adoption in graph.adoptions.values()}
+    for one in stated_workflows(graph, sees=sees, library=library):
+        if one.is_adopted or one.recipe not in used:
+            yield Candidate(one.workflow, one.title, one.is_adopted, one.stated)
 
 
 def unit_rows(

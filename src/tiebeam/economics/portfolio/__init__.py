@@ -13,12 +13,13 @@ from tiebeam.economics.portfolio.portfolio import (
     surest_by_margin,
     work_out_portfolio,
 )
-from tiebeam.economics.portfolio.told import portfolio_form, portfolio_rows, portfolio_sheet
+from tiebeam.economics.portfolio.told import HEAD, portfolio_form, portfolio_rows, portfolio_sheet
 from tiebeam.economics.portfolio.ways import Gap, Hosting, Way, metered_ways
 
 __all__ = [
     "BUSY",
     "DRAWS",
+    "HEAD",
     "MOST_DRAWS",
     "Candidate",
     "Gap",
