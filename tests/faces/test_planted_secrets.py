@@ -7,12 +7,14 @@ import json
 import logging
 import os
 import secrets
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from tests.builders.far_server import far_server, reply
@@ -53,9 +55,14 @@ class Search:
         self.said[place] = self.said.get(place, b"") + data
 
     def read(self, folder: Path) -> None:
+        """Every file, and what packed files hold."""
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 self.hear(str(path.relative_to(folder)), path.read_bytes())
+                if zipfile.is_zipfile(path):
+                    with zipfile.ZipFile(path) as packed:
+                        for name in packed.namelist():
+                            self.hear(f"{path.relative_to(folder)}/{name}", packed.read(name))
 
     def found(self) -> list[str]:
         forms = {name: [form.encode() for form in forms_of(value)] for name, value in self.planted.items()}
@@ -126,21 +133,34 @@ def _echoing(moods: list[str]) -> Callable[[bytes], bytes]:
     return answer
 
 
-def test_secrets_are_found_nowhere(tmp_path: Path, search: Search, tiebeam: Terminal) -> None:
-    folder = make_workspace(tmp_path / "harbour-tools", example="harbour-tools")
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_secrets_are_found_nowhere(
+    database: str,
+    tmp_path: Path,
+    search: Search,
+    tiebeam: Terminal,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = None
+    if database == "postgresql":
+        url = request.getfixturevalue("postgres_server").create()
+        monkeypatch.setenv("TIEBEAM_DATABASE_URL", url)
+    folder = make_workspace(tmp_path / "harbour-tools", example="harbour-tools", url=url)
     erp_moods = ["403 Forbidden", "201 Created", "500 Broken"]
     with (
         far_server(_echoing(erp_moods)) as erp,
         far_server(_echoing(["500 Broken"])) as anchors,
     ):
         _furnish(folder, erp=erp.port, anchors=anchors.port)
-        with opened(folder, work=True) as app:
+        with opened(folder, url=url, work=True) as app:
             with app.store.unit() as unit:
                 app.graph.apply(unit, actor=f"person:{ADMINISTRATOR}")
             runs = _work(app, folder)
             _break(app, search)
-            _surf(app, search, runs)
             app.anchoring.work()
+            _surf(app, search, runs)
+            _read_database(app, search)
         _wrong_database(folder, search)
         _at_the_terminal(tiebeam, folder, tmp_path, search, runs)
         assert any(search.planted["erp password"] in _basic(head) for head in erp.heads)
@@ -151,6 +171,19 @@ def test_secrets_are_found_nowhere(tmp_path: Path, search: Search, tiebeam: Term
         search.hear(f"tmp/{path.name}", path.read_bytes())
     assert len(search.said) > 40
     assert search.found() == []
+
+
+def _read_database(app: App, search: Search) -> None:
+    """Every cell of every table, those of the engine included."""
+    with app.store.read() as conn:
+        look = sa.inspect(conn)
+        schemas = [name for name in look.get_schema_names() if name not in {"information_schema", "pg_catalog"}]
+        tables = [(schema, name) for schema in schemas for name in look.get_table_names(schema)]
+        for schema, name in tables:
+            rows = conn.execute(sa.text(f'SELECT * FROM "{schema}"."{name}"')).all()
+            cells = (cell if isinstance(cell, str) else json.dumps(cell, default=str) for row in rows for cell in row)
+            search.hear(f"table {schema}.{name}", "\n".join(cells))
+    assert len(tables) > 30
 
 
 def test_the_search_finds_what_is_there(search: Search) -> None:
@@ -217,6 +250,8 @@ def _surf(app: App, search: Search, runs: list[str]) -> None:
     assert token.status_code == 201, token.text
     secret = search.plant("api token", token.json()["secret"])
     pages = ["/", "/inbox", "/runs", "/runs.csv", "/runs.json", "/audit", "/audit.csv", "/workflows", "/settings"]
+    pages += ["/audit/verify", "/audit/anchors", "/audit/entry?stream=run:planted&seq=1", "/settings/policy"]
+    pages += [f"{PREFIX}/journal/anchors", f"{PREFIX}/journal/verify", f"{PREFIX}/overview"]
     pages += [f"/runs/{run}" for run in runs] + [f"{PREFIX}/runs/{run}" for run in runs]
     pages += [f"{PREFIX}/{name}" for name in ("runs", "inbox", "journal", "ledger", "session", "health", "tokens")]
     pages += [f"/sign-in?token={link}&x", f"/no/such/page?token={secret}", f"{PREFIX}/runs?size={secret}"]

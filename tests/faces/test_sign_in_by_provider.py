@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -231,6 +232,18 @@ def test_a_code_of_another_sign_in_is_of_no_use(house: App, client: TestClient, 
     refused = come_back(client, {**mine, "code": stolen["code"]})
     assert refused.status_code == 403
     assert "not accepted" in refused.text
+
+
+def test_behind_a_proxy_the_provider_is_told_the_configured_address_and_no_other(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a forwarded header would send people's codes to whom it names."""
+    forged = {"x-forwarded-host": "evil.example", "x-forwarded-proto": "http", "forwarded": "host=evil.example"}
+    plain = parse_qs(urlsplit(str(client.get("/sign-in/oidc", headers=forged).headers["location"])).query)
+    assert plain["redirect_uri"] == [f"{HOME}/sign-in/oidc/callback"]
+    monkeypatch.setenv("TIEBEAM_BASE_URL", "https://tiebeam.example")
+    behind = parse_qs(urlsplit(str(client.get("/sign-in/oidc", headers=forged).headers["location"])).query)
+    assert behind["redirect_uri"] == ["https://tiebeam.example/sign-in/oidc/callback"]
 
 
 def test_a_sign_in_that_takes_too_long_lapses(
