@@ -90,6 +90,8 @@ export function startSliders(form) {
     region.innerHTML = text; // Our own server's markup, and the policy lets nothing in it run.
     for (const id of open) region.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
     region.querySelectorAll(".scroll").forEach((one, place) => { one.scrollLeft = scrolled[place] ?? 0; });
+    for (const one of document.querySelectorAll("[data-from]")) one.textContent = region.querySelector(`[data-name="${one.dataset.from}"]`)?.textContent ?? one.textContent;
+    for (const one of document.querySelectorAll("form[data-follows]")) one.action = addressOf(form);
     if (active) region.querySelector(`[data-key="${CSS.escape(active)}"] :is(a, button)`)?.focus({ preventScroll: true });
     region.dispatchEvent(new CustomEvent("region:replaced", { bubbles: true }));
   }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from tiebeam.web.table import Table
 from tiebeam.web.views.parts import Commands, Figure, Kpi
@@ -55,11 +57,50 @@ class Controls:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """What was decided. `href` shows the figures it was taken on."""
+
+    id: str
+    title: str
+    chosen: str
+    owner: str
+    reason: str
+    at: datetime
+    href: str
+    premium: str = ""
+    """What it costs a month beyond the cheapest, where it is not the cheapest."""
+    revisit: str = ""
+    is_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The two options that are compared, and the decision between them, where somebody took one on this question."""
+
+    metered: str
+    rented: str
+    decision: DecisionLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """The form that ends a comparison. Without `owners` nobody here may record one; `typed` is what was sent before."""
+
+    address: str
+    owners: tuple[tuple[str, str], ...]
+    lines: tuple[DecisionLine, ...]
+    typed: Mapping[str, str]
+    first_day: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """What a question comes to: the part of the page that follows the sliders. A `problem` comes alone."""
 
     problem: str = ""
     kpis: tuple[Kpi, ...] = ()
+    weighed: Weighed | None = None
     verdict: str = ""
     """What follows from it, where there is something to weigh."""
     table: Table | None = None

@@ -57,9 +57,9 @@ class Tab:
     build: Callable[[Visit, Catalogue, Question], Answers]
     is_searchable: bool = False
 
-    def shown(self, visit: Visit, catalogues: Catalogues, **more: Any) -> Response:
+    def shown(self, visit: Visit, catalogues: Catalogues, *, status: int = 200, **more: Any) -> Response:
         """The page, or only its answers where `part` asks for them. What cannot be answered is told in their place."""
-        status, wrong = 200, ""
+        wrong = ""
         try:
             question = asked(visit)
             answers = self.build(visit, catalogue_of(visit, catalogues, question), question)
@@ -69,9 +69,7 @@ class Tab:
         if visit.params.get("part") == _PART:
             return _part(visit, answers, status)
         choices = self.choices(visit, catalogue_of(visit, catalogues, Question()))
-        held = (
-            {one.name for one in (*self.dials, *choices)} | {"sort", *_OWN} | ({"q"} if self.is_searchable else set())
-        )
+        held = {one.name for one in (*self.dials, *choices)} | {"sort", *_OWN, *(("q",) if self.is_searchable else ())}
         controls = Controls(
             sliders=tuple(one.slider(visit.params, wrong=wrong) for one in self.dials),
             choices=choices,

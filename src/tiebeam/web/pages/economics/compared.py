@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from tiebeam.economics.calculator import (
@@ -20,7 +21,7 @@ from tiebeam.web.pages.economics.hosted import STEPS, hosting_choices, sentence_
 from tiebeam.web.pages.economics.metered import model_filters
 from tiebeam.web.svg import Curve, Marker, curve_chart, short_number
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
-from tiebeam.web.views import Answers, Choice, Figure, Kpi
+from tiebeam.web.views import Answers, Choice, Figure, Kpi, Weighed
 from tiebeam.web.visit import Visit
 from tiebeam.web.wording import day, percent
 
@@ -51,21 +52,21 @@ def choices(visit: Visit, catalogue: Catalogue) -> tuple[Choice, ...]:
     )
 
 
-def build(visit: Visit, catalogue: Catalogue, question: Question) -> Answers:
-    found = compare(catalogue, question)
+def answers_of(visit: Visit, found: Comparison, weighed: Weighed | None) -> Answers:
     rows = tuple(_row(found, one) for one in _pair_first(found))
     table = Table("answers-table", columns(found.currency), rows, 0, _EMPTY)
     left_out = f" {found.without_figures} without a figure are left out." if found.without_figures else ""
     notes = "".join(f" {sentence_of(one)}." for one in found.notes)
     return Answers(
         kpis=_kpis(found),
+        weighed=weighed,
         verdict=verdict(found),
         table=cut(table, visit),
         figure=_figure(found),
         said=f"{len(found.options)} options at {day(found.day)}.{left_out}{notes} "
         "Choose any of them to compare it. They may be different models: the cheapest need not be good enough.",
-        commands=commands("compare", "compare", question),
-        files=files(PATH, question),
+        commands=commands("compare", "compare", found.question),
+        files=files(PATH, found.question),
     )
 
 
@@ -182,6 +183,8 @@ def _figure(found: Comparison) -> Figure | None:
     )
 
 
-TAB = Tab(
-    PATH, "pages/economics/compare.html", (RATIO, TOKENS, CACHED, BATCH, BUSY, CONCURRENCY), choices, compare, build
-)
+_DIALS = (RATIO, TOKENS, CACHED, BATCH, BUSY, CONCURRENCY)
+
+
+def tab(build: Callable[[Visit, Catalogue, Question], Answers]) -> Tab:
+    return Tab(PATH, "pages/economics/compare.html", _DIALS, choices, compare, build)

@@ -155,12 +155,5 @@ def _figure(view: ApiView) -> Figure | None:
     )
 
 
-TAB = Tab(
-    PATH,
-    "pages/economics/calculator.html",
-    (RATIO, TOKENS, CACHED, BATCH),
-    choices,
-    api_view,
-    build,
-    is_searchable=True,
-)
+_DIALS = (RATIO, TOKENS, CACHED, BATCH)
+TAB = Tab(PATH, "pages/economics/calculator.html", _DIALS, choices, api_view, build, is_searchable=True)
