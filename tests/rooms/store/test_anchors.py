@@ -53,10 +53,11 @@ def elsewhere(store: Store, clock: FixedClock, tmp_path: Path) -> Path:
 
 def judged(store: Store, anchors: Path) -> tuple[int, dict[str, Any]]:
     """What another machine says, which has the verifier's file, the export and the anchors, and nothing else."""
-    export = anchors.parent / "export.jsonl"
+    export, alone = anchors.parent / "export.jsonl", anchors.parent / "verifier.py"
+    alone.write_bytes(ALONE.read_bytes())
     with store.read() as conn:
         export.write_bytes(b"".join(journal_lines(conn, exported_at=store.clock.now())))
-    command = [sys.executable, "-I", str(ALONE), str(export), "--anchors", str(anchors), "--json"]
+    command = [sys.executable, "-I", "-S", str(alone), str(export), "--anchors", str(anchors), "--json"]
     done = subprocess.run(command, env={}, cwd=anchors.parent, capture_output=True, text=True, check=False)
     return done.returncode, json.loads(done.stdout)
 
