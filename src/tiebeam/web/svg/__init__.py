@@ -7,6 +7,7 @@ from tiebeam.web.svg.grids import Span, WaterfallPart, heat_grid, span_chart, wa
 from tiebeam.web.svg.layout import Edge, Layout, Node, TooManyNodes, lay_out
 from tiebeam.web.svg.ranges import RangeBar, Swing, ladder, range_chart, tornado_chart
 from tiebeam.web.svg.scale import MAX_POINTS, linear_ticks, log_ticks, short_number
+from tiebeam.web.svg.shares import ShareLine, Zone, share_chart
 
 __all__ = [
     "MAX_POINTS",
@@ -19,10 +20,12 @@ __all__ = [
     "Node",
     "RangeBar",
     "Series",
+    "ShareLine",
     "Span",
     "Swing",
     "TooManyNodes",
     "WaterfallPart",
+    "Zone",
     "bar_chart",
     "curve_chart",
     "draw_graph",
@@ -33,6 +36,7 @@ __all__ = [
     "linear_ticks",
     "log_ticks",
     "range_chart",
+    "share_chart",
     "short_number",
     "span_chart",
     "sparkline",

@@ -17,6 +17,15 @@ from tiebeam.web.views.pricing import (
     StreamLine,
     UseCaseLine,
 )
+from tiebeam.web.views.pricing import (
+    MovedLine,
+    PricingAnswerView,
+    PricingFigureLine,
+    PricingNote,
+    PricingPage,
+    StreamLine,
+    UseCaseLine,
+)
 from tiebeam.web.views.reckoning import Answers, Choice, Controls, Deciding, DecisionLine, Slider, Weighed
 from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
 from tiebeam.web.views.standing import DelegationLine, EmergencyLine, StandingView
