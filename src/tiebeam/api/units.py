@@ -75,7 +75,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/economics/portfolio")
     def portfolio(question: Annotated[PortfolioQuestion, Query()], caller: Caller = Depends(read)) -> dict[str, Any]:
-        """Workflows with every able model and hosting: cost, margin, risk, payback; the best first, the efficient marked."""
+        """Workflows with every able model and hosting: cost, margin, risk, payback; the best first."""
         return portfolio_form(_portfolio(app, caller, question))
 
     @routes.get("/economics/portfolio.csv", response_class=Response)

@@ -17,7 +17,7 @@ from tiebeam.economics.portfolio.ways import (
     is_able,
     metered_ways,
 )
-from tiebeam.economics.prices import Prices
+from tiebeam.economics.prices import MissingRate, Prices
 from tiebeam.economics.units import NO_TOKENS, Spread, UnitCase, exact_variant, simulate_variants
 from tiebeam.errors import Invalid, TiebeamError
 from tiebeam.graph import Graph
@@ -104,8 +104,8 @@ class Portfolio:
     draws: int
     seed: int
     busy_share: Decimal
-    rate: Decimal
-    """One dollar in the currency."""
+    rate: Decimal | None
+    """One dollar in the currency; None where the workspace states no rate, and what spends tokens has no place."""
     gaps: tuple[Gap, ...]
     unclassed: tuple[str, ...]
 
@@ -136,17 +136,20 @@ def work_out_portfolio(
 ) -> Portfolio:
     """Each candidate with every way whose class is able, or with `any_class` every way there is.
 
-    Raises MissingRate without a rate for dollars, and WrongPortfolio.
+    Without a rate for dollars what spends tokens has a MissingRate instead of places. Raises WrongPortfolio.
     """
     if not 100 <= draws <= MOST_DRAWS:
         raise WrongPortfolio(f"ask for 100 to {MOST_DRAWS} draws, not {draws}")
     if not (busy_share.is_finite() and _LIMITS[0] <= busy_share <= _LIMITS[1]):
         raise WrongPortfolio(f"busy_share lies between {_LIMITS[0]} and {_LIMITS[1]}, not at {str(busy_share)[:40]}")
-    metered, gaps = metered_ways(graph.models, prices, at=at)
+    missing, rate = _rate(prices)
+    metered, gaps = ([], []) if missing else metered_ways(graph.models, prices, at=at)
     hardware = Hardware(graph, prices, busy_share=busy_share)
     classes = {(one.provider, one.model): one.capability for one in graph.models.values()}
     lines = [
         _line(one, prices.currency, metered, hardware, classes, seed=seed, draws=draws, any_class=any_class)
+        if missing is None or one.stated is None or not one.stated.spends_tokens
+        else Line(one, _needed(one.stated, classes), Decimal(0), (), missing)
         for one in candidates
     ]
     return Portfolio(
@@ -156,10 +159,17 @@ def work_out_portfolio(
         draws=draws,
         seed=seed,
         busy_share=busy_share,
-        rate=prices.in_currency(Decimal(1)),
+        rate=rate,
         gaps=tuple(gaps),
         unclassed=tuple(hardware.unclassed),
     )
+
+
+def _rate(prices: Prices) -> tuple[MissingRate | None, Decimal | None]:
+    try:
+        return None, prices.in_currency(Decimal(1))
+    except MissingRate as missing:
+        return missing, None
 
 
 def _by_margin(line: Line) -> tuple[bool, float, str]:

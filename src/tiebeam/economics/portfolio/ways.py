@@ -69,7 +69,6 @@ def is_able(way: Way, needed: Capability | None) -> bool:
 
 def metered_ways(models: Mapping[str, ModelOffer], prices: Prices, *, at: datetime) -> tuple[list[Way], list[Gap]]:
     """Each curated model at its price of a day; what has none is a gap. Raises MissingRate."""
-    prices.in_currency(Decimal(1))
     found: list[Way] = []
     gaps: list[Gap] = []
     for offer in models.values():

@@ -8,15 +8,7 @@ from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, Recip
 from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
-from tiebeam.web.views.pricing import (
-    MovedLine,
-    PricingAnswerView,
-    PricingFigureLine,
-    PricingNote,
-    PricingPage,
-    StreamLine,
-    UseCaseLine,
-)
+from tiebeam.web.views.portfolio import ChosenWorkflow, PortfolioLine, PortfolioPage, ServedLine
 from tiebeam.web.views.pricing import (
     MovedLine,
     PricingAnswerView,
@@ -65,6 +57,7 @@ __all__ = [
     "BudgetLine",
     "Change",
     "Choice",
+    "ChosenWorkflow",
     "Colleague",
     "Commands",
     "CompareRow",
@@ -112,6 +105,8 @@ __all__ = [
     "Pill",
     "PlaceLine",
     "PolicyView",
+    "PortfolioLine",
+    "PortfolioPage",
     "PriceLine",
     "PricingAnswerView",
     "PricingFigureLine",
@@ -128,6 +123,7 @@ __all__ = [
     "RunItem",
     "RunPage",
     "ScopeGroup",
+    "ServedLine",
     "SessionLine",
     "SettingsView",
     "Sheet",

@@ -1,7 +1,7 @@
 """Economics: one module for each tab, and the way in."""
 
-from tiebeam.web.pages.economics import budgets, calculator, forecast, front, ownership, pricing, units
+from tiebeam.web.pages.economics import budgets, calculator, forecast, front, ownership, portfolio, pricing, units
 
 __all__ = ["GROUPS"]
 
-GROUPS = (front, calculator, units, ownership, forecast, budgets, pricing)
+GROUPS = (front, calculator, units, portfolio, ownership, forecast, budgets, pricing)
