@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -28,7 +28,7 @@ from tiebeam.errors import NotFound, TiebeamError
 from tiebeam.kit import csv_text
 from tiebeam.web.pages.economics.dials import Dial
 from tiebeam.web.render import Here, Shell
-from tiebeam.web.table import Table, TableQuery
+from tiebeam.web.table import Row, Table, TableQuery
 from tiebeam.web.views import Answers, Choice, Commands, Controls
 from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE
@@ -36,12 +36,16 @@ from tiebeam.web.wording import NONE
 PAGE_SIZE = 20
 _OWN = ("page", "part")
 _PART = "answers"
+_Found = TypeVar("_Found")
 _FILES = {
     "csv": "text/csv",
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _SMALL, _LARGE = Decimal("0.001"), Decimal(1_000_000)
+
+
+More = Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,11 @@ class Tab:
     build: Callable[[Visit, Catalogue, Question], Answers]
     is_searchable: bool = False
 
-    def shown(self, visit: Visit, catalogues: Catalogues, *, status: int = 200, **more: Any) -> Response:
-        """The page, or only its answers where `part` asks for them. What cannot be answered is told in their place."""
+    def shown(self, visit: Visit, catalogues: Catalogues, *, status: int = 200, more: More | None = None) -> Response:
+        """The page, or only its answers where `part` asks for them. What cannot be answered is told in their place.
+
+        `more` is what the page holds besides.
+        """
         wrong = ""
         try:
             question = asked(visit)
@@ -77,7 +84,7 @@ class Tab:
             search=chosen(visit, "q") if self.is_searchable else None,
             kept=tuple((name, value[:200]) for name, value in visit.params.items() if name not in held),
         )
-        return visit.page(self.template, status=status, controls=controls, answers=answers, **more)
+        return visit.page(self.template, status=status, controls=controls, answers=answers, **(more() if more else {}))
 
     def file(self, visit: Visit, catalogues: Catalogues) -> Response:
         """Every row. Raises BadQuestion, and NotFound for a kind of file that there is not."""
@@ -121,16 +128,23 @@ def chosen(visit: Visit, name: str) -> str:
     return visit.params.get(name, "").strip()[:200]
 
 
-def address(path: str, question: Question, **changes: str) -> str:
-    """A page at the same question, in its shortest form; an empty text takes a parameter away."""
-    found = {name: value for name, value in {**question_params(question), **changes}.items() if value}
-    query = urlencode(found, safe=":,/")
-    return f"{path}?{query}" if query else path
+class Addresses:
+    """Addresses at one question, in their shortest form."""
+
+    def __init__(self, question: Question) -> None:
+        self._told = question_params(question)
+
+    def __call__(self, path: str, **changes: str) -> str:
+        """`changes` apply to the question; an empty text takes a parameter away."""
+        found = {name: value for name, value in {**self._told, **changes}.items() if value}
+        query = urlencode(found, safe=":,/")
+        return f"{path}?{query}" if query else path
 
 
 def files(path: str, question: Question) -> tuple[tuple[str, str], ...]:
     """(name, address) of the same as a file."""
-    return tuple((kind.upper(), address(f"{path}.{kind}", question)) for kind in _FILES)
+    at = Addresses(question)
+    return tuple((kind.upper(), at(f"{path}.{kind}")) for kind in _FILES)
 
 
 def commands(verb: str, path: str, question: Question) -> Commands:
@@ -139,7 +153,7 @@ def commands(verb: str, path: str, question: Question) -> Commands:
     given = " ".join(f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in told)
     return Commands(
         cli=f"tiebeam calculator {verb} {given}".strip(),
-        api=f"GET {address('/api/v1/economics/calculator/' + path, question)}",
+        api=f"GET {Addresses(question)(f'/api/v1/economics/calculator/{path}')}",
     )
 
 
@@ -158,15 +172,15 @@ def amount(value: Decimal | None) -> str:
     return text + "0" * (4 - len(text)) if len(text) < 4 else text
 
 
-def cut(table: Table, visit: Visit) -> Table:
-    """The rows of the page that is asked for; a page beyond the last is the last."""
+def paged(visit: Visit, table: Table, found: Sequence[_Found], row: Callable[[_Found], Row]) -> Table:
+    """Only the page that is asked for is made into rows; a page beyond the last is the last."""
     wanted = TableQuery.from_params(visit.params)
-    page = min(wanted.page, max(1, -(-len(table.rows) // PAGE_SIZE)))
+    page = min(wanted.page, max(1, -(-len(found) // PAGE_SIZE)))
     start = (page - 1) * PAGE_SIZE
     return replace(
         table,
-        rows=table.rows[start : start + PAGE_SIZE],
-        total=len(table.rows),
+        rows=tuple(map(row, found[start : start + PAGE_SIZE])),
+        total=len(found),
         query=replace(wanted, page=page),
         page_size=PAGE_SIZE,
     )

@@ -18,7 +18,7 @@ def routes(console: Console) -> list[Route]:
     catalogues = Catalogues()
 
     def comparison(visit: Visit) -> Response:
-        return choosing.TAB.shown(visit, catalogues, deciding=choosing.deciding(visit))
+        return choosing.TAB.shown(visit, catalogues, more=lambda: {"deciding": choosing.deciding(visit)})
 
     def decision(visit: Visit) -> Response:
         return choosing.record(visit, catalogues)

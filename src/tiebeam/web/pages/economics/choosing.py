@@ -13,7 +13,7 @@ from tiebeam.economics.calculator import Catalogue, Catalogues, Comparison, Ques
 from tiebeam.economics.decisions import Choice, Decision, WrongDecision
 from tiebeam.errors import Conflict, Invalid, Refused
 from tiebeam.web.pages.economics import compared
-from tiebeam.web.pages.economics.asking import address, amount, asked, catalogue_of, today
+from tiebeam.web.pages.economics.asking import Addresses, amount, asked, catalogue_of, today
 from tiebeam.web.render import Here
 from tiebeam.web.views import Answers, Deciding, DecisionLine, Weighed
 from tiebeam.web.visit import Visit
@@ -70,9 +70,10 @@ def record(visit: Visit, catalogues: Catalogues) -> Response:
             visit.app.decisions.record(unit, visit.principal, comparison=found, choice=choice)
     except (Invalid, Conflict, Refused) as wrong:
         visit.caller.note(wrong)
-        form = deciding(visit, problem=wrong.message[:1].upper() + wrong.message[1:])
-        return TAB.shown(visit, catalogues, status=wrong.status, deciding=form)
-    return visit.back_to(address(compared.PATH, question) + "#decisions", saying="The decision is on the record.")
+        told = wrong.message[:1].upper() + wrong.message[1:]
+        form = deciding(visit, problem=told)
+        return TAB.shown(visit, catalogues, status=wrong.status, more=lambda: {"deciding": form})
+    return visit.back_to(Addresses(question)(compared.PATH) + "#decisions", saying="The decision is on the record.")
 
 
 def _choice(visit: Visit, found: Comparison) -> Choice:

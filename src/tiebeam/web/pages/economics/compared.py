@@ -15,7 +15,7 @@ from tiebeam.economics.calculator import (
     compare,
     steps_for,
 )
-from tiebeam.web.pages.economics.asking import Tab, address, amount, chosen, commands, cut, files
+from tiebeam.web.pages.economics.asking import Addresses, Tab, amount, chosen, commands, files, paged
 from tiebeam.web.pages.economics.dials import BATCH, BUSY, CACHED, CONCURRENCY, RATIO, TOKENS
 from tiebeam.web.pages.economics.hosted import STEPS, hosting_choices, sentence_of
 from tiebeam.web.pages.economics.metered import model_filters
@@ -53,15 +53,17 @@ def choices(visit: Visit, catalogue: Catalogue) -> tuple[Choice, ...]:
 
 
 def answers_of(visit: Visit, found: Comparison, weighed: Weighed | None) -> Answers:
-    rows = tuple(_row(found, one) for one in _pair_first(found))
-    table = Table("answers-table", columns(found.currency), rows, 0, _EMPTY)
+    at, pair = Addresses(found.question), _pair(found)
+    # The two that are compared, then all others, the cheapest first.
+    options = sorted(found.options, key=lambda one: one.id not in pair)
+    table = Table("answers-table", columns(found.currency), (), 0, _EMPTY)
     left_out = f" {found.without_figures} without a figure are left out." if found.without_figures else ""
     notes = "".join(f" {sentence_of(one)}." for one in found.notes)
     return Answers(
         kpis=_kpis(found),
         weighed=weighed,
         verdict=verdict(found),
-        table=cut(table, visit),
+        table=paged(visit, table, options, lambda one: _row(one, at, pair)),
         figure=_figure(found),
         said=f"{len(found.options)} options at {day(found.day)}.{left_out}{notes} "
         "Choose any of them to compare it. They may be different models: the cheapest need not be good enough.",
@@ -74,17 +76,12 @@ def _pair(found: Comparison) -> tuple[str, ...]:
     return () if found.break_even is None else (found.break_even.metered, found.break_even.hosted)
 
 
-def _pair_first(found: Comparison) -> list[Option]:
-    """The two that are compared, then all others, the cheapest first."""
-    return sorted(found.options, key=lambda one: one.id not in _pair(found))
-
-
-def _row(found: Comparison, one: Option) -> Row:
+def _row(one: Option, at: Addresses, pair: tuple[str, ...]) -> Row:
     is_exact = one.low_per_month == one.high_per_month
     spread = "" if is_exact else f"{amount(one.low_per_month)}–{amount(one.high_per_month)}"
     parameter = {OptionKind.API: "metered", OptionKind.HOSTING: "rented"}.get(one.kind)
-    is_compared = one.id in _pair(found)
-    href = "" if parameter is None or is_compared else address(PATH, found.question, **{parameter: one.id})
+    is_compared = one.id in pair
+    href = "" if parameter is None or is_compared else at(PATH, **{parameter: one.id})
     return Row(
         one.id,
         (

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tiebeam.economics.calculator import Catalogue, HostingRow, HostingView, Question, Range, hosting_view, steps_for
+from tiebeam.economics.calculator import (
+    ALL,
+    Catalogue,
+    HostingRow,
+    HostingView,
+    Question,
+    Range,
+    hosting_view,
+    steps_for,
+)
 from tiebeam.spec import Precision, Term
-from tiebeam.web.pages.economics.asking import Tab, address, amount, chosen, commands, cut, files
+from tiebeam.web.pages.economics.asking import Addresses, Tab, amount, chosen, commands, files, paged
 from tiebeam.web.pages.economics.dials import BUSY, CONCURRENCY, RATIO, TOKENS
 from tiebeam.web.svg import Curve, Marker, curve_chart, short_number
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
@@ -74,11 +83,13 @@ def hosting_choices(visit: Visit, catalogue: Catalogue, *, renews: str = "") -> 
 
 def build(visit: Visit, catalogue: Catalogue, question: Question) -> Answers:
     view = hosting_view(catalogue, question)
-    table = Table("answers-table", columns(view.currency), tuple(_row(view, one) for one in view.rows), 0, _EMPTY)
+    at = Addresses(question)
+    table = Table("answers-table", columns(view.currency), (), 0, _EMPTY)
+    is_mixed = len(question.architectures) > 1 or ALL in question.architectures
     others = f"; {view.other_terms} more offers are not rented this way" if view.other_terms else ""
     return Answers(
         kpis=_kpis(view),
-        table=cut(table, visit),
+        table=paged(visit, table, view.rows, lambda row: _row(row, at, is_mixed=is_mixed)),
         figure=_figure(view),
         said=f"Prices at {day(view.day)}{others}. {'. '.join(map(sentence_of, view.notes))}.",
         commands=commands("hosting", "hosting", question),
@@ -90,12 +101,11 @@ def sentence_of(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _row(view: HostingView, row: HostingRow) -> Row:
-    is_mixed = len({one.architecture for one in view.rows}) > 1
+def _row(row: HostingRow, at: Addresses, *, is_mixed: bool) -> Row:
     copies = "" if row.replica is None else f"{row.replica} GPU{'s' if row.replica > 1 else ''} a copy"
     name = Cell(
         row.offer.title,
-        href=address("/economics/compare", view.question, rented=row.id, gpu="", host=""),
+        href=at("/economics/compare", rented=row.id, gpu="", host=""),
         sub=" · ".join(part for part in (row.title if is_mixed else "", copies, *row.notes[:2]) if part),
     )
     hour, month = _range(row.hour_per_gpu), Cell(amount(row.month_per_gpu.value))

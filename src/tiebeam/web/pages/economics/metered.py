@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tiebeam.economics.calculator import ApiRow, ApiView, Catalogue, Question, api_view
 from tiebeam.spec import Capability
-from tiebeam.web.pages.economics.asking import Tab, address, amount, chosen, commands, cut, files
+from tiebeam.web.pages.economics.asking import Addresses, Tab, amount, chosen, commands, files, paged
 from tiebeam.web.pages.economics.dials import BATCH, CACHED, RATIO, TOKENS
 from tiebeam.web.svg import Curve, Marker, curve_chart, short_number
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
@@ -50,12 +50,13 @@ def model_filters(visit: Visit, catalogue: Catalogue, *, renews: str = "") -> tu
 
 def build(visit: Visit, catalogue: Catalogue, question: Question) -> Answers:
     view = api_view(catalogue, question)
-    table = Table("answers-table", columns(view.currency), tuple(_row(view, one) for one in view.rows), 0, _EMPTY)
+    at = Addresses(question)
+    table = Table("answers-table", columns(view.currency), (), 0, _EMPTY)
     priced = sum(row.per_mtok is not None for row in view.rows)
     missing = len(view.rows) - priced
     return Answers(
         kpis=_kpis(view),
-        table=cut(table, visit),
+        table=paged(visit, table, view.rows, lambda row: _row(view, row, at)),
         figure=_figure(view),
         said=f"{priced} of {len(view.rows)} offers priced at {day(view.day)}"
         + (f"; {missing} without a price say why in their row" if missing else "")
@@ -66,11 +67,11 @@ def build(visit: Visit, catalogue: Catalogue, question: Question) -> Answers:
     )
 
 
-def _row(view: ApiView, row: ApiRow) -> Row:
+def _row(view: ApiView, row: ApiRow, at: Addresses) -> Row:
     model = row.model
     name = Cell(
         model.title,
-        href=address("/economics/compare", view.question, metered=model.id, provider="", **{"class": "", "q": ""}),
+        href=at("/economics/compare", metered=model.id, provider="", **{"class": "", "q": ""}),
         sub=" · ".join((*(() if model.capability is None else (sentence(model.capability.value),)), *row.notes)),
     )
     if row.problem is not None:
