@@ -13,7 +13,7 @@ from tiebeam.web.svg.scale import Scale, linear_ticks, short_number
 
 Formatter = Callable[[float], str]
 _LEFT, _RIGHT, _TOP, _TALL, _FOOT = 158, 58, 8, 24, 22
-_LONGEST = 27
+_LETTER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +46,18 @@ def range_chart(
     reference: float | None = None,
     shown: Formatter = short_number,
     width: int = 460,
+    left: int = _LEFT,
 ) -> Markup:
-    """One row a bar on a common scale; `reference` is a dashed line through all of them."""
+    """One row a bar on a common scale; `reference` is a dashed line through all of them, `left` room for the labels."""
     edges = [edge for bar in bars for edge in (bar.low, bar.high)] + ([] if reference is None else [reference])
-    scale = _scale(edges, width)
+    scale = _scale(edges, width, left)
     drawn = [_axis(scale, len(bars), shown=shown)]
     for row, bar in enumerate(bars):
         y = _TOP + _TALL * row
         start, middle, end = scale.at(bar.low), scale.at(bar.middle), scale.at(bar.high)
         said = escape(f"{bar.label}: {shown(bar.low)} – {shown(bar.middle)} – {shown(bar.high)}")
         drawn.append(
-            f"{_label(bar.label, y)}"
+            f"{_label(bar.label, y, left)}"
             f'<rect class="fill {bar.tone} range" x="{start:g}" y="{y + 6}" width="{max(end - start, 2):g}" '
             f'height="12" rx="2" data-tip="{said}"/>'
             f'<path class="middle" d="M{middle:g} {y + 3}v18"/>'
@@ -124,8 +125,8 @@ def ladder(parts: Sequence[WaterfallPart], *, name: str, shown: Formatter = shor
     return frame("".join(drawn), width=width, height=_height(len(parts)), name=name)
 
 
-def _scale(edges: Sequence[float], width: int) -> Scale:
-    return Scale(linear_ticks(min(0.0, *edges, 0.0), max(*edges, 0.0, 1e-9)), _LEFT, width - _RIGHT)
+def _scale(edges: Sequence[float], width: int, left: int = _LEFT) -> Scale:
+    return Scale(linear_ticks(min(0.0, *edges, 0.0), max(*edges, 0.0, 1e-9)), left, width - _RIGHT)
 
 
 def _axis(scale: Scale, rows: int, *, shown: Formatter) -> str:
@@ -137,9 +138,10 @@ def _axis(scale: Scale, rows: int, *, shown: Formatter) -> str:
     )
 
 
-def _label(text: str, y: int) -> str:
-    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return f'<text class="label" text-anchor="end" x="{_LEFT - 10}" y="{y + 16}">{escape(cut)}</text>'
+def _label(text: str, y: int, left: int = _LEFT) -> str:
+    longest = left // _LETTER
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return f'<text class="label" text-anchor="end" x="{left - 10}" y="{y + 16}">{escape(cut)}</text>'
 
 
 def _height(rows: int) -> int:

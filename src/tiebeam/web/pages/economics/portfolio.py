@@ -238,7 +238,7 @@ def _chart(found: Portfolio) -> Figure | None:
         return None
     bars = [svg.RangeBar(title, one.p10, one.p50, one.p90, "s2" if one.p10 > 0 else "s3") for title, one in places]
     name = "Margin of a month from P10 to P90"
-    chart = svg.range_chart(bars, name=name, shown=lambda value: f"{value:,.0f}", width=720)
+    chart = svg.range_chart(bars, name=name, shown=lambda value: f"{value:,.0f}", width=720, left=280)
     rows = tuple((title, f"{one.p10:,.0f}", f"{one.p50:,.0f}", f"{one.p90:,.0f}") for title, one in places)
     note = f"P10 to P90 of {found.draws:,} draws, seed {found.seed}; mark: the median. Orange: may lose money."
     return Figure(f"Margin of a month, {found.currency}", chart, ("Workflow", "P10", "P50", "P90"), rows, note)
