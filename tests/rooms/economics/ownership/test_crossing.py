@@ -72,7 +72,7 @@ def test_the_crossovers_are_those_that_counting_finds(of: Side) -> None:
 def test_no_crossover_is_missed_whatever_the_figures(
     rent: int, utilisation: int, fall: int, growth: int, horizon: int, refresh: int
 ) -> None:
-    figures = SMALL | {
+    figures: dict[str, Any] = SMALL | {
         "rent_per_gpu_hour": str(Decimal(rent) / 10),
         "utilisation": str(Decimal(utilisation) / 100),
         "api_price_decline_per_year": str(Decimal(fall) / 100),
