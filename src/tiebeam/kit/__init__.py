@@ -7,7 +7,7 @@ from tiebeam.kit.masking import MASK, MASKING, Masking, forms_of, mask_logs
 from tiebeam.kit.money import NANO, cents, decimal_text, nano_usd, parse_amount, usd_of_nano
 from tiebeam.kit.plain import plain
 from tiebeam.kit.randomness import CountingRandomness, Randomness, SystemRandomness
-from tiebeam.kit.showing import csv_text, visible
+from tiebeam.kit.showing import csv_text, hidden_signs, visible
 from tiebeam.kit.statistics import quantile, wilson_lower_bound
 from tiebeam.kit.text import compact_key, slug, words_key
 
@@ -32,6 +32,7 @@ __all__ = [
     "decimal_text",
     "digest_of",
     "forms_of",
+    "hidden_signs",
     "iso",
     "mask_logs",
     "nano_usd",

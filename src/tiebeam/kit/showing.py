@@ -32,6 +32,11 @@ def visible(text: str) -> str:
     return _POSING.sub(lambda found: f"[U+{ord(found.group()):04X}]", shown)
 
 
+def hidden_signs(text: str) -> list[str]:
+    """The numbers (`U+202E`) of the signs in a text that nobody sees or that turn its direction, each once."""
+    return [f"U+{ord(sign):04X}" for sign in dict.fromkeys(_POSING.findall(text))]
+
+
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """RFC 4180 with a header. The one writer of tables for spreadsheets.
 

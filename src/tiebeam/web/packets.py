@@ -36,6 +36,7 @@ from tiebeam.workforce import Decision, RungState, RungView, TaskView
 
 _MOST_TYPED_PAGES = 5
 _MOST_PREVIEW_LINES = 20
+_MOST_NOTICED = 6
 _SHOWN_ELSEWHERE = frozenset({"document", "invoice", "decision", "findings", "posting", "match", "order", "receipts"})
 _VERBS = {
     "approve": ("Approve", "a", "What is proposed is carried out."),
@@ -66,8 +67,8 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
     verdict = visit.caller.may("task.decide", obj)
     decision = task.context.get("decision")
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
-    quotes = _quotes(task, rules)
     found = _document(visit, task)
+    quotes = (*_quotes(task, rules), *_noticed(found))
     is_typed = task.is_active and "edit" in task.protocol.verbs and "approve" not in task.protocol.verbs
     return TaskPage(
         id=task.id,
@@ -177,6 +178,12 @@ def _quotes(task: TaskView, rules: object) -> tuple[Quote, ...]:
     answers = [question for question in task.questions if question.answer]
     heard = tuple(Quote(str(one.answer), f"Answer from {one.answered_by or 'outside'}", tone="ok") for one in answers)
     return heard + quotes
+
+
+def _noticed(found: DocumentView | None) -> tuple[Quote, ...]:
+    """What the reader of the document warns of: letters that pose as others, missing or odd figures."""
+    said = (found.invoice or {}).get("warnings") if found else None
+    return tuple(Quote(str(one), "Noticed while reading", tone="warn") for one in (said or ())[:_MOST_NOTICED])
 
 
 def _compare(match: Mapping[str, Any]) -> tuple[CompareRow, ...]:

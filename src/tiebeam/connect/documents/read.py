@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tiebeam.connect.documents.archives import check_archive, is_archive
-from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable
+from tiebeam.connect.documents.posing import posing_in
+from tiebeam.connect.documents.result import Limits, ReadErrorCode, ReadResult, Unreadable, with_warning
 from tiebeam.connect.documents.sniff import Kind, refuse, sniff
 
 
@@ -13,13 +14,19 @@ def read_bytes(data: bytes, *, name: str, limits: Limits | None = None) -> ReadR
     """Never raises on what a document says: whatever is wrong with it becomes a reason in the result."""
     limits = limits or Limits()
     try:
-        return _read(data, name=name, limits=limits)
+        return _with_warnings(_read(data, name=name, limits=limits))
     except Unreadable as problem:
         return problem.as_result(name=name, size=len(data))
     except RecursionError:
         return Unreadable(ReadErrorCode.TOO_DEEP, "The document is nested too deeply.").as_result(
             name=name, size=len(data)
         )
+
+
+def _with_warnings(result: ReadResult) -> ReadResult:
+    for warning in () if result.invoice is None else posing_in(result.invoice):
+        result = with_warning(result, warning)
+    return result
 
 
 def _read(data: bytes, *, name: str, limits: Limits) -> ReadResult:
