@@ -56,7 +56,7 @@ class Catalogue:
         self.architectures = graph.architectures
         self.throughput = Throughput(graph.architectures, graph.accelerators, graph.measurements)
         self.offers: tuple[OfferView, ...] = tuple(list_offers(graph.gpus, graph.accelerators))
-        self._prices = prices
+        self.book = prices
         self._known: dict[tuple[str, str, ServiceTier, str | None], ModelPrice | Problem] = {}
         self._found: dict[str, tuple[Model, ...]] = {}
         self._estimates: dict[tuple[Wanted, Method | None], Estimate | Problem] = {}
@@ -82,7 +82,7 @@ class Catalogue:
 
     def rate(self, currency: str) -> Decimal:
         """One US dollar in a currency. Raises MissingRate."""
-        return self._prices.rate(currency)
+        return self.book.rate(currency)
 
     def estimate(self, wanted: Wanted, method: Method | None) -> Estimate | Problem:
         """Throughput, or why there is none."""
@@ -98,7 +98,7 @@ class Catalogue:
 
     def _price(self, provider: str, model: str, service: ServiceTier, region: str | None) -> ModelPrice | Problem:
         try:
-            return self._prices.price(model, provider=provider, at=self.moment, service=service, region=region)
+            return self.book.price(model, provider=provider, at=self.moment, service=service, region=region)
         except TiebeamError as problem:
             return Problem(problem.code, problem.message)
 
