@@ -22,7 +22,7 @@ from tiebeam.economics.forecast import (
     reconciled_form,
 )
 from tiebeam.economics.frame import frame_form, frame_sheet
-from tiebeam.http import Caller, seen_frame
+from tiebeam.http import Caller, measured, seen_frame
 from tiebeam.kit import plain
 from tiebeam.workflow import served as served_by
 
@@ -75,6 +75,13 @@ def router(app: App) -> APIRouter:
     def one(workflow: str, caller: Caller = Depends(read), month: _Month = None) -> dict[str, Any]:
         """One workflow's month."""
         return forecast_form(_one(app, caller, workflow, month))
+
+    @routes.get("/ledger/measured/{workflow}")
+    def figures(
+        workflow: str, caller: Caller = Depends(read), since: date | None = None, until: date | None = None
+    ) -> dict[str, Any]:
+        """Assumptions of unit economics as the ledger shows them, with cases, period and range; of the last 90 days."""
+        return plain(measured(caller, workflow, since=since, until=until))
 
     @routes.get("/ledger/served")
     def served(

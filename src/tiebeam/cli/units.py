@@ -13,6 +13,7 @@ from tiebeam.cli.shared import check_output, json_option, person_option, print_j
 
 if TYPE_CHECKING:
     from tiebeam.economics import UnitAnswer
+    from tiebeam.economics.units import Prefilled
 
 _BAR = 28
 
@@ -27,6 +28,7 @@ _BAR = 28
 @click.option("--at", default=None, type=click.DateTime(formats=["%Y-%m-%d"]), help="At the prices of this day.")
 @click.option("--model", default=None, metavar="NAME", help="With another model than the stated one.")
 @click.option("--provider", default=None, metavar="NAME", help="Who sells that model.")
+@click.option("--from-ledger", is_flag=True, help="With the figures the ledger measured over the last 90 days.")
 @click.option(
     "--xlsx",
     default=None,
@@ -45,6 +47,7 @@ def units(
     at: datetime | None,
     model: str | None,
     provider: str | None,
+    from_ledger: bool,
     xlsx: Path | None,
     workspace: Path | None,
     person: str | None,
@@ -55,7 +58,9 @@ def units(
     WORKFLOW is an adopted intent or any recipe. Exits with 1 when it loses money at the median.
     """
     from tiebeam.economics import Verdict, assess, workbook
+    from tiebeam.economics.units import from_ledger as with_measured
     from tiebeam.economics.units import read_changes, unit_sheet
+    from tiebeam.http import measured
     from tiebeam.workflow import unit_case
 
     check_output(xlsx)
@@ -76,14 +81,28 @@ def units(
             model=model,
             provider=provider,
         )
+        seen = measured(caller, workflow) if from_ledger else None
+        case = case if seen is None else with_measured(case, seen)
         answer = assess(case, seed=seed, draws=draws)
     if xlsx is not None:
         xlsx.write_bytes(workbook(unit_sheet(case, answer)))
     if as_json:
-        print_json(answer.form())
+        print_json(answer.form() if seen is None else {**answer.form(), "measured": seen})
     else:
         _print(answer)
+        if seen is not None:
+            _print_measured(seen)
     return 1 if answer.verdict is Verdict.LOSES else 0
+
+
+def _print_measured(seen: Prefilled) -> None:
+    click.echo("\nfigures the ledger measured; eight of ten lie between low and high")
+    rows = [
+        (one.name, one.value, "" if one.low is None else one.low, one.high or "", one.source) for one in seen.figures
+    ]
+    print_table(("", "value", "low", "high", "source"), rows)
+    for name, reason in seen.left_out:
+        click.echo(f"{name}: as stated, {reason}")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from tiebeam.economics.reading import (
 )
 from tiebeam.economics.recording import Key, Sums, add_to_rollup, insert_lines, priced, rollup_key, sums_of
 from tiebeam.economics.tables import ledger_daily, ledger_entry
+from tiebeam.errors import Invalid
 from tiebeam.kit import usd_of_nano
 from tiebeam.spec import Instrumentation
 from tiebeam.store import Store, Unit
@@ -139,6 +140,8 @@ class Economics:
         """How a workflow really went over UTC days, both included: the ninety before today when none are given."""
         last = until or self._store.clock.now().date() - timedelta(days=1)
         first = since or last - timedelta(days=89)
+        if first > last:
+            raise Invalid(f"from {first} to {last} is no span of days; give the earlier day first")
         return read_history(conn, intent, since=first, until=last, currency=self.prices.currency)
 
     def ledger_lines(

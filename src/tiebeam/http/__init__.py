@@ -19,6 +19,7 @@ from tiebeam.http.identity import (
 )
 from tiebeam.http.limits import LARGEST_BODY, LARGEST_UPLOAD, bounded, is_at_most
 from tiebeam.http.links import make_link
+from tiebeam.http.measured import measured
 from tiebeam.http.objects import BUILDERS, EVERYTHING, journal_object, ledger_object
 from tiebeam.http.paging import Paging, paging_of
 from tiebeam.http.pictures import page_response
@@ -66,6 +67,7 @@ __all__ = [
     "journal_object",
     "ledger_object",
     "make_link",
+    "measured",
     "middleware",
     "page_response",
     "paging_of",
