@@ -196,7 +196,7 @@ def _print_hosting(view: HostingView) -> None:
     print_table(("offer/model", "an hour", "tok/s/GPU", "method, band", "GPUs", "used", "a million", "a month"), rows)
     _say_question(view, len(view.rows))
     if view.other_terms:
-        click.echo(f"{view.other_terms} more offers have no {view.question.term.value} price")
+        click.echo(f"offers without a {view.question.term.value} price: {view.other_terms}")
 
 
 def _print_comparison(view: Comparison) -> None:
