@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tests.rooms.web.samples.home import home
 from tests.rooms.web.samples.library import intent, settings
+from tests.rooms.web.samples.reckoning import answers, comparison, controls, deciding
 from tests.rooms.web.samples.runs import run
 from tests.rooms.web.samples.tasks import decided, inbox, task_page
 from tests.rooms.web.samples.workflow import workflow
@@ -28,6 +29,15 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "/runs/run_02": ("pages/run.html", {"run": run()}),
     "/workflows/finance.invoice-processing-matching": ("pages/workflow.html", {"workflow": workflow()}),
     "/library/intents/finance.invoice-processing-matching": ("pages/intent.html", {"intent": intent()}),
+    "/economics/calculator": ("pages/economics/calculator.html", {"controls": controls(), "answers": answers()}),
+    "/economics/hosting": (
+        "pages/economics/hosting.html",
+        {"controls": controls(), "answers": views.Answers(problem="Tokens is 'NaN'; give a number above 0")},
+    ),
+    "/economics/compare": (
+        "pages/economics/compare.html",
+        {"controls": controls(), "answers": comparison(), "deciding": deciding()},
+    ),
     "/upload": ("pages/upload.html", {"results": ()}),
     "/settings": ("pages/settings.html", {"settings": settings()}),
     "/palette": ("pages/palette.html", {"text": "rossi", "entries": ()}),
