@@ -11,8 +11,9 @@ from tests.builders.workspaces import INTENT
 from tests.journeys.conftest import Company
 from tiebeam.errors import Refused
 from tiebeam.spec import Effect
+from tiebeam.store import read_journal
 from tiebeam.workflow import EffectOpen
-from tiebeam.workflow.runs import RunState, Work
+from tiebeam.workflow.runs import NotFailed, RunState, Work
 from tiebeam.workforce import WrongInput
 
 SOMEBODY_ELSES = "GB29NWBK60161331926819"
@@ -190,6 +191,39 @@ def test_a_document_that_breaks_our_own_code_does_not_hold_up_the_others(
     assert "reference" in failed.reason
     assert "ZeroDivisionError: nobody thought of this" in failed.reason
     assert "Traceback" not in failed.reason
+
+    monkeypatch.setattr(app.interpreter, "carry_on", carry_on)
+    again = app.starting.retry(app.principal(), company.runs["breaks.xml"])
+    assert again.state is RunState.QUEUED
+    with pytest.raises(NotFailed):
+        app.starting.retry(app.principal(), company.runs["before.xml"])
+    assert app.engine.drain(timeout=60)
+    taken_up = company.run("breaks.xml").item
+    assert (taken_up.decision, taken_up.reason) == (company.run("after.xml").item.decision, None)
+    with app.store.read() as conn:
+        kinds = [one.kind for one in read_journal(conn, f"run:{taken_up.id}")]
+    assert kinds.index("run.failed") < kinds.index("run.retried")
+
+
+def test_a_run_that_failed_after_a_decision_goes_on_from_there(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, task = company.app, company.task("IN-260048")
+    carry_on = app.interpreter.carry_on
+
+    def broken(work: Work) -> Any:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(app.interpreter, "carry_on", broken)
+    company.decide("IN-260048", "reject", comment="sent to the wrong company")
+    assert company.run("IN-260048").item.state is RunState.FAILED
+
+    monkeypatch.setattr(app.interpreter, "carry_on", carry_on)
+    with pytest.raises(Refused):
+        app.starting.retry(app.workforce.principal("henrik-lund"), task.run_id)
+    app.starting.retry(app.workforce.principal("jonas-petersen"), task.run_id)
+    assert app.engine.drain(timeout=60)
+    assert company.run("IN-260048").item.state is RunState.DONE
 
 
 def test_a_run_is_not_cancelled_while_nobody_knows_whether_its_payment_left(company: Company) -> None:

@@ -1,4 +1,4 @@
-"""Runs and documents: start, list, look, cancel."""
+"""Runs and documents: start, list, look, cancel, retry."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def router(app: App) -> APIRouter:
 def _starting(app: App, routes: APIRouter) -> None:
     starting = changes(app, "run.start", "intent", inside=True)
     cancelling = changes(app, "run.cancel", "run", "run_id", inside=True)
+    retrying = changes(app, "run.retry", "run", "run_id", inside=True)
 
     @routes.post("/runs", status_code=202)
     def start(
@@ -56,6 +57,13 @@ def _starting(app: App, routes: APIRouter) -> None:
     def cancel(run_id: str, body: Cancel, caller: Caller = Depends(cancelling)) -> dict[str, Any]:
         """End a run before its time; its open tasks are withdrawn."""
         app.starting.cancel(caller.principal, run_id, reason=body.reason)
+        with app.store.read() as conn:
+            return plain(run_view(conn, run_id).item)
+
+    @routes.post("/runs/{run_id}/retry", status_code=202)
+    def retry(run_id: str, caller: Caller = Depends(retrying)) -> dict[str, Any]:
+        """Try a run again that failed; what it had done stays done."""
+        app.starting.retry(caller.principal, run_id)
         with app.store.read() as conn:
             return plain(run_view(conn, run_id).item)
 

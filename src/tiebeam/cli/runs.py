@@ -1,4 +1,4 @@
-"""Verbs about runs: list, show, cancel."""
+"""Verbs about runs: list, show, cancel, retry."""
 
 from __future__ import annotations
 
@@ -106,3 +106,19 @@ def cancel(run: str, reason: str, workspace: Path | None, person: str | None, as
         print_json({"run": row.id, "state": "cancelled"})
     else:
         click.echo(f"run {row.id} is cancelled")
+
+
+@runs.command("retry")
+@asks("run.retry", "run", "run", inside=True)
+@click.argument("run")
+@workspace_option
+@person_option
+@json_option
+def retry(run: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """Try RUN again, which failed with an internal error; a worker takes it up, and what it had done stays done."""
+    with calling(workspace, person) as caller:
+        row = caller.app.starting.retry(caller.principal, run)
+    if as_json:
+        print_json({"run": row.id, "state": row.state.value})
+    else:
+        click.echo(f"run {row.id} is {row.state.value} again")

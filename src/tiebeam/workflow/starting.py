@@ -20,7 +20,7 @@ from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order, plain
 from tiebeam.workflow.invoices import import_reference, policy_to_json
 from tiebeam.workflow.objects import IntentFacts, intent_object, run_object
 from tiebeam.workflow.promotion import Promotion
-from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run
+from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run, retry_run
 from tiebeam.workflow.sources import Bindings, read_reference
 from tiebeam.workforce import Workforce, note_use, task_holders
 
@@ -32,7 +32,7 @@ class EffectOpen(Conflict):
 
 
 class Starting:
-    """Verbs of people who start and cancel work. Each asks `may` itself, whatever face it is called from."""
+    """Verbs of people who start, cancel and retry work. Each asks `may` itself, whatever face it is called from."""
 
     def __init__(
         self,
@@ -138,6 +138,18 @@ class Starting:
             self._check_effects(unit, row)
             settle_given_up(self._engine, unit, row)
             self._engine.cancel(unit, "run", run_id)
+        return row
+
+    def retry(self, principal: Principal, run_id: str) -> RunRow:
+        """Try a failed run again from where it stands. Raises Refused, NotFound and NotFailed."""
+        with self._store.unit() as unit:
+            holders = task_holders(unit.conn, run_id)
+            asked = run_object(self._facts, unit.conn, run_id, holders=holders)
+            verdict = self._authority.require(principal, "run.retry", asked)
+            row = retry_run(unit, run_id, actor=principal.actor)
+            if not self._intake.read_again(unit, row, seq=row.seq):
+                self._engine.enqueue(unit, kind="run", key=run_id, seq=row.seq, queue="work", team=row.team)
+            note_use(unit, principal, verdict, verb="run.retry", obj=asked)
         return row
 
     def _check_effects(self, unit: Unit, row: RunRow) -> None:

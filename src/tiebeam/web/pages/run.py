@@ -25,7 +25,7 @@ from tiebeam.web.task_items import task_item
 from tiebeam.web.views import Commands, Event, Fact, Figure, Kpi, Pill, RunPage, StepView
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import duration, in_words, moment, money, quantity, sentence
-from tiebeam.workflow.runs import RunStepView, RunView, StepPhase, run_view
+from tiebeam.workflow.runs import RunState, RunStepView, RunView, StepPhase, run_view
 
 _PILLS = {
     StepPhase.DONE: Pill("Done", "ok"),
@@ -78,6 +78,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
         tasks=tuple(task_item(task, names) for task in tasks),
         commands=Commands(f"tiebeam runs show {item.id}", f"GET /api/v1/runs/{item.id}"),
         can_cancel=not item.state.is_final and visit.allows("run.cancel", obj),
+        can_retry=item.state is RunState.FAILED and visit.allows("run.retry", obj),
         can_prove=visit.allows("evidence.export", obj),
         stream=f"run:{item.id}",
     )
@@ -261,6 +262,12 @@ def cancel(visit: Visit) -> Response:
     return visit.back_to(f"/runs/{run_id}", saying="Cancelled. Nothing more leaves the house for this run.")
 
 
+def retry(visit: Visit) -> Response:
+    run_id = visit.path("run")
+    visit.app.starting.retry(visit.principal, run_id)
+    return visit.back_to(f"/runs/{run_id}", saying="It is tried again, from where it stood.")
+
+
 def routes(console: Console) -> list[Route]:
     return [
         route(console, "/runs/{run}.json", run_export, asks=_ASK),
@@ -270,6 +277,13 @@ def routes(console: Console) -> list[Route]:
             "/runs/{run}/cancel",
             cancel,
             asks=Ask("run.cancel", "run", "run", inside=True),
+            methods=("POST",),
+        ),
+        route(
+            console,
+            "/runs/{run}/retry",
+            retry,
+            asks=Ask("run.retry", "run", "run", inside=True),
             methods=("POST",),
         ),
         route(console, "/runs/{run}", run_page, asks=_ASK),

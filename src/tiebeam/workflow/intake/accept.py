@@ -17,7 +17,7 @@ from tiebeam.workflow.intake.archive import Archive, Kept
 from tiebeam.workflow.intake.arrivals import Arrival
 from tiebeam.workflow.intake.tables import batch, document
 from tiebeam.workflow.intake.unpacking import Unpacking
-from tiebeam.workflow.runs import insert_run, pin_recipe
+from tiebeam.workflow.runs import RunRow, insert_run, pin_recipe
 
 _CHUNK = 500
 
@@ -141,6 +141,16 @@ class Intake:
         )
         self._engine.enqueue(unit, kind="intake", key=made.id, seq=0, queue="intake", team=order.team)
         return made.id
+
+    def read_again(self, unit: Unit, row: RunRow, *, seq: int) -> bool:
+        """Enqueue the reading of a run's document that nobody managed to take in; False when it was read."""
+        waiting = (document.c.run_id == row.id, document.c.state.in_(("accepted", "failed")))
+        again = sa.update(document).where(*waiting).values(state="accepted").returning(document.c.batch_id)
+        batch_id = unit.conn.execute(again).scalar_one_or_none()
+        if batch_id is None:
+            return False
+        self._engine.enqueue(unit, kind="intake", key=f"{batch_id}|{row.id}", seq=seq, queue="intake", team=row.team)
+        return True
 
 
 def _lock_arrivals(unit: Unit) -> None:

@@ -48,10 +48,10 @@ class BatchReader:
         self._reader = reader
 
     def run_segment(self, segment: Segment) -> None:
-        """Idempotent: documents that are past reading are not read again."""
-        batch_id = segment.key
+        """Idempotent: documents that are past reading are not read again. The key is `batch` or `batch|run`."""
+        batch_id, _, run_id = segment.key.partition("|")
         with self._store.read() as conn:
-            rows = self._pending(conn, batch_id)
+            rows = self._pending(conn, batch_id, run_id)
         results = self._reader().read_many(self._sources(rows))
         for row, result in zip(rows, results, strict=True):
             self._begin(row, result)
@@ -90,14 +90,16 @@ class BatchReader:
             unit.conn.execute(sa.update(document).where(document.c.id == row["id"]).values(state="failed"))
             fail_run(unit, row["run_id"], error=error)
 
-    def give_up(self, unit: Unit, batch_id: str, _seq: int, error: str) -> None:
+    def give_up(self, unit: Unit, key: str, _seq: int, error: str) -> None:
         """The engine's handler for a batch that failed again and again: its unread documents are marked failed."""
+        batch_id, _, run_id = key.partition("|")
         unit.conn.execute(sa.update(batch).where(batch.c.id == batch_id).values(state="failed"))
-        for row in self._pending(unit.conn, batch_id):
+        for row in self._pending(unit.conn, batch_id, run_id):
             fail_run(unit, row["run_id"], error=f"the batch {batch_id} could not be read: {error}")
 
-    def _pending(self, conn: sa.Connection, batch_id: str) -> list[sa.RowMapping]:
+    def _pending(self, conn: sa.Connection, batch_id: str, run_id: str) -> list[sa.RowMapping]:
         query = sa.select(document).where(document.c.batch_id == batch_id, document.c.state == "accepted")
+        query = query.where(document.c.run_id == run_id) if run_id else query
         return list(conn.execute(query.order_by(document.c.arrival)).mappings())
 
     def _sources(self, rows: list[sa.RowMapping]) -> Iterator[tuple[str, bytes | Path]]:

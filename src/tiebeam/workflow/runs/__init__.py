@@ -6,6 +6,7 @@ from tiebeam.workflow.runs.ending import machine_time
 from tiebeam.workflow.runs.plan import NO_PROBLEM, NoHandoff, RunPlan, StepPhase, StepState
 from tiebeam.workflow.runs.presenting import PlainPresenter, Presenter, ReviewCase, ReviewPacket
 from tiebeam.workflow.runs.pulse import runs_pulse
+from tiebeam.workflow.runs.retrying import NotFailed, retry_run
 from tiebeam.workflow.runs.reviewing import Reviewing
 from tiebeam.workflow.runs.rows import (
     RunFacts,
@@ -42,6 +43,7 @@ __all__ = [
     "Deciding",
     "Interpreter",
     "NoHandoff",
+    "NotFailed",
     "PlainPresenter",
     "Presenter",
     "ReviewCase",
@@ -71,6 +73,7 @@ __all__ = [
     "pin_recipe",
     "pinned",
     "pinned_content",
+    "retry_run",
     "run_counts",
     "run_intents",
     "run_view",

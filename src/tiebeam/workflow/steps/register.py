@@ -30,6 +30,6 @@ class StepRegister:
         found = self._codes.get(uses)
         if found is not None:
             return found
-        near = process.extractOne(uses, self._codes)
+        near = process.extractOne(uses, list(self._codes))
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UnknownStep(f"no step code is registered as {uses!r}{hint}", uses=uses)
