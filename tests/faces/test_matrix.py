@@ -146,6 +146,41 @@ def test_a_foreign_object_and_an_absent_one_answer_alike(house: House, clients: 
         assert told[0] == told[1]
 
 
+@pytest.mark.parametrize(
+    ("verb", "named"),
+    [
+        ("run.view", "run:{run}"),
+        ("task.decide", "task:{task}"),
+        ("document.view", "document:{document}"),
+        ("evidence.export", "evidence:{run}"),
+        ("evidence.export", "evidence:{task}"),
+        ("journal.view", "journal:run:{run}"),
+        ("journal.view", "journal:batch:{batch}"),
+        ("ledger.view", "ledger:{intent}"),
+        ("intent.view", "intent:{intent}"),
+        ("session.view", "session:{session}"),
+        ("token.view", "token:{token}"),
+    ],
+)
+def test_asking_why_tells_nothing_of_what_is_foreign(house: House, clients: ExitStack, verb: str, named: str) -> None:
+    case, lex = house.cases[LEGAL], house.session("lex")
+    token = house.token("person:lex", "read")[:13]
+    parts = {"run": case.run, "task": case.task, "document": case.document, "batch": case.batch}
+    parts |= {"intent": case.intent, "session": lex.id, "token": token}
+    foreign = named.format_map(parts)
+    absent = foreign[:-3] + "zzz"
+    for asker in (Caller("ada", FINANCE), Caller("nora", None)):
+        client = api_client(house, asker, clients)
+        answers = [client.post("/policy/explain", json={"verb": verb, "object": one}) for one in (foreign, absent)]
+        ids = [one.partition(":")[2].removeprefix("run:").removeprefix("batch:") for one in (foreign, absent)]
+        told = [answer.text.replace(one, "?") for answer, one in zip(answers, ids, strict=True)]
+
+        assert [answer.status_code for answer in answers] in ([200, 200], [404, 404])
+        assert told[0] == told[1]
+        assert "legal-" not in told[0]
+        assert "lex" not in told[0]
+
+
 @pytest.mark.parametrize("state", ["signed out", "expired", "ended", "revoked token", "token of nobody"])
 def test_who_is_not_in_any_more_sees_nothing(house: House, state: str) -> None:
     client = TestClient(house.api, base_url="https://testserver", raise_server_exceptions=False)

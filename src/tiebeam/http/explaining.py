@@ -12,8 +12,10 @@ from tiebeam.http.caller import Caller
 from tiebeam.http.objects import BUILDERS
 from tiebeam.workforce import approval_limit
 
-_SEEN = frozenset({"run", "task", "document", "batch", "intent", "recipe", "record"})
+_SEEN = frozenset({"run", "task", "document", "batch", "evidence", "intent", "recipe", "record"})
 """Kinds of which one has to be able to see an object to ask about it."""
+_VIEWED = frozenset({"journal", "ledger", "person", "session", "token"})
+"""Kinds of which everybody may ask, but what is known of an object is told to those alone who may view it."""
 _NOT_ASKED_OF = {"record", "catalogue", "batch"}
 _AMOUNTS = frozenset({"amount", "limit"})
 _CONTEXT = ("reason", "amount", "limit")
@@ -43,7 +45,10 @@ def _object(caller: Caller, named: str) -> Obj:
     if kind in _SEEN:
         return caller.see(kind, object_id)
     with caller.app.store.read() as conn:
-        return caller.object(kind, object_id, conn)
+        found = caller.object(kind, object_id, conn)
+    # Of somebody else's as of one that is not there: nothing.
+    may_view = kind not in _VIEWED or caller.may(f"{kind}.view", found).allowed
+    return found if may_view else Obj(found.kind, found.id)
 
 
 def _circumstances(caller: Caller, who: Principal, verb: str, obj: Obj, given: Mapping[str, str]) -> dict[str, Any]:
