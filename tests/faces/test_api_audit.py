@@ -161,3 +161,9 @@ def test_the_audit_owner_reads_but_removes_nothing(sign_in: SignIn, waiting_task
     redaction = {"stream": f"run:{run}", "seq": 1, "fields": ["subject"], "reason": "because I would like to"}
     assert bea.post("/journal/redactions", json=redaction).status_code == 403
     assert bea.post("/journal/redactions", json={**redaction, "stream": "workspace"}).status_code == 403
+
+
+def test_the_overview_says_what_holds_the_processes_that_read_documents(sign_in: SignIn) -> None:
+    held = sign_in("nora").get("/overview").json()["reading"]
+    assert held["missing"] == []
+    assert held["network"] == "seccomp"

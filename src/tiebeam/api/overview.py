@@ -19,10 +19,14 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/overview")
     def overview(caller: Caller = Depends(asks(app, "run.view", "run"))) -> dict[str, Any]:
-        """Tasks that wait, runs by state and by decision, workflows and their figures of the last thirty days."""
+        """Tasks that wait, runs by state and by decision, workflows and their figures of the last thirty days.
+
+        `reading` says what holds the processes that parse documents; `missing` in words what does not hold here.
+        """
         principal = caller.principal
         runs, tasks, ledger = (caller.visible(verb) for verb in ("run.view", "task.view", "ledger.view"))
         workflows = [intent for intent in app.graph().adoptions if intent in caller.intents()]
+        reading = plain(app.reader.held())
         today = app.store.clock.now().date()
         with app.store.read() as conn:
             return {
@@ -35,6 +39,7 @@ def router(app: App) -> APIRouter:
                     app.economics.summaries(conn, since=today - timedelta(days=30), until=today, intents=ledger.intents)
                 ),
                 "work": plain(app.engine.health()),
+                "reading": reading,
             }
 
     return routes

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import json_option, person_option, print_json, print_table, say, workspace_option
-
-if TYPE_CHECKING:
-    from tiebeam.app import App
 
 
 @click.command()
@@ -31,7 +27,7 @@ def status(workspace: Path | None, person: str | None, as_json: bool) -> None:
             runs, decisions = run_counts(conn, visible=visible), decision_counts(conn, visible=visible)
             notices = app.workforce.notices(conn, principal.person_id)
             standings = [app.promotion.standing(conn, intent) for intent in app.graph().adoptions if intent in seen]
-        work, reading = app.engine.health(), _reading(app)
+        work, reading = app.engine.health(), app.reader.held()
     if as_json:
         names = ("tasks", "runs", "decisions", "notices", "workflows", "work", "reading")
         print_json(dict(zip(names, (tasks, runs, decisions, notices, standings, work, reading), strict=True)))
@@ -42,17 +38,5 @@ def status(workspace: Path | None, person: str | None, as_json: bool) -> None:
     print_table(("workflow", "state"), [(one.recipe, one.stage.value) for one in standings])
     for notice in notices:
         say(f"{notice.at:%Y-%m-%d %H:%M} {notice.text}")
-    for gap in reading["missing"]:
+    for gap in reading.missing:
         say(f"reading documents: {gap}")
-
-
-def _reading(app: App) -> dict[str, Any]:
-    """What holds the processes that read documents, and what does not hold here."""
-    from dataclasses import asdict
-
-    from tiebeam.connect.documents import ReaderUnavailable
-
-    try:
-        return asdict(app.reader.confinement())
-    except ReaderUnavailable as problem:
-        return {"missing": (problem.message,)}

@@ -92,6 +92,7 @@ class Reader:
         self._all: set[WorkerProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._confinement: Confinement | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -155,10 +156,19 @@ class Reader:
             raise ContentRefused(f"{name!r}: {problem.reason}", reason_code=problem.code.value) from None
 
     def confinement(self) -> Confinement:
-        """What holds the reading processes. Raises ReaderUnavailable."""
-        worker = self._take()
-        self._put_back(worker, keep=True)
-        return worker.confinement
+        """What holds the reading processes: all of them alike, so that none is waited for. Raises ReaderUnavailable."""
+        if self._confinement is None:
+            worker = self._take()
+            self._put_back(worker, keep=True)
+            return worker.confinement
+        return self._confinement
+
+    def held(self) -> Confinement:
+        """The same for who only wants to know: where nothing can be read, `missing` says why."""
+        try:
+            return self.confinement()
+        except ReaderUnavailable as problem:
+            return Confinement("none", "none", "none", "none", (problem.message,))
 
     def _ask(
         self, data: bytes | Path, question: Mapping[str, Any], understand: Callable[[dict[str, Any]], Answer]
@@ -235,6 +245,7 @@ class Reader:
                 f"The document reader did not come up (status {lost.returncode}); "
                 f"check the memory limit, now {self.limits.memory_bytes // 1_048_576} MiB."
             ) from lost
+        self._confinement = worker.confinement
         return worker
 
     def _put_back(self, worker: WorkerProcess, *, keep: bool) -> None:
