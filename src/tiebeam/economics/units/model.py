@@ -106,7 +106,7 @@ PARTS: tuple[Line, ...] = (
 _ONE_OFF = "integration_cost + training_cost + consulting_cost"
 
 RESULTS: tuple[Line, ...] = (
-    Line("cost_per_month", "money", "Cost of the month", " + ".join(line.name for line in PARTS)),
+    Line("cost_per_month", "money", "Cost of the month", " + ".join(line.name for line in reversed(PARTS))),
     Line("value_per_month", "money", "Value of the month", "accepted * value_per_accepted"),
     Line("margin_per_month", "money", "Margin of the month", "value_per_month - cost_per_month"),
     Line("cost_per_accepted", "money", "Cost of an accepted outcome", "cost_per_month / accepted"),
@@ -137,13 +137,30 @@ def read_lines() -> tuple[tuple[Line, Formula], ...]:
     return tuple((line, read_formula(line.formula)) for line in LINES)
 
 
-def again(known: Mapping[str, Any], changed: Mapping[str, Any], *, arithmetic: Arithmetic) -> dict[str, Any]:
-    """A month worked out before, with some figures anew: only the lines that follow from these are worked out.
+@cache
+def lines_behind(wanted: frozenset[str]) -> tuple[tuple[Line, Formula], ...]:
+    """The wanted lines and those they need, in order."""
+    needed, kept = set(wanted), list[tuple[Line, Formula]]()
+    for line, formula in reversed(read_lines()):
+        if line.name in needed:
+            needed |= formula.names
+            kept.append((line, formula))
+    return tuple(reversed(kept))
+
+
+def again(
+    known: Mapping[str, Any],
+    changed: Mapping[str, Any],
+    *,
+    arithmetic: Arithmetic,
+    wanted: frozenset[str] = frozenset(line.name for line in LINES),
+) -> dict[str, Any]:
+    """A month worked out before, with some figures anew: only the wanted lines that follow from these are worked out.
 
     A line that comes to the same as before passes nothing on, as in a spreadsheet.
     """
     found, moved = {**known, **changed}, set(changed)
-    for line, formula in read_lines():
+    for line, formula in lines_behind(wanted):
         if formula.names & moved:
             found[line.name] = work_out(formula, found, arithmetic=arithmetic)
             if _same(found[line.name], known[line.name]):
