@@ -13,6 +13,7 @@ from tiebeam.kit.formulas import (
     FastColumns,
     FormulaBroken,
     PlainColumns,
+    prepared,
     read_formula,
     spreadsheet_formula,
     work_out,
@@ -26,6 +27,7 @@ TEXTS = ["a + b * 2", "-(a - b) / 4", "min(a, b) + max(a, 3)", "ceil(a / 3) * b"
 def test_exact_and_drawn_agree(text: str, a: int, b: int) -> None:
     formula = read_formula(text)
     exact = work_out(formula, {"a": Decimal(a), "b": Decimal(b)}, arithmetic=Exact())
+    assert prepared(formula, arithmetic=Exact())({"a": Decimal(a), "b": Decimal(b)}) == exact
     plain, fast = PlainColumns(), FastColumns()
     spread = plain.uniform(1, 1, 0, 3) * 0
     assert list(work_out(formula, {"a": spread + a, "b": spread + b}, arithmetic=plain)) == pytest.approx(

@@ -5,12 +5,12 @@ Prices are per million tokens, in the currency that was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 
 from tiebeam.economics.workbook import LineCell
-from tiebeam.kit.formulas import Exact, Formula, read_formula, work_out
+from tiebeam.kit.formulas import Exact, prepared, read_formula
 
 
 def _blend(prefix: str) -> str:
@@ -102,13 +102,10 @@ def worked_out(lines: tuple[LineCell, ...], figures: Mapping[str, Decimal]) -> d
     """Every line by name, those before it at hand for those after it."""
     known: dict[str, Decimal] = dict(figures)
     for line in lines:
-        known[line.name] = work_out(_read(line.formula), known, arithmetic=_EXACT)
+        known[line.name] = _ready(line.formula)(known)
     return {line.name: known[line.name] for line in lines}
 
 
-_EXACT = Exact()
-
-
 @cache
-def _read(text: str) -> Formula:
-    return read_formula(text)
+def _ready(text: str) -> Callable[[Mapping[str, Decimal]], Decimal]:
+    return prepared(read_formula(text), arithmetic=Exact())

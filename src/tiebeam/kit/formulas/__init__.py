@@ -11,6 +11,7 @@ from tiebeam.kit.formulas.arithmetic import (
 from tiebeam.kit.formulas.expressions import (
     Formula,
     FormulaBroken,
+    prepared,
     read_formula,
     spreadsheet_formula,
     work_out,
@@ -25,6 +26,7 @@ __all__ = [
     "FormulaBroken",
     "PlainColumns",
     "best_columns",
+    "prepared",
     "read_formula",
     "spreadsheet_formula",
     "work_out",

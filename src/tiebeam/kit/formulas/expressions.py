@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator as op
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,13 @@ _OPERATORS: Mapping[type[ast.operator], str] = {
     ast.Mult: "*",
     ast.Div: "/",
     ast.Pow: "**",
+}
+_COMBINING: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: op.add,
+    ast.Sub: op.sub,
+    ast.Mult: op.mul,
+    ast.Div: op.truediv,
+    ast.Pow: op.pow,
 }
 _FUNCTIONS: Mapping[str, int] = {"min": 2, "max": 2, "ceil": 1, "if_positive": 3}
 """Names and how many arguments. `if_positive(x, a, b)` is a where x > 0, else b; both are worked out."""
@@ -108,6 +116,33 @@ def _combined(operator: ast.operator, left: Any, right: Any) -> Any:
             return left / right
         case _:
             return left**right
+
+
+def prepared(formula: Formula, *, arithmetic: Arithmetic) -> Callable[[Mapping[str, Any]], Any]:
+    """The same as `work_out`, several times as quick for who asks often. It raises KeyError on a missing name."""
+    return _prepared(formula.tree, arithmetic)
+
+
+def _prepared(node: ast.expr, arithmetic: Arithmetic) -> Callable[[Mapping[str, Any]], Any]:
+    match node:
+        case ast.Name(name):
+            return op.itemgetter(name)
+        case ast.Constant():
+            constant = arithmetic.number(Decimal(str(node.value)))
+            return lambda _: constant
+        case ast.UnaryOp(_, operand):
+            inner = _prepared(operand, arithmetic)
+            return lambda figures: -inner(figures)
+        case ast.BinOp(left, sign, right):
+            first, second = _prepared(left, arithmetic), _prepared(right, arithmetic)
+            combine = _COMBINING[type(sign)]
+            return lambda figures: combine(first(figures), second(figures))
+        case ast.Call(ast.Name(name), arguments):
+            function = getattr(arithmetic, name)
+            parts = [_prepared(one, arithmetic) for one in arguments]
+            return lambda figures: function(*[part(figures) for part in parts])
+        case _:
+            raise AssertionError("read_formula lets nothing else in")
 
 
 def spreadsheet_formula(formula: Formula, cell_of: Callable[[str], str]) -> str:
