@@ -21,6 +21,7 @@ from tiebeam.economics.ownership.case import (
 )
 from tiebeam.economics.ownership.crossing import (
     Crossing,
+    Looked,
     crossings,
     least_utilisation,
     month_of_crossing,
@@ -38,6 +39,7 @@ __all__ = [
     "SIDE_NAMES",
     "Comparison",
     "Crossing",
+    "Looked",
     "Shown",
     "SideAnswer",
     "StudyAnswer",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.economics.ownership.case import StudyCase
-from tiebeam.economics.ownership.crossing import Crossing, crossings, least_utilisation, month_of_crossing
+from tiebeam.economics.ownership.crossing import Crossing, Looked, crossings, least_utilisation, month_of_crossing
 from tiebeam.economics.ownership.model import NODES, PARTS, PEOPLE
 from tiebeam.economics.ownership.simulate import Uncertainty, simulate, swings
 from tiebeam.economics.units import DRAWS, Bar, Spread
@@ -208,12 +208,12 @@ def compare_sides(case: StudyCase, *, seed: int = 1, draws: int = DRAWS) -> Stud
     rows = case.exactly()
     sides = _sides(case, rows)
     tenfold = case.exactly(volume_factor=case.figures["volume_factor"].value * TENFOLD)
-    watched = others[-1]
+    watched, looked = others[-1], Looked(case)
     return StudyAnswer(
         case=case,
         against=against,
         sides=sides,
-        comparisons={side: _compared(case, sides, side, against) for side in others},
+        comparisons={side: _compared(looked, case, sides, side) for side in others},
         tenfold=_sides(case, tenfold),
         uncertainty=simulate(case, against=against, seed=seed, draws=draws),
         tornado_of=watched,
@@ -242,8 +242,9 @@ def _sides(case: StudyCase, rows: list[dict[str, Decimal]]) -> dict[Side, SideAn
     return found
 
 
-def _compared(case: StudyCase, sides: Mapping[Side, SideAnswer], side: Side, against: Side) -> Comparison:
-    crossed, first = crossings(case, side, against)
+def _compared(looked: Looked, case: StudyCase, sides: Mapping[Side, SideAnswer], side: Side) -> Comparison:
+    against = case.sides[0]
+    crossed, first = crossings(case, side, against, looked=looked)
     return Comparison(
         side=side,
         saving=sides[against].present_value - sides[side].present_value,

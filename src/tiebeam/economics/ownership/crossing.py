@@ -9,13 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 from tiebeam.economics.ownership.case import StudyCase, WrongStudy
-from tiebeam.kit.formulas import Columns, best_columns
+from tiebeam.kit.formulas import Columns, Exact, best_columns
 from tiebeam.spec import Side
 
-_FIRST_STEPS = 32
+_PARTS = 24
+"""Into which an open range is cut: few rounds, each over many numbers of users at once."""
 _MOST_POINTS = 200_000
-_NEAR = 3
-"""Users within which an exact answer may differ from that of the columns."""
+_CLOSE = 1 + 1e-9
+"""Costs nearer than that are compared exactly; columns are right to a millionth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,80 +65,63 @@ def least_utilisation(case: StudyCase, of: Side, against: Side, *, columns: Colu
 
 
 def crossings(
-    case: StudyCase, of: Side, against: Side, *, columns: Columns | None = None
+    case: StudyCase, of: Side, against: Side, *, looked: Looked | None = None
 ) -> tuple[tuple[Crossing, ...], Side]:
     """Every number of users in the study's range from which on another side of the two is cheaper, and which side is
     cheaper at the range's beginning. At equal cost `against` counts as the cheaper one.
 
     Neither side ever costs less for more users. So between two numbers of users nothing crosses when one side's least
-    is above the other's most; what is left is halved down to neighbours, and these are checked exactly.
+    is above the other's most; what is left is cut into parts down to neighbours. `looked` may be shared between pairs.
     """
+    known = Looked(case) if looked is None else looked
     low, high = case.study.users_from, case.study.users_to
-    known = _Known(case, of, against, columns)
-    grid = sorted({low + (high - low) * step // _FIRST_STEPS for step in range(_FIRST_STEPS + 1)})
-    open_ones = list(pairwise(grid))
+    open_ones = [(low, high)]
     found: list[int] = []
     while open_ones:
         known.learn({end for pair in open_ones for end in pair})
-        unsure = [pair for pair in open_ones if known.may_cross(*pair)]
+        unsure = [pair for pair in open_ones if known.may_cross(of, against, *pair)]
         found += [right for left, right in unsure if right - left == 1]
-        wide = [(left, right) for left, right in unsure if right - left > 1]
-        open_ones = [
-            half for left, right in wide for half in ((left, _middle(left, right)), (_middle(left, right), right))
-        ]
-    exact = _Exact(case, of, against)
-    changes = [at for at in found if known.is_cheaper(at) != known.is_cheaper(at - 1)]
-    settled = dict.fromkeys(exact.settle(at, low, high) for at in changes)
-    crossed = tuple(Crossing(at, of if exact.is_cheaper(at) else against) for at in sorted(filter(None, settled)))
-    return crossed, of if exact.is_cheaper(low) else against
+        open_ones = [part for left, right in unsure if right - left > 1 for part in _parts(left, right)]
+    changes = [at for at in found if known.is_cheaper(of, against, at) != known.is_cheaper(of, against, at - 1)]
+    crossed = tuple(Crossing(at, of if known.is_cheaper(of, against, at) else against) for at in sorted(changes))
+    return crossed, of if known.is_cheaper(of, against, low) else against
 
 
-def _middle(left: int, right: int) -> int:
-    return (left + right) // 2
+def _parts(left: int, right: int) -> list[tuple[int, int]]:
+    ends = sorted({left + (right - left) * step // _PARTS for step in range(_PARTS + 1)})
+    return list(pairwise(ends))
 
 
-class _Known:
-    """What the two sides cost at the numbers of users looked at so far."""
+class Looked:
+    """What the sides cost at the numbers of users looked at so far: by columns, and exactly where that is too close."""
 
-    def __init__(self, case: StudyCase, of: Side, against: Side, columns: Columns | None) -> None:
-        self._case, self._of, self._against, self._columns = case, of, against, columns
-        self._at: dict[int, tuple[float, float]] = {}
+    def __init__(self, case: StudyCase, *, columns: Columns | None = None) -> None:
+        self._case, self._columns = case, columns
+        self._at: dict[int, dict[Side, float]] = {}
+        self._exact: dict[int, dict[Side, Decimal]] = {}
 
     def learn(self, users: set[int]) -> None:
+        """Raises WrongStudy when there is no end to it."""
         new = sorted(users - self._at.keys())
         if len(self._at) + len(new) > _MOST_POINTS:
             raise WrongStudy(
                 "the two sides cost nearly the same over the whole range of users; narrow users_from, users_to"
             )
-        if not new:
-            return
-        values = present_values(self._case, new, columns=self._columns)
-        self._at |= dict(zip(new, zip(values[self._of], values[self._against], strict=True), strict=True))
+        if new:
+            values = present_values(self._case, new, columns=self._columns)
+            self._at |= {at: {side: one[place] for side, one in values.items()} for place, at in enumerate(new)}
 
-    def may_cross(self, left: int, right: int) -> bool:
-        (one_left, other_left), (one_right, other_right) = self._at[left], self._at[right]
-        return one_left < other_right and other_left <= one_right
+    def may_cross(self, of: Side, against: Side, left: int, right: int) -> bool:
+        least, most = self._at[left], self._at[right]
+        return least[of] < most[against] * _CLOSE and least[against] <= most[of] * _CLOSE
 
-    def is_cheaper(self, users: int) -> bool:
-        one, other = self._at[users]
-        return one < other
-
-
-class _Exact:
-    def __init__(self, case: StudyCase, of: Side, against: Side) -> None:
-        self._case, self._of, self._against = case, of, against
-        self._known: dict[int, bool] = {}
-
-    def is_cheaper(self, users: int) -> bool:
-        if users not in self._known:
-            last = self._case.exactly(users=Decimal(users))[-1]
-            self._known[users] = last[f"{self._of.value}_value"] < last[f"{self._against.value}_value"]
-        return self._known[users]
-
-    def settle(self, users: int, low: int, high: int) -> int | None:
-        """The change next to `users` in exact arithmetic; None when there is none so near."""
-        for away in sorted(range(-_NEAR, _NEAR + 1), key=abs):
-            at = users + away
-            if low < at <= high and self.is_cheaper(at) != self.is_cheaper(at - 1):
-                return at
-        return None
+    def is_cheaper(self, of: Side, against: Side, users: int) -> bool:
+        """Whether `of` costs less than `against`."""
+        one, other = self._at[users][of], self._at[users][against]
+        if max(one, other) > min(one, other) * _CLOSE:
+            return one < other
+        if users not in self._exact:
+            self._exact[users] = self._case.present(
+                {**self._case.central(), "users": Decimal(users)}, arithmetic=Exact()
+            )
+        return self._exact[users][of] < self._exact[users][against]

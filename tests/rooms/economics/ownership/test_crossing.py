@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.builders.studies import NOW, by_hand, library, prices, study
 
 from tiebeam.economics.ownership import (
+    Looked,
     StudyCase,
     compare_sides,
     crossings,
@@ -114,9 +115,8 @@ def test_the_sources_case_has_its_crossover_within_its_users() -> None:
 def test_with_and_without_numpy_the_crossovers_are_the_same() -> None:
     case = study_case(library(), prices(), study(users_from=100, users_to=5000, **SMALL), at=NOW)
 
-    assert crossings(case, Side.OWN, Side.API, columns=PlainColumns()) == crossings(
-        case, Side.OWN, Side.API, columns=FastColumns()
-    )
+    plain, fast = Looked(case, columns=PlainColumns()), Looked(case, columns=FastColumns())
+    assert crossings(case, Side.OWN, Side.API, looked=plain) == crossings(case, Side.OWN, Side.API, looked=fast)
 
 
 def test_the_month_of_crossing_is_that_from_which_it_stays_ahead() -> None:
