@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from tiebeam.api.access import asks
+from tiebeam.api.access import Dependency, asks
 from tiebeam.app import App
 from tiebeam.economics import workbook
 from tiebeam.economics.forecast import (
@@ -33,8 +33,14 @@ _Month = Annotated[str | None, Query(max_length=7, description="Such as 2026-11.
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["economics"])
     read = asks(app, "ledger.view", "ledger")
-    frames = asks(app, "intent.view", "catalogue")
+    _add_forecasts(routes, app, read)
+    _add_one_forecast(routes, app, read)
+    _add_ledger(routes, app, read)
+    _add_frames(routes, asks(app, "intent.view", "catalogue"))
+    return routes
 
+
+def _add_forecasts(routes: APIRouter, app: App, read: Dependency) -> None:
     @routes.get("/forecast")
     def forecasts(caller: Caller = Depends(read), month: _Month = None) -> list[dict[str, Any]]:
         """Plan, ledger so far and projection of every adopted workflow you may see; this month's when none is given."""
@@ -66,6 +72,8 @@ def router(app: App) -> APIRouter:
         with app.store.read() as conn:
             return [alert_form(one) for one in app.forecasting.alerts(conn, since=_month(since), intents=intents)]
 
+
+def _add_one_forecast(routes: APIRouter, app: App, read: Dependency) -> None:
     @routes.get("/forecast/{workflow}.xlsx", response_class=Response)
     def sheet(workflow: str, caller: Caller = Depends(read), month: _Month = None) -> Response:
         """One workflow's forecast as a spreadsheet with live formulas (needs the extra analytics)."""
@@ -76,6 +84,8 @@ def router(app: App) -> APIRouter:
         """One workflow's month."""
         return forecast_form(_one(app, caller, workflow, month))
 
+
+def _add_ledger(routes: APIRouter, app: App, read: Dependency) -> None:
     @routes.get("/ledger/measured/{workflow}")
     def figures(
         workflow: str, caller: Caller = Depends(read), since: date | None = None, until: date | None = None
@@ -100,6 +110,8 @@ def router(app: App) -> APIRouter:
             )
         return plain(found)
 
+
+def _add_frames(routes: APIRouter, frames: Dependency) -> None:
     @routes.get("/budget/frame")
     def frame(
         caller: Caller = Depends(frames), name: Annotated[str | None, Query(max_length=80)] = None
@@ -113,8 +125,6 @@ def router(app: App) -> APIRouter:
     ) -> Response:
         """The frame as a spreadsheet with live formulas (needs the extra analytics)."""
         return _file(workbook(frame_sheet(seen_frame(caller, name))), "budget-frame")
-
-    return routes
 
 
 def _month(text: str | None) -> Month | None:

@@ -86,13 +86,17 @@ def units(
         answer = assess(case, seed=seed, draws=draws)
     if xlsx is not None:
         xlsx.write_bytes(workbook(unit_sheet(case, answer)))
+    _tell(answer, seen, as_json=as_json)
+    return 1 if answer.verdict is Verdict.LOSES else 0
+
+
+def _tell(answer: UnitAnswer, seen: Prefilled | None, *, as_json: bool) -> None:
     if as_json:
         print_json(answer.form() if seen is None else {**answer.form(), "measured": seen})
-    else:
-        _print(answer)
-        if seen is not None:
-            _print_measured(seen)
-    return 1 if answer.verdict is Verdict.LOSES else 0
+        return
+    _print(answer)
+    if seen is not None:
+        _print_measured(seen)
 
 
 def _print_measured(seen: Prefilled) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
+from functools import partial
 from typing import Any
 
 from tiebeam.economics.entries import COSTS, EXACT_DIGITS, EntryKind
@@ -106,15 +107,14 @@ def look(
     """Everything about the month as it looks now."""
     pace = pace_of(month, use, now=now)
 
-    def outlook(name: str, title: str, planned: Planned | None, actual: Decimal, unit: str = "money") -> Outlook:
-        return _outlook(name, title, planned, actual, pace=pace, use=use, unit=unit)
-
+    outlook = partial(_outlook, pace=pace, use=use)
     parts = tuple(
         outlook(part.name, part.title, plan and plan.parts[part.name], spent.by_part.get(part.name, Decimal(0)))
         for part in RECORDED
     )
-    tally, total = spent.tally, _total(parts, plan)
-    units = outlook("units", "Cases", plan and plan.units, Decimal(tally.units), "units")
+    total = _total(parts, plan)
+    units = outlook("units", "Cases", plan and plan.units, Decimal(spent.tally.units), "units")
+    good = outlook("accepted", "Accepted outcomes", plan and plan.accepted, Decimal(spent.tally.accepted), "units")
     low, high = (_end(total.actual, one, pace, use) for one in (total.p10, total.p90))
     return _judged(
         Forecast(
@@ -134,8 +134,8 @@ def look(
             low=low,
             high=high,
             units=units,
-            accepted=outlook("accepted", "Accepted outcomes", plan and plan.accepted, Decimal(tally.accepted), "units"),
-            value=outlook("value", "Value", plan and plan.value, tally.baseline_cost),
+            accepted=good,
+            value=outlook("value", "Value", plan and plan.value, spent.tally.baseline_cost),
             volume_effect=_volume_effect(total, units),
             spent=spent,
         )
@@ -143,7 +143,14 @@ def look(
 
 
 def _outlook(
-    name: str, title: str, planned: Planned | None, actual: Decimal, *, pace: Pace, use: ForecastUse, unit: str
+    name: str,
+    title: str,
+    planned: Planned | None,
+    actual: Decimal,
+    unit: str = "money",
+    *,
+    pace: Pace,
+    use: ForecastUse,
 ) -> Outlook:
     value = None if planned is None else planned.value
     return Outlook(

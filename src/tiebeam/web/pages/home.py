@@ -14,7 +14,7 @@ from tiebeam.http import Ask
 from tiebeam.kit import usd_of_nano
 from tiebeam.spec import Budget
 from tiebeam.web import svg
-from tiebeam.web.pages.economics.forecast import forecast_notices
+from tiebeam.web.pages.economics import forecast_notices
 from tiebeam.web.pages.runs import run_item
 from tiebeam.web.pages.standing import alarms
 from tiebeam.web.task_items import task_item
