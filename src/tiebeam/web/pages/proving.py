@@ -81,7 +81,7 @@ def _removal(visit: Visit, record: Mapping[str, Any]) -> Removal:
         stream=record["stream"],
         seq=record["seq"],
         field=str(record["field"]).removeprefix("payload."),
-        at=str(record.get("at", "")),
+        at=str(record.get("at", ""))[:19].replace("T", " "),
         who=visit.names.actor(str(record.get("actor") or "")),
         reason=str(record.get("reason") or "no record tells why"),
     )
