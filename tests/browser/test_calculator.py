@@ -108,6 +108,28 @@ def test_sorting_keeps_the_form_and_the_chart_comes_as_a_table(house: House, sig
     assert page.evaluate("document.querySelector('th[aria-sort]') !== null")
 
 
+def test_another_filter_lets_go_of_an_option_that_it_leaves_out(house: House, sign_in: SignIn) -> None:
+    page = sign_in(ADMINISTRATOR)
+    page.go(f"{house.url}/economics/compare?metered={SONNET}&tokens=70000000")
+    page.evaluate(
+        "(() => { const field = document.getElementById('class'); field.value = 'frontier';"
+        "field.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+    page.until("location.search.includes('class=frontier') && document.readyState === 'complete'")
+    assert "metered=" not in page.evaluate("location.search")
+    assert "tokens=70000000" in page.evaluate("location.search")
+    assert page.evaluate("document.querySelector('#answers [role=alert]')") is None
+
+
+def test_a_server_that_is_gone_is_told_and_the_figures_stay(house: House, sign_in: SignIn) -> None:
+    page = sign_in(ADMINISTRATOR)
+    page.go(f"{house.url}/economics/calculator?model={SONNET}")
+    page.send("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+    slide(page, "tokens", "9")
+    page.until("document.querySelector('.toast')?.innerText.includes('does not answer')")
+    assert "1,200.00" in page.evaluate(f"{ROW}.innerText")
+
+
 def test_a_comparison_ends_in_a_recorded_decision(house: House, sign_in: SignIn) -> None:
     # ids: EC-12
     page = sign_in(ADMINISTRATOR)

@@ -120,7 +120,7 @@ def test_what_has_no_price_says_so_in_its_row_and_is_never_zero(client: TestClie
         (CALCULATOR, "tokens=1000000000000000", "at most 100000000000000"),
         (CALCULATOR, "tokens=NaN", "above 0"),
         (CALCULATOR, "cached=-1", "from 0 to 1"),
-        (CALCULATOR, "currency=XXX", "no rate"),
+        (CALCULATOR, "currency=ZZZ", "no rate"),
         (HOSTING, "arch=nobodys-model", "nobodys-model"),
         (HOSTING, "busy=0", "above 0"),
         (COMPARE, "metered=nobodys-model", "no API row has that id"),

@@ -16,7 +16,7 @@ _PAGES = (
     ("Inbox", "g i", "/inbox"),
     ("Runs", "g r", "/runs"),
     ("Workflow", "g w", "/workflows"),
-    ("Economics", "calculator, hosting, compare", "/economics/calculator"),
+    ("Economics", "g e", "/economics/calculator"),
     ("Intents", "g l", "/library/intents"),
     ("Settings", "g s", "/settings"),
     ("Policy", "who may do what", "/settings/policy"),

@@ -2,7 +2,7 @@
 import { holdBack } from "./toasts.js";
 import { openDialog } from "./dialogs.js";
 
-const PLACES = { h: "/", i: "/inbox", r: "/runs", w: "/workflows", l: "/library/intents", a: "/audit", s: "/settings" };
+const PLACES = { h: "/", i: "/inbox", r: "/runs", w: "/workflows", l: "/library/intents", e: "/economics/calculator", a: "/audit", s: "/settings" };
 
 function isTyping(target) {
   return target.isContentEditable || target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select");

@@ -1,5 +1,7 @@
 // A form of sliders whose answers follow while one moves them. The typed number is what counts: it is in the address,
 // in the form that works without scripts, and in exports; a slider only writes it.
+import { toast } from "./toasts.js";
+
 const PATIENCE_MS = 120;
 
 /** 200000000 as one types it; never 2e+8. */
@@ -72,7 +74,7 @@ export function startSliders(form) {
       show(text);
       history.replaceState(history.state, "", url);
     } catch (problem) {
-      if (problem.name !== "AbortError") region.dispatchEvent(new CustomEvent("answers:failed", { bubbles: true }));
+      if (problem.name !== "AbortError") toast("The server does not answer. The figures shown are of the question before.");
     } finally {
       clearTimeout(slow);
       if (running === mine) {
