@@ -15,6 +15,9 @@ from starlette.testclient import TestClient
 
 from tests.builders.console_people import ANALYST, signed_in
 from tests.builders.workspaces import make_workspace, opened
+from tests.rooms.web.test_pages import Outline, loaded
+from tiebeam.web.assets import squeezed
+from tiebeam.web.render import STATIC
 
 PAGE = "/economics/ownership/70b-four-years"
 
@@ -37,17 +40,51 @@ def test_every_study_is_listed_with_how_many_of_its_figures_are_assumed(client: 
     assert all(row["assumed"] > 0 for row in rows)
 
 
-def test_a_study_shows_its_curves_its_crossing_and_every_figure_with_its_basis(client: TestClient) -> None:
+def test_a_study_shows_its_curves_with_the_crossing_and_what_moves_it(client: TestClient) -> None:
     page = client.get(PAGE).text
 
     assert "Cost so far over 48 months" in page
     assert 'class="cross"' in page
     assert "month 36" in page
     assert "from 44,112 users cheaper" in page
+    assert "What moves the saving of own servers most" in page
+    assert "Enterprise Strategy Group" in page
+
+
+def test_a_study_shows_cost_by_users_and_what_ten_times_the_volume_does(client: TestClient) -> None:
+    page = client.get(PAGE, params={"tab": "volume"}).text
+
+    assert "By users, 5,000 to 50,000" in page
+    assert ">44,112<" in page
+    assert re.search(r">4 → \d\d<", page)
+    assert "Power and cooling" in page
+
+
+def test_every_figure_is_shown_with_basis_source_and_a_field(client: TestClient) -> None:
+    page = client.get(PAGE, params={"tab": "figures", "set.pue": "1.3", "users": "20000"}).text
+
     assert page.count(">Assumed<") > 10
     assert page.count(">Stated<") > 5
-    assert "Enterprise Strategy Group" in page
-    assert len(page.encode()) < 100_000
+    assert ">Measured<" in page
+    assert 'name="set.pue" value="1.3"' in page
+    assert "Uptime Institute" in page
+    assert page.count('name="set.pue"') == 1
+
+
+@pytest.mark.parametrize("tab", ["answer", "volume", "figures"])
+def test_a_view_weighs_at_most_a_hundred_kilobytes_and_keeps_what_was_set(client: TestClient, tab: str) -> None:
+    page = client.get(PAGE, params={"tab": tab, "set.pue": "1.3", "users": "20000"})
+    assets = sum(len(squeezed(STATIC / name).encode()) for name in loaded(page.text))
+    outline = Outline()
+    outline.feed(page.text)
+
+    assert len(page.content) + assets <= 100_000
+    assert outline.problems == []
+    assert len(outline.ids) == len(set(outline.ids))
+    unnamed = [one for one in outline.fields if not one.get("aria-label") and one.get("id") not in outline.labels]
+    assert unnamed == []
+    assert page.text.count('name="set.pue"') == 1
+    assert "set.pue=1.3" in page.text
 
 
 def test_the_sliders_stand_in_the_address_and_move_the_answer(client: TestClient) -> None:

@@ -53,24 +53,30 @@ class StudyAnswerView:
     kpis: tuple[Kpi, ...]
     said: tuple[str, ...]
     """One sentence a comparison."""
-    curves: Figure
-    by_users: Figure
-    spread: Figure
-    tornado: Figure | None
-    parts: tuple[PartLine, ...]
-    tenfold: tuple[TenfoldLine, ...]
     notes: tuple[str, ...]
+    curves: Figure | None = None
+    tornado: Figure | None = None
+    by_users: Figure | None = None
+    spread: Figure | None = None
+    parts: tuple[PartLine, ...] = ()
+    tenfold: tuple[TenfoldLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StudyPage:
+    """`tab` is answer, volume or figures: only what it shows is filled."""
+
     path: str
+    tab: str
     title: str
     question: str
     retells: str
     priced_at: str
     owner: str
+    checked: str
     sliders: tuple[Slider, ...]
+    turned: frozenset[str]
+    """The names of the sliders."""
     figures: tuple[StudyFigureLine, ...]
     commands: Commands
     answer: StudyAnswerView | None = None

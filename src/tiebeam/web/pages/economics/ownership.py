@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -26,6 +27,7 @@ from tiebeam.spec import Basis
 from tiebeam.web.pages.economics.ownership_asking import Asked, dials
 from tiebeam.web.pages.economics.ownership_charts import curves_figure, spread_figure, tornado_figure, users_figure
 from tiebeam.web.pages.exports import table_file
+from tiebeam.web.render import Here
 from tiebeam.web.table import Cell, Column, Empty, Row, Table, TableQuery, arrange
 from tiebeam.web.views import (
     Commands,
@@ -43,6 +45,7 @@ from tiebeam.web.wording import day, in_words
 _ASK = Ask("intent.view", "catalogue")
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PATH = "/economics/ownership"
+_TABS = ("answer", "volume", "figures")
 _KINDS = ("csv", "json", "xlsx")
 BASES = {
     Basis.STATED: Pill("Stated", "ok"),
@@ -97,26 +100,33 @@ def _query(visit: Visit) -> TableQuery:
 
 def study_page(visit: Visit) -> Response:
     asked = Asked.from_visit(visit)
+    here = Here(visit.request.url.path, tuple(visit.params.items()))
+    tab = visit.params.get("tab", "")
+    tab = tab if tab in _TABS else _TABS[0]
     answer, problem, status, wrong, case = None, "", 200, "", asked.stated
     changes: dict[str, Decimal] = {}
     try:
         changes = asked.changes()
         case = asked.stated.having(changes)
-        answer = _answer_view(compare_sides(case))
+        answer = _answer_view(compare_sides(case), tab, figures=f"{here(tab='figures', part=None)}")
     except TiebeamError as found:
         visit.caller.note(found)
         problem, status, wrong = found.message, found.status, str(found.data.get("name", ""))
     turned = dials(asked.stated)
+    names = frozenset(one.name for one in turned)
     study = asked.study
     page = StudyPage(
         path=f"{_PATH}/{study.id}",
+        tab=tab,
         title=study.title,
         question=study.question,
         retells=study.retells or "",
         priced_at=day(case.priced_at),
         owner=visit.names.role(study.owner),
+        checked=day(study.checked),
         sliders=tuple(one.slider(visit.params, wrong=wrong) for one in turned),
-        figures=_figures(asked, {one.name for one in turned}),
+        turned=names,
+        figures=_figures(asked, names) if tab == "figures" else (),
         commands=Commands(asked.command(changes), asked.api(changes)),
         answer=answer,
         problem=problem,
@@ -152,7 +162,7 @@ def _csv(answer: StudyAnswer) -> str:
     return csv_text(head, rows)
 
 
-def _figures(asked: Asked, turned: set[str]) -> tuple[StudyFigureLine, ...]:
+def _figures(asked: Asked, turned: frozenset[str]) -> tuple[StudyFigureLine, ...]:
     lines = [
         StudyFigureLine(
             name=one.name,
@@ -160,7 +170,7 @@ def _figures(asked: Asked, turned: set[str]) -> tuple[StudyFigureLine, ...]:
             about=one.about,
             unit="USD" if one.unit == "money" else one.unit,
             stated=f"{one.value:,f}",
-            range="" if one.low is None or one.high is None else f"{one.low:,f} – {one.high:,f}, {one.shape.value}",
+            range="" if one.low is None or one.high is None else f"{one.low:,f} – {one.high:,f}",
             now="" if one.name in turned else asked.typed.get(one.name, ""),
             basis=BASES[one.basis],
             source=one.source,
@@ -173,18 +183,19 @@ def _figures(asked: Asked, turned: set[str]) -> tuple[StudyFigureLine, ...]:
     return tuple(lines)
 
 
-def _answer_view(answer: StudyAnswer) -> StudyAnswerView:
-    return StudyAnswerView(
-        kpis=_kpis(answer),
-        said=tuple(answer.in_words()),
-        curves=curves_figure(answer),
-        by_users=users_figure(answer),
-        spread=spread_figure(answer),
-        tornado=tornado_figure(answer),
-        parts=_parts(answer),
-        tenfold=_tenfold(answer),
-        notes=answer.case.notes,
-    )
+def _answer_view(answer: StudyAnswer, tab: str, *, figures: str) -> StudyAnswerView:
+    found = StudyAnswerView(_kpis(answer), tuple(answer.in_words()), answer.case.notes)
+    if tab == "answer":
+        return replace(found, curves=curves_figure(answer), tornado=tornado_figure(answer, figures))
+    if tab == "volume":
+        return replace(
+            found,
+            by_users=users_figure(answer),
+            spread=spread_figure(answer),
+            parts=_parts(answer),
+            tenfold=_tenfold(answer),
+        )
+    return found
 
 
 def _kpis(answer: StudyAnswer) -> tuple[Kpi, ...]:
@@ -226,15 +237,12 @@ def _parts(answer: StudyAnswer) -> tuple[PartLine, ...]:
 def _tenfold(answer: StudyAnswer) -> tuple[TenfoldLine, ...]:
     lines: list[TenfoldLine] = []
     for side, ten in answer.tenfold.items():
-        one, name = answer.sides[side], SIDE_NAMES[side]
+        one = answer.sides[side]
         times = f"{ten.present_value / one.present_value:.1f} ×" if one.present_value else "–"
         nodes = "–" if one.nodes is None or ten.nodes is None else f"{max(one.nodes):,} → {max(ten.nodes):,}"
         people = f"{one.people:,.2f} → {ten.people:,.2f}"
-        lines.append(
-            TenfoldLine(
-                SIDE_NAMES[side], f"{one.present_value:,.0f}", f"{ten.present_value:,.0f}", times, nodes, people
-            )
-        )
+        worth = (f"{one.present_value:,.0f}", f"{ten.present_value:,.0f}")
+        lines.append(TenfoldLine(SIDE_NAMES[side], *worth, times, nodes, people))
     return tuple(lines)
 
 

@@ -9,9 +9,10 @@ from tiebeam.web.views import Figure
 from tiebeam.web.wording import in_words
 
 TONES = {Side.API: "s1", Side.RENTED: "s2", Side.OWN: "s3"}
-_STEPS = 60
-_MOST_BARS = 10
-_EVERY = 6
+_STEPS = 24
+_MOST_BARS = 8
+_EVERY = 12
+_MOST_POINTS = 24
 
 
 def _legend(answer: StudyAnswer) -> tuple[tuple[str, str], ...]:
@@ -21,16 +22,22 @@ def _legend(answer: StudyAnswer) -> tuple[tuple[str, str], ...]:
 def curves_figure(answer: StudyAnswer) -> Figure:
     """Cost so far of each side, each month; a mark where a side gets ahead of the reference for good."""
     horizon = answer.case.horizon
-    labels = [str(month) for month in range(1, horizon + 1)]
+    apart = -(-horizon // _MOST_POINTS)
+    drawn = range(horizon - (horizon - 1) // apart * apart, horizon + 1, apart)
     series = [
-        svg.Series(SIDE_NAMES[side], tuple(float(value) for value in one.so_far), TONES[side])
+        svg.Series(SIDE_NAMES[side], tuple(float(one.so_far[month - 1]) for month in drawn), TONES[side])
         for side, one in answer.sides.items()
     ]
     marks = [
-        svg.LineMark(one.month - 1, float(answer.sides[side].so_far[one.month - 1]), f"month {one.month}")
+        svg.LineMark(
+            min(range(len(drawn)), key=lambda place, month=one.month: abs(drawn[place] - month)),
+            float(answer.sides[side].so_far[one.month - 1]),
+            f"month {one.month}",
+        )
         for side, one in answer.comparisons.items()
         if one.month is not None
     ]
+    labels = [str(month) for month in drawn]
     chart = svg.line_chart(labels, series, name="Cost so far by month", width=640, height=240, marks=marks)
     shown = [month for month in range(1, horizon + 1) if month % _EVERY == 0 or month in (1, horizon)]
     rows = tuple((str(month), *(f"{one.so_far[month - 1]:,.0f}" for one in answer.sides.values())) for month in shown)
@@ -94,8 +101,8 @@ def spread_figure(answer: StudyAnswer) -> Figure:
     return Figure("How sure we are", chart, ("", "P10", "P50", "P90"), told, note)
 
 
-def tornado_figure(answer: StudyAnswer) -> Figure | None:
-    """None when no figure is uncertain."""
+def tornado_figure(answer: StudyAnswer, figures: str) -> Figure | None:
+    """None when no figure is uncertain. `figures` is the address of the table with all of them."""
     moving = [bar for bar in answer.tornado if bar.swing][:_MOST_BARS]
     if not moving:
         return None
@@ -108,7 +115,7 @@ def tornado_figure(answer: StudyAnswer) -> Figure | None:
             float(bar.at_high),
             f"{bar.low:,f}",
             f"{bar.high:,f}",
-            f"#figure-{bar.name}",
+            f"{figures}#figure-{bar.name}",
         )
         for bar in moving
     ]
