@@ -135,10 +135,10 @@ def _tone(band: Band) -> str:
 
 
 def _picture(view: FrameView) -> Markup:
-    """The band as a bar from its low to its high end, IT spend within it or beside it, and all technology."""
+    """The band as a bar that ends, marked, at its high end; IT spend and all technology below it, from zero."""
     low, high, inside, total = (float(one) for one in (view.low, view.high, view.inside, view.total))
     bars = [
-        svg.RangeBar("Band of revenue", low, (low + high) / 2, high, "neutral"),
+        svg.RangeBar("Band of revenue", low, high, high, "neutral"),
         svg.RangeBar("Spent by IT", 0.0, inside, inside, "s1"),
         svg.RangeBar("All technology", 0.0, total, total, "s2"),
     ]
