@@ -17,8 +17,9 @@ from tiebeam.economics.calculator import (
 )
 from tiebeam.web.pages.economics.asking import Addresses, Tab, amount, chosen, commands, files, paged
 from tiebeam.web.pages.economics.dials import BATCH, BUSY, CACHED, CONCURRENCY, RATIO, TOKENS
-from tiebeam.web.pages.economics.hosted import STEPS, hosting_choices, sentence_of
+from tiebeam.web.pages.economics.hosted import hosting_choices, sentence_of
 from tiebeam.web.pages.economics.metered import model_filters
+from tiebeam.web.pages.economics.volumes import PER_DECADE, volumes
 from tiebeam.web.svg import Curve, Marker, curve_chart, short_number
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
 from tiebeam.web.views import Answers, Choice, Figure, Kpi, Weighed
@@ -27,7 +28,6 @@ from tiebeam.web.wording import day, percent
 
 PATH = "/economics/compare"
 _MTOK = Decimal(1_000_000)
-_SHOWN = 4
 _EMPTY = Empty("Nothing to compare", "No option with a figure passes these filters; take one away.")
 _KINDS = {OptionKind.API: "API", OptionKind.HOSTING: "Own GPUs", OptionKind.CAPACITY: "Dedicated capacity"}
 
@@ -152,7 +152,7 @@ def _figure(found: Comparison) -> Figure | None:
     if even is None:
         return None
     titles = {one.id: one.title for one in found.options}
-    costs = [(volume, *sides(even, volume)) for volume in STEPS]
+    costs = [(volume, *sides(even, volume)) for volume in volumes(found.question.volume, even.crossing.first)]
     names = (titles[even.metered], titles[even.hosted])
     curves = [
         Curve(names[0], tuple((float(volume), float(tokens)) for volume, tokens, _ in costs)),
@@ -173,7 +173,7 @@ def _figure(found: Comparison) -> Figure | None:
         ),
         columns=("Tokens a month", *names),
         rows=tuple(
-            (short_number(float(volume)), amount(tokens), amount(gpus)) for volume, tokens, gpus in costs[::_SHOWN]
+            (short_number(float(volume)), amount(tokens), amount(gpus)) for volume, tokens, gpus in costs[::PER_DECADE]
         ),
         note=f"{found.currency} a month, both axes in powers of ten. GPUs come in whole copies on whole machines.",
         legend=(("s1", names[0]), ("s2", names[1])),

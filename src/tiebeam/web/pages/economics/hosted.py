@@ -17,6 +17,7 @@ from tiebeam.economics.calculator import (
 from tiebeam.spec import Precision, Term
 from tiebeam.web.pages.economics.asking import Addresses, Tab, amount, chosen, commands, files, paged
 from tiebeam.web.pages.economics.dials import BUSY, CONCURRENCY, RATIO, TOKENS
+from tiebeam.web.pages.economics.volumes import PER_DECADE, volumes
 from tiebeam.web.svg import Curve, Marker, curve_chart, short_number
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
 from tiebeam.web.views import Answers, Choice, Figure, Kpi
@@ -24,10 +25,6 @@ from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE, day, percent, sentence
 
 PATH = "/economics/hosting"
-STEPS = tuple(Decimal(f"{10 ** (power / 4):.4g}") for power in range(24, 49))
-"""Tokens a month that costs in steps are drawn over, four to a power of ten."""
-_SHOWN = 4
-"""Every which of them a table shows."""
 _EMPTY = Empty(
     "No offer fits",
     "Nobody rents such a GPU in this way; choose another way of renting, or take a filter away.",
@@ -154,19 +151,20 @@ def _kpis(view: HostingView) -> tuple[Kpi, ...]:
     return tuple(found)
 
 
-def stepped(row: HostingRow) -> tuple[tuple[Decimal, Decimal], ...]:
+def stepped(row: HostingRow, over: tuple[Decimal, ...]) -> tuple[tuple[Decimal, Decimal], ...]:
     """(tokens, cost) of a month; hardware comes in whole steps."""
     if row.cost is None:
         return ()
     cost = row.cost
-    return tuple((volume, steps_for(volume, cost.tokens_per_step) * cost.month_per_step) for volume in STEPS)
+    return tuple((volume, steps_for(volume, cost.tokens_per_step) * cost.month_per_step) for volume in over)
 
 
 def _figure(view: HostingView) -> Figure | None:
     found = costed(view)[: len(_TONES)]
     if not found:
         return None
-    costs = [stepped(row) for row in found]
+    over = volumes(view.question.volume)
+    costs = [stepped(row, over) for row in found]
     curves = [
         Curve(row.offer.title, tuple((float(x), float(y)) for x, y in points), tone, step=True)
         for row, points, tone in zip(found, costs, _TONES, strict=False)
@@ -182,8 +180,8 @@ def _figure(view: HostingView) -> Figure | None:
         ),
         columns=("Tokens a month", *(row.offer.title for row in found)),
         rows=tuple(
-            (short_number(float(STEPS[place])), *(amount(points[place][1]) for points in costs))
-            for place in range(0, len(STEPS), _SHOWN)
+            (short_number(float(over[place])), *(amount(points[place][1]) for points in costs))
+            for place in range(0, len(over), PER_DECADE)
         ),
         note=f"{view.currency} a month, both axes in powers of ten. Hardware comes in whole copies on whole machines.",
         legend=tuple(zip(_TONES, (row.offer.title for row in found), strict=False)),

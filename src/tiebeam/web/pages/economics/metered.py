@@ -8,6 +8,7 @@ from tiebeam.economics.calculator import ApiRow, ApiView, Catalogue, Question, a
 from tiebeam.spec import Capability
 from tiebeam.web.pages.economics.asking import Addresses, Tab, amount, chosen, commands, files, paged
 from tiebeam.web.pages.economics.dials import BATCH, CACHED, RATIO, TOKENS
+from tiebeam.web.pages.economics.volumes import PER_DECADE, volumes
 from tiebeam.web.svg import Curve, Marker, curve_chart, short_number
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
 from tiebeam.web.views import Answers, Choice, Figure, Kpi
@@ -15,8 +16,6 @@ from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE, day, in_words, sentence
 
 PATH = "/economics/calculator"
-VOLUMES = tuple(Decimal(10) ** power for power in range(6, 13))
-"""Tokens a month that curves are drawn over."""
 _EMPTY = Empty("No model fits", "No model fits these filters; take one away, or search the public list by name.")
 _TONES = ("s1", "s2", "s3")
 _MTOK = Decimal(1_000_000)
@@ -132,7 +131,8 @@ def _figure(view: ApiView) -> Figure | None:
     ]
     if not found:
         return None
-    costs = [tuple((volume, (row.per_mtok or Decimal(0)) * volume / _MTOK) for volume in VOLUMES) for row in found]
+    over = volumes(view.question.volume)[::PER_DECADE]
+    costs = [tuple((volume, (row.per_mtok or Decimal(0)) * volume / _MTOK) for volume in over) for row in found]
     curves = [
         Curve(row.model.title, tuple((float(x), float(y)) for x, y in points), tone)
         for row, points, tone in zip(found, costs, _TONES, strict=False)
@@ -149,7 +149,7 @@ def _figure(view: ApiView) -> Figure | None:
         columns=("Tokens a month", *(row.model.title for row in found)),
         rows=tuple(
             (short_number(float(volume)), *(amount(points[place][1]) for points in costs))
-            for place, volume in enumerate(VOLUMES)
+            for place, volume in enumerate(over)
         ),
         note=f"{view.currency} a month, both axes in powers of ten.",
         legend=tuple(zip(_TONES, (row.model.title for row in found), strict=False)),
