@@ -13,6 +13,8 @@ from tiebeam.web.svg.scale import Scale, log_ticks, short_number, thinned
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 14, 24
 _NEAR_THE_EDGE = 0.6
+_ROOM = 40
+"""Pixels that half a label of a line may need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def curve_chart(
     up = Scale(log_ticks(min(ys), max(ys)), height - _BOTTOM, _TOP, log=True)
     parts = [_axes(across, up, width=width, height=height, shown_x=shown_x, shown_y=shown_y)]
     kept = [one for one in markers if min(xs) <= one.x <= max(xs)]
-    parts += [_line(one, across, height=height) for one in kept if one.y is None]
+    parts += [_line(one, across, width=width, height=height) for one in kept if one.y is None]
     parts += [f'<path class="line {one.tone}" d="{_path(one, across, up)}"/>' for one in curves if one.points]
     parts.append(_tips(curves, across, height=height, shown_x=shown_x, shown_y=shown_y))
     parts += [_dot(one, one.y, across, up, width=width) for one in kept if one.y is not None]
@@ -85,11 +87,12 @@ def _path(curve: Curve, across: Scale, up: Scale) -> str:
     return "".join(path) if rest else f"{path[0]}h0.01"
 
 
-def _line(marker: Marker, across: Scale, *, height: int) -> str:
+def _line(marker: Marker, across: Scale, *, width: int, height: int) -> str:
     x = across.at(marker.x)
+    anchor = "end" if x > width - _ROOM else "start" if x < _LEFT + _ROOM else "middle"
     return (
         f'<path class="reference" d="M{x:g} {_TOP}V{height - _BOTTOM}"/>'
-        f'<text text-anchor="middle" x="{x:g}" y="{_TOP - 4}">{escape(marker.label)}</text>'
+        f'<text text-anchor="{anchor}" x="{x:g}" y="{_TOP - 4}">{escape(marker.label)}</text>'
     )
 
 

@@ -17,7 +17,7 @@ from tiebeam.economics.calculator import (
 )
 from tiebeam.web.pages.economics.asking import Addresses, Tab, amount, chosen, commands, files, paged
 from tiebeam.web.pages.economics.dials import BATCH, BUSY, CACHED, CONCURRENCY, RATIO, TOKENS
-from tiebeam.web.pages.economics.hosted import hosting_choices, sentence_of
+from tiebeam.web.pages.economics.hosted import hosting_choices, sentence_of, source_of
 from tiebeam.web.pages.economics.metered import model_filters
 from tiebeam.web.pages.economics.volumes import PER_DECADE, volumes
 from tiebeam.web.svg import Curve, Marker, curve_chart, short_number
@@ -63,7 +63,7 @@ def answers_of(visit: Visit, found: Comparison, weighed: Weighed | None) -> Answ
         kpis=_kpis(found),
         weighed=weighed,
         verdict=verdict(found),
-        table=paged(visit, table, options, lambda one: _row(one, at, pair)),
+        table=paged(visit, table, options, lambda one: _row(found, one, at, pair)),
         figure=_figure(found),
         said=f"{len(found.options)} options at {day(found.day)}.{left_out}{notes} "
         "Choose any of them to compare it. They may be different models: the cheapest need not be good enough.",
@@ -76,7 +76,7 @@ def _pair(found: Comparison) -> tuple[str, ...]:
     return () if found.break_even is None else (found.break_even.metered, found.break_even.hosted)
 
 
-def _row(one: Option, at: Addresses, pair: tuple[str, ...]) -> Row:
+def _row(found: Comparison, one: Option, at: Addresses, pair: tuple[str, ...]) -> Row:
     is_exact = one.low_per_month == one.high_per_month
     spread = "" if is_exact else f"{amount(one.low_per_month)}–{amount(one.high_per_month)}"
     parameter = {OptionKind.API: "metered", OptionKind.HOSTING: "rented"}.get(one.kind)
@@ -89,9 +89,14 @@ def _row(one: Option, at: Addresses, pair: tuple[str, ...]) -> Row:
             Cell(amount(one.per_month), sub=spread),
             Cell(amount(one.per_mtok)),
             Cell("" if one.used_share is None else percent(one.used_share)),
-            Cell(one.source.split(",")[0].split(" via ")[0][:60], is_soft=True),
+            source_of(one.source.split("; ")) if one.kind is OptionKind.HOSTING else _source(found, one),
         ),
     )
+
+
+def _source(found: Comparison, one: Option) -> Cell:
+    text, _, dated = one.source.partition(", ")
+    return Cell(text, sub=dated or f"in force {found.day}", is_soft=True)
 
 
 def sides(found: BreakEven, volume: Decimal) -> tuple[Decimal, Decimal]:

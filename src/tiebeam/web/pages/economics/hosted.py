@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tiebeam.economics.calculator import (
@@ -114,7 +115,7 @@ def _row(row: HostingRow, at: Addresses, *, is_mixed: bool) -> Row:
     pace = Cell(f"{found.out_tok_s_per_gpu:,.0f}", sub=f"{found.low:,.0f}–{found.high:,.0f}\n{found.method.value}")
     gpus = f"{cost.gpus:,} GPU{'s' if cost.gpus > 1 else ''}\n{percent(cost.used_share)} used"
     month_of_all = Cell(amount(cost.per_month.value), sub=gpus)
-    return Row(row.id, (name, hour, month, pace, _range(cost.output_per_mtok), month_of_all, _source(row)))
+    return Row(row.id, (name, hour, month, pace, _range(cost.output_per_mtok), month_of_all, source_of(row.sources)))
 
 
 def _range(one: Range) -> Cell:
@@ -122,12 +123,11 @@ def _range(one: Range) -> Cell:
     return Cell(amount(one.value), sub=spread)
 
 
-def _source(row: HostingRow) -> Cell:
-    """The first source, shortened at its first words; the file has all of them whole."""
-    first = row.sources[0] if row.sources else NONE
-    text, _, stated = first.rpartition(", ")
-    more = f" +{len(row.sources) - 1}" if len(row.sources) > 1 else ""
-    return Cell(text.split(" ")[0] if text else first, sub=f"stated {stated}{more}", is_soft=True)
+def source_of(sources: Sequence[str]) -> Cell:
+    """The first source, shortened to its first word, with its day; the file has all of them whole."""
+    text, _, stated = (sources[0] if sources else NONE).rpartition(", ")
+    more = f" +{len(sources) - 1}" if len(sources) > 1 else ""
+    return Cell(text.split(" ")[0] if text else stated, sub=f"stated {stated}{more}", is_soft=True)
 
 
 def costed(view: HostingView) -> list[HostingRow]:
