@@ -238,3 +238,20 @@ def test_the_session_of_the_command_line_gets_new_secrets_too(tiebeam: Terminal,
         assert identify(app, None).person_id == "bea"
         assert file.read_text(encoding="utf-8") != before
         assert identify(app, "bea").person_id == "bea"
+
+
+def test_a_token_signs_nobody_in_and_an_empty_one_is_nobodys(
+    tiebeam: Terminal, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ids: G1, HO-02"""
+    made = tiebeam("tokens", "create", "a script", "--scope", "read", "--expires", "3d", "--json", "-w", workspace)
+    monkeypatch.setenv("TIEBEAM_TOKEN", made.json["secret"])
+    for arguments in ((), ("--person", "carl")):
+        said = tiebeam("login", *arguments, "-w", workspace)
+        assert (said.code, "signs nobody in" in said.err) == (1, True)
+    for nothing in ("", "  "):
+        monkeypatch.setenv("TIEBEAM_TOKEN", nothing)
+        said = tiebeam("runs", "list", "-w", workspace)
+        assert (said.code, "is set and empty" in said.err) == (1, True)
+    monkeypatch.delenv("TIEBEAM_TOKEN")
+    assert tiebeam("whoami", "--json", "-w", workspace).json["signed_in_here"] == []

@@ -42,13 +42,24 @@ def named(person: str) -> str:
     return person if ":" in person else f"person:{person}"
 
 
+def token_given() -> str | None:
+    """The token of the environment. Raises NotSignedIn where the variable is there and empty.
+
+    A script whose token went missing must not go on as the owner of the machine.
+    """
+    given = os.environ.get(TOKEN_VARIABLE)
+    if given is not None and not given.strip():
+        raise NotSignedIn(f"{TOKEN_VARIABLE} is set and empty; put the token there, or unset it to act without one")
+    return None if given is None else given.strip()
+
+
 def identify(app: App, person: str | None) -> Principal:
     """Who acts. `person` chooses among those signed in on this machine and asserts nothing.
 
     Raises NotSignedIn, SessionEnded, TokenRefused or NotTheOwner, each with the command that helps.
     """
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if token:
+    token = token_given()
+    if token is not None:
         principal = app.workforce.access.principal_of_token(token)
         return _chosen(principal, person, because=f"{TOKEN_VARIABLE} is set, and its token stands for")
     installation = installation_of(app)

@@ -114,9 +114,11 @@ def _with_link(app: App, link: str) -> Principal:
 def _with_session(app: App, for_person: str | None) -> Principal:
     """A session of the machine's owner, or one that they, or an administrator signed in here, open for a colleague."""
     from tiebeam.authority import Obj
-    from tiebeam.cli.identity import AGENT
+    from tiebeam.cli.identity import AGENT, TOKEN_VARIABLE, NotSignedIn, token_given
     from tiebeam.workforce import NotTheOwner
 
+    if token_given() is not None:
+        raise NotSignedIn(f"{TOKEN_VARIABLE} is set, and a token signs nobody in; unset it to sign in")
     access = app.workforce.access
     try:
         by = app.machine_owner()
