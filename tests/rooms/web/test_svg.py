@@ -153,3 +153,29 @@ def test_curves_have_two_axes_in_powers_of_ten_and_name_where_they_cross() -> No
 def test_curves_without_a_point_draw_nothing_and_one_point_still_shows() -> None:
     assert "<path" not in svg.curve_chart([svg.Curve("Free", ((10.0, 0.0),))], name="Nothing")
     assert "h0.01" in svg.curve_chart([svg.Curve("Once", ((10.0, 1.0),))], name="One")
+
+
+def test_ranges_lie_on_one_scale_and_say_their_figures() -> None:
+    bars = [svg.RangeBar("Cost", 1, 2, 4), svg.RangeBar("A margin <below> zero", -3, -1, 1)]
+    found = drawn(svg.range_chart(bars, name="Ranges", reference=3.0, shown=lambda value: f"{value:g}"))
+    tips = [one.get("data-tip") for one in found.iter("rect")]
+    assert tips == ["Cost: 1 – 2 – 4", "A margin <below> zero: -3 – -1 – 1"]
+    widths = [float(one.get("width", "0")) for one in found.iter("rect")]
+    assert widths[1] / widths[0] == pytest.approx(4 / 3, rel=0.01)
+
+
+def test_a_tornado_runs_from_its_centre_both_ways() -> None:
+    swings = [svg.Swing("Minutes", 1.0, 3.0, "4", "15", "#figure-minutes"), svg.Swing("Rate", 2.5, 1.5, "0.1", "0.3")]
+    found = drawn(svg.tornado_chart(swings, 2.0, name="Tornado", shown=lambda value: f"{value:g}"))
+    boxes = [(float(one.get("x", "0")), float(one.get("width", "0"))) for one in found.iter("rect")]
+    assert boxes[0][0] + boxes[0][1] == pytest.approx(boxes[1][0])
+    assert [one.get("href") for one in found.iter("a")] == ["#figure-minutes"]
+    assert [one.get("data-tip") for one in found.iter("rect")][2] == "Rate at 0.1: 2.5"
+
+
+def test_a_ladder_begins_each_step_where_the_last_ended() -> None:
+    parts = [svg.WaterfallPart("Tokens", 2.0), svg.WaterfallPart("People", 3.0), svg.WaterfallPart("Cost", 5.0, True)]
+    found = drawn(svg.ladder(parts, name="Ladder"))
+    boxes = [(float(one.get("x", "0")), float(one.get("width", "0"))) for one in found.iter("rect")]
+    assert boxes[1][0] == pytest.approx(boxes[0][0] + boxes[0][1])
+    assert boxes[2] == pytest.approx((boxes[0][0], boxes[0][1] + boxes[1][1]))

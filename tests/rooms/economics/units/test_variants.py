@@ -86,7 +86,9 @@ def test_only_the_token_part_moves_with_the_price() -> None:
 
 
 def test_a_month_worked_out_again_without_change_is_the_same() -> None:
-    priced = UnitCase("test", "EUR", stated(FIGURES, model="gpt-4.1-mini"), TokenPrices(*map(Decimal, "384"), "x"))
+    priced = UnitCase(
+        "test", "EUR", stated(FIGURES, model="gpt-4.1-mini"), TokenPrices(Decimal(3), Decimal(8), Decimal(4), "x")
+    )
     month = priced.exactly()
     assert exact_variant(month, {"input_price_per_mtok": Decimal(3)}) == month
 

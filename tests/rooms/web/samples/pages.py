@@ -8,6 +8,7 @@ from tests.rooms.web.samples.library import intent, settings
 from tests.rooms.web.samples.reckoning import answers, comparison, controls, deciding
 from tests.rooms.web.samples.runs import run
 from tests.rooms.web.samples.tasks import decided, inbox, task_page
+from tests.rooms.web.samples.units import portfolio, unit
 from tests.rooms.web.samples.workflow import workflow
 from tiebeam.web import views
 
@@ -29,6 +30,10 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "/runs/run_02": ("pages/run.html", {"run": run()}),
     "/workflows/finance.invoice-processing-matching": ("pages/workflow.html", {"workflow": workflow()}),
     "/library/intents/finance.invoice-processing-matching": ("pages/intent.html", {"intent": intent()}),
+    "/economics/units/finance.one": ("pages/economics/unit.html", {"unit": unit()}),
+    "/economics/units/finance.figures": ("pages/economics/unit.html", {"unit": unit("figures")}),
+    "/economics/units/finance.ways": ("pages/economics/unit.html", {"unit": unit("ways")}),
+    "/economics/portfolio": ("pages/economics/portfolio.html", {"portfolio": portfolio()}),
     "/economics/calculator": ("pages/economics/calculator.html", {"controls": controls(), "answers": answers()}),
     "/economics/hosting": (
         "pages/economics/hosting.html",

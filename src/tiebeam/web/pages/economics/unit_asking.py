@@ -19,6 +19,7 @@ SET = "set."
 """Before the name of a figure in the address: `set.exception_rate=0.3`."""
 PRICES = ("input_price_per_mtok", "output_price_per_mtok", "cached_price_per_mtok")
 _HUNDRED = Decimal(100)
+_MOST_PERCENT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,12 @@ class Asked:
     @property
     def share(self) -> Decimal:
         """The asked price over today's. Raises WrongFigure."""
-        return read_changes({"price": self.price})["price"] / _HUNDRED if self.price else Decimal(1)
+        if not self.price:
+            return Decimal(1)
+        percent = read_changes({"price": self.price})["price"]
+        if not percent.is_finite() or not 0 <= percent <= _MOST_PERCENT:
+            raise WrongFigure(f"price lies between 0 and {_MOST_PERCENT:,} percent of today's, not at {self.price!r}")
+        return percent / _HUNDRED
 
     def command(self, case: UnitCase | None) -> str:
         """The same at the command line."""
@@ -95,8 +101,6 @@ class Asked:
 
 def at_price(case: UnitCase, share: Decimal) -> UnitCase:
     """The same with token prices at a share of what they are; no other figure moves (EC-01). Raises WrongFigure."""
-    if not 0 <= share <= 1000:
-        raise WrongFigure(f"the price lies between 0 and 100,000 percent of today's, not at {share * _HUNDRED}")
     figures = case.figures()
     return case.having({name: figures[name].value * share for name in PRICES})
 
