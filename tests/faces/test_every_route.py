@@ -77,6 +77,7 @@ OPEN_COMMANDS = {
     "bench serve": "measures a server the caller names, with the caller's own rights and key, needs no workspace",
     "hosting import-benchmark": "writes a new file with the rights of the operating system, no database",
     "hosting import-offers": "writes a new file with the rights of the operating system, no database",
+    "hosting compute": "writes a new file with the rights of the operating system, no database",
     "evidence verify": "reads a file of the caller's own, needs no workspace",
     "documents read": "reads files of the caller's own, needs no workspace",
     "secrets check": "says which references of a folder's files can be read, with the rights of the operating system",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _ABOVE_ZERO = click.IntRange(1, 10**7)
 _TERMS = ("on-demand", "spot", "reserved", "marketplace")
-_METHODS = ("benchmark", "measured", "roofline")
+_METHODS = ("benchmark", "measured", "kernel-model", "roofline")
 
 _term_option = click.option("--term", type=click.Choice(_TERMS), default=None, help="Only this way of renting.")
 
@@ -165,6 +165,75 @@ def import_benchmark(
         accelerator=gpu,
         precision=precision,
         backend=backend,
+        today=SystemClock().now().date(),
+    )
+    if as_json:
+        print_json({"file": path, "points": points})
+    else:
+        say(f"{len(points)} points in {path}")
+
+
+@hosting.command("compute")
+@click.option("--model", required=True, help="The model, by its record or any name it is written by.")
+@click.option("--kernels-of", default=None, help="The name aiconfigurator knows it by [default: one of its record's].")
+@click.option("--gpu", required=True, help="The GPU, such as h100-sxm.")
+@click.option("--gpus", type=_ABOVE_ZERO, default=1, show_default=True, help="How many.")
+@click.option("--tp", type=_ABOVE_ZERO, default=None, help="Tensor parallel [default: all GPUs].")
+@click.option("--ep", type=_ABOVE_ZERO, default=1, show_default=True, help="Expert parallel, of a mixture of experts.")
+@click.option("--precision", default="fp8", show_default=True, help="Of the weights: bf16, fp8 or fp4.")
+@click.option("--backend", default="vllm", show_default=True, help="The serving program: vllm, sglang or trtllm.")
+@click.option("--input", "input_", type=_ABOVE_ZERO, default=1024, show_default=True, help="Input tokens a request.")
+@click.option("--output", type=_ABOVE_ZERO, default=256, show_default=True, help="Output tokens a request.")
+@click.option(
+    "--concurrency", type=_ABOVE_ZERO, multiple=True, default=(1, 8, 32, 128), show_default=True, help="Repeatable."
+)
+@workspace_option
+@json_option
+def compute(
+    *,
+    model: str,
+    kernels_of: str | None,
+    gpu: str,
+    gpus: int,
+    tp: int | None,
+    ep: int,
+    precision: str,
+    backend: str,
+    input_: int,
+    output: int,
+    concurrency: tuple[int, ...],
+    workspace: Path | None,
+    as_json: bool,
+) -> None:
+    """Work out throughput from measured kernels and keep it in the workspace; needs the extra kernels."""
+    from tiebeam.economics.hosting import KernelRequest, kernel_points, kernel_source, take_computed
+    from tiebeam.kit import SystemClock
+
+    folder = workspace_of(workspace)
+    known = _throughput(_graph(workspace))
+    architecture = known.architecture(model)
+    request = KernelRequest(
+        names=(kernels_of,) if kernels_of else architecture.written,
+        accelerator=known.accelerator(gpu).id,
+        precision=precision,
+        backend=backend,
+        input_tokens=input_,
+        output_tokens=output,
+        concurrency=concurrency,
+        gpus=gpus,
+        tensor_parallel=tp or gpus,
+        expert_parallel=ep,
+    )
+    points = kernel_points(request)
+    path = take_computed(
+        points,
+        known,
+        workspace=folder,
+        model=model,
+        accelerator=gpu,
+        precision=precision,
+        backend=backend,
+        source=kernel_source(request),
         today=SystemClock().now().date(),
     )
     if as_json:

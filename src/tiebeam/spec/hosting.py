@@ -121,6 +121,8 @@ class Origin(StrEnum):
     OWN = "own"
     """Measured by the workspace's own people."""
     PUBLISHED = "published"
+    COMPUTED = "computed"
+    """By a model of every kernel, not measured as a whole."""
 
 
 class ServingPoint(Frozen):

@@ -15,8 +15,15 @@ from tiebeam.economics.hosting.estimating import (
     usd_per_month,
     usd_per_mtok,
 )
+from tiebeam.economics.hosting.kernels import (
+    KernelModelFailed,
+    KernelRequest,
+    NeedsKernels,
+    kernel_points,
+    kernel_source,
+)
 from tiebeam.economics.hosting.offers import OfferView, TermPrice, UnknownOffer, find_offer, list_offers
-from tiebeam.economics.hosting.taking import Taken, take_benchmark, take_offers
+from tiebeam.economics.hosting.taking import Taken, take_benchmark, take_computed, take_offers
 
 __all__ = [
     "BrokenBatch",
@@ -24,8 +31,11 @@ __all__ = [
     "BrokenCatalog",
     "CatalogOffer",
     "Estimate",
+    "KernelModelFailed",
+    "KernelRequest",
     "Method",
     "MethodUnavailable",
+    "NeedsKernels",
     "OfferView",
     "Taken",
     "TermPrice",
@@ -36,11 +46,14 @@ __all__ = [
     "Wanted",
     "estimate_batch",
     "find_offer",
+    "kernel_points",
+    "kernel_source",
     "list_offers",
     "precision_of",
     "read_benchmark",
     "read_catalog",
     "take_benchmark",
+    "take_computed",
     "take_offers",
     "usd_per_month",
     "usd_per_mtok",

@@ -44,6 +44,39 @@ def take_benchmark(
     return write_record(workspace, relative, content, model=Measurement, today=today)
 
 
+def take_computed(
+    points: Sequence[ServingPoint],
+    known: Throughput,
+    *,
+    workspace: Path,
+    model: str,
+    accelerator: str,
+    precision: str,
+    backend: str,
+    source: str,
+    today: date,
+) -> Path:
+    """Points of the kernel model as one record below measurements/, so that no request has to compute them.
+
+    Raises UnknownArchitecture, UnknownAccelerator, Invalid and RecordExists.
+    """
+    architecture, gpu, weights = known.architecture(model), known.accelerator(accelerator), precision_of(precision)
+    first = points[0]
+    content = {
+        "architecture": architecture.id,
+        "accelerator": gpu.id,
+        "precision": weights.value,
+        "backend": slug(backend),
+        "origin": Origin.COMPUTED.value,
+        "source": f"{source}, on {today}",
+        "point": [point.model_dump(exclude_none=True) for point in points],
+    }
+    shape = f"x{first.gpus}-{first.input_tokens}-{first.output_tokens}"
+    name = "-".join((gpu.id, weights.value, slug(backend), "kernels", shape))
+    relative = f"measurements/{architecture.id}/{name}.toml"
+    return write_record(workspace, relative, content, model=Measurement, today=today)
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     written: tuple[Path, ...]

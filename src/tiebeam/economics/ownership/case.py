@@ -258,7 +258,7 @@ def _throughput(graph: Graph, study: Study, use: ServingUse, notes: list[str]) -
         low=_rounded(found.low),
         high=_rounded(found.high),
         shape=Shape.LOGNORMAL,
-        basis=Basis.ASSUMED if found.method is Method.ROOFLINE else Basis.MEASURED,
+        basis=Basis.ASSUMED if found.method in {Method.KERNEL_MODEL, Method.ROOFLINE} else Basis.MEASURED,
         source=f"{use.architecture} on {use.gpus} × {use.accelerator}, {use.precision.value}, {use.backend}, "
         f"{use.concurrency} requests in flight; by {found.method.value}, band {found.band}: {found.basis}",
     )
