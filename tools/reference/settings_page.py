@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import tomllib
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import get_args, get_origin
@@ -66,4 +67,6 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default.value if isinstance(field.default, Enum) else field.default
+    if isinstance(value, Decimal):
+        return f"`{value}`"
     return "none" if value is None else f"`{value!r}`"

@@ -14,7 +14,7 @@ from tiebeam.economics.forecast.form import (
 from tiebeam.economics.forecast.keeping import Alert
 from tiebeam.economics.forecast.looking import Forecast, Problem, Spent
 from tiebeam.economics.forecast.months import Month, Pace, WrongMonth, pace_of
-from tiebeam.economics.forecast.plan import RECORDED, UNRECORDED, Plan, Planned, plan_of
+from tiebeam.economics.forecast.plan import RECORDED, UNRECORDED, ImplausiblePlan, Plan, Planned, plan_of
 from tiebeam.economics.forecast.projection import PROJECTION, RUN_RATE, Level, Outlook, level_of, project
 from tiebeam.economics.forecast.reconciling import Accuracy, Miss, Reconciled, accuracy_of, reconcile
 
@@ -28,6 +28,7 @@ __all__ = [
     "CoursePoint",
     "Forecast",
     "Forecasting",
+    "ImplausiblePlan",
     "Level",
     "Miss",
     "Month",

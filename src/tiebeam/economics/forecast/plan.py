@@ -11,6 +11,7 @@ from typing import Any
 from tiebeam.economics.entries import EXACT_DIGITS, EntryKind
 from tiebeam.economics.forecast.months import Month
 from tiebeam.economics.units import DRAWS, PARTS, Spread, UnitCase, month_spreads
+from tiebeam.errors import Invalid
 from tiebeam.kit import digest_of, parse_iso
 from tiebeam.spec import as_data
 
@@ -18,6 +19,15 @@ SEED = 1
 _ROUNDED = Decimal("0.000001")
 _IN_TIME = timedelta(days=3)
 """A month begins on a weekend or a holiday too, when nobody's worker may run."""
+
+
+_MOST = Decimal(10) ** 18
+
+
+class ImplausiblePlan(Invalid):
+    """A month that costs, or is worth, more than all there is."""
+
+    code = "implausible_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +100,9 @@ class Plan:
 
 
 def plan_of(case: UnitCase, month: Month, *, intent: str, recipe: str, made_at: datetime) -> Plan:
-    """Work the month out. The same case gives the same plan."""
+    """Work the month out. The same case gives the same plan. Raises ImplausiblePlan."""
     exact = case.exactly()
+    _check(exact, intent)
     asked: dict[str, tuple[str, ...]] = {part.name: part.lines for part in RECORDED if part.lines}
     asked |= {"total": _ALL, "units": ("units",), "accepted": ("accepted",), "value": ("value_per_month",)}
     spreads = month_spreads(case, asked, seed=SEED, draws=DRAWS)
@@ -118,6 +129,16 @@ def plan_of(case: UnitCase, month: Month, *, intent: str, recipe: str, made_at: 
         price_source=case.prices.source,
         assumptions=digest_of(as_data(case.stated)),
     )
+
+
+def _check(exact: Mapping[str, Decimal], intent: str) -> None:
+    for name in ("units", "cost_per_month", "value_per_month"):
+        if abs(exact[name]) > _MOST:
+            raise ImplausiblePlan(
+                f"{name} of {intent!r} would be {exact[name]:.3g} in a month; correct the figures it follows from, "
+                f"see 'tiebeam units {intent}'",
+                workflow=intent,
+            )
 
 
 def plan_from(body: Mapping[str, Any]) -> Plan:

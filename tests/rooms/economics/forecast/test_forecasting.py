@@ -292,6 +292,18 @@ def test_what_cannot_be_planned_says_why_in_its_row_and_still_shows_the_ledger(h
     assert forecast_form(found)["plan"] is None
 
 
+def test_figures_beyond_all_bounds_are_told_as_such(house: House) -> None:
+    absurd = stated(units_per_month=10**15, review_minutes_per_exception=10**9, review_cost_per_hour=10**9)
+    house.graph = adopted_graph(house.folder, absurd)
+    assert house.forecasting.keep() == []
+    problem = house.forecast().problem
+    assert problem is not None
+    assert problem.code == "implausible_plan"
+    house.graph = adopted_graph(house.folder, stated(units_per_month=10**15))
+    # 10^15 cases at 2 each, and what is fixed.
+    assert house.forecast().total.planned == 2 * 10**15 + 210
+
+
 def test_another_currency_in_the_ledger_is_told_not_added(house: House) -> None:
     house.forecasting.keep()
     house.books_lines(replace(line(EntryKind.CHARGE, date(2026, 11, 3), 1, amount="7"), currency="USD"))
