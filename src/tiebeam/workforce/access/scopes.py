@@ -12,8 +12,8 @@ from tiebeam.workforce.access.token_text import HolderKind
 READ = "read"
 WORK = frozenset({"run.view", "task.view", "intent.view", "document.view", "ledger.view"})
 """What `read` stands for: the work, neither its journal nor who has access."""
-EXPLICIT = frozenset({"task.decide", "task.release_money", "decision.record"})
-"""Decisions: in no group, named one by one, and for tokens of people alone."""
+EXPLICIT = frozenset({"task.decide", "task.release_money", "decision.record", "journal.redact", "emergency.review"})
+"""Decisions, judgements and what cannot be undone: in no group, named one by one, and for tokens of people alone."""
 NEVER = frozenset({"token.create", "person.link", "delegation.create", "emergency.open"})
 """What would give more access than the token has: for somebody who signed in."""
 AGENT_SCOPES = (READ, "run.start")

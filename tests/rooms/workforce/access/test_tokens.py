@@ -251,3 +251,13 @@ def test_nobody_holds_a_token_who_is_not_declared(office: Office, clock: FixedCl
     for wrong in ("robot:x", "person", "x" * 300):
         with pytest.raises(Invalid, match="a holder is written"):
             made(office, clock, by="sam", holder=wrong)
+
+
+@pytest.mark.parametrize("verb", ["task.decide", "task.release_money", "journal.redact", "emergency.review"])
+def test_what_a_person_answers_for_is_in_no_group(office: Office, clock: FixedClock, verb: str) -> None:
+    """ids: G1, B14"""
+    access = office.workforce.access
+    wide = access.principal_of_token(made(office, clock, f"{verb.partition('.')[0]}.*", "read").secret)
+    named = access.principal_of_token(made(office, clock, verb).secret)
+    assert verb not in (wide.scopes or ())
+    assert named.scopes == {verb}
