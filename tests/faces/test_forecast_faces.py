@@ -205,3 +205,25 @@ def test_days_of_a_ledger_that_is_quiet_forecast_the_plan_alone(app: App, api: T
     later = api.get(f"/forecast/{INTENT}", params={"month": str(month(app).plus(1))}).json()
     assert float(later["total"]["projected"]) == pytest.approx(float(later["total"]["planned"]))
     assert later["days"]["elapsed"] == "0"
+
+
+def test_unit_economics_with_the_figures_of_the_ledger(tiebeam: Terminal, tmp_path: Path) -> None:
+    folder = make_workspace(tmp_path / "company", example="harbour-tools")
+    said = tiebeam("units", INTENT, "--from-ledger", "--workspace", folder)
+    assert (said.code, "holds nothing of" in said.err, "[no_history]" in said.err) == (1, True, True)
+    with opened(folder) as found:
+        yesterday = found.store.clock.now().date() - timedelta(days=1)
+        days = [yesterday - timedelta(days=number) for number in range(10)]
+        cases = [case_lines(day, number, minutes="6" if number else "0") for day in days for number in range(3)]
+        with found.store.unit() as unit:
+            found.economics.record(unit, [one for case in cases for one in case])
+    answer = tiebeam("units", INTENT, "--from-ledger", "--json", "--workspace", folder).json
+    sources = {one["name"]: one["source"] for one in answer["assumptions"]}
+    # 30 cases in ten days are 91.3125 a month; 20 of them 6 minutes.
+    assert sources["exception_rate"] == f"ledger {days[-1]}..{yesterday}, n=30 cases"
+    assert answer["exact"]["units"] == "91.312500"
+    measured = {one["name"]: one["value"] for one in answer["measured"]["figures"]}
+    assert (measured["exception_rate"], measured["review_minutes_per_exception"]) == ("0.666667", "6.000000")
+    text = tiebeam("units", INTENT, "--from-ledger", "--workspace", folder).out
+    assert "figures the ledger measured" in text
+    assert "integration_cost: as stated, one-off and fixed cost is stated, not measured" in text
