@@ -55,7 +55,7 @@ def test_a_study_shows_cost_by_users_and_what_ten_times_the_volume_does(client: 
     page = client.get(PAGE, params={"tab": "volume"}).text
 
     assert "By users, 5,000 to 50,000" in page
-    assert ">44,112<" in page
+    assert ">44,112<" in page or "from 44,112 users" in page
     assert re.search(r">4 → \d\d<", page)
     assert "Power and cooling" in page
 
@@ -146,3 +146,11 @@ def test_the_files_say_what_the_page_says(client: TestClient) -> None:
     assert rows[-1]["own_so_far_usd"] == answer["sides"]["own"]["so_far"][-1]
     assert book.sheetnames[:3] == ["Assumptions", "Results", "Months"]
     assert Path(PAGE).name in client.get(PAGE + ".csv").headers["content-disposition"]
+
+
+def test_what_a_slider_set_is_in_its_field_among_every_figure(client: TestClient) -> None:
+    page = client.get(PAGE, params={"tab": "figures", "users": "20000", "utilisation": "35%"}).text
+
+    assert 'name="users" value="20000"' in page
+    assert 'name="utilisation" value="0.35"' in page
+    assert 'type="range"' not in page

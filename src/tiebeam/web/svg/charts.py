@@ -182,7 +182,7 @@ def line_chart(
 
 
 def _circle(mark: LineMark, x: float, y: float, *, width: int) -> str:
-    anchor, aside = ("end", -8) if x > width * 0.7 else ("start", 8)
+    anchor, aside = ("end", -8) if x > width * 0.5 else ("start", 8)
     return (
         f'<circle class="cross" cx="{x:g}" cy="{y:g}" r="4"/>'
         f'<text class="value" text-anchor="{anchor}" x="{x + aside:g}" y="{y - 8:g}">{escape(mark.label)}</text>'

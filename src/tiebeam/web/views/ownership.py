@@ -24,8 +24,8 @@ class StudyFigureLine:
     checked: str
     is_default: bool
     """Nobody states it: the model's own, kept apart."""
-    is_turned: bool
-    """A slider stands for it, so the table has no field of its own."""
+    field: str
+    """Its name in the address: that of its slider, or `set.` before its own."""
 
 
 @dataclass(frozen=True, slots=True)

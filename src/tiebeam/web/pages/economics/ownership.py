@@ -24,8 +24,14 @@ from tiebeam.errors import TiebeamError
 from tiebeam.http import Ask
 from tiebeam.kit import csv_text
 from tiebeam.spec import Basis
-from tiebeam.web.pages.economics.ownership_asking import Asked, dials
-from tiebeam.web.pages.economics.ownership_charts import curves_figure, spread_figure, tornado_figure, users_figure
+from tiebeam.web.pages.economics.ownership_asking import SET, Asked, dials
+from tiebeam.web.pages.economics.ownership_charts import (
+    curves_figure,
+    label_of,
+    spread_figure,
+    tornado_figure,
+    users_figure,
+)
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.render import Here
 from tiebeam.web.table import Cell, Column, Empty, Row, Table, TableQuery, arrange
@@ -40,7 +46,7 @@ from tiebeam.web.views import (
     TenfoldLine,
 )
 from tiebeam.web.visit import Console, Visit, route
-from tiebeam.web.wording import day, in_words
+from tiebeam.web.wording import day
 
 _ASK = Ask("intent.view", "catalogue")
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -166,17 +172,17 @@ def _figures(asked: Asked, turned: frozenset[str]) -> tuple[StudyFigureLine, ...
     lines = [
         StudyFigureLine(
             name=one.name,
-            label=in_words(one.name).capitalize(),
+            label=label_of(one.name),
             about=one.about,
             unit="USD" if one.unit == "money" else one.unit,
             stated=f"{one.value:,f}",
             range="" if one.low is None or one.high is None else f"{one.low:,f} – {one.high:,f}",
-            now="" if one.name in turned else asked.typed.get(one.name, ""),
+            now=asked.typed.get(one.name, ""),
             basis=BASES[one.basis],
             source=one.source,
             checked=day(one.checked),
             is_default=one.is_default,
-            is_turned=one.name in turned,
+            field=one.name if one.name in turned else f"{SET}{one.name}",
         )
         for one in shown(asked.stated)
     ]
@@ -205,7 +211,11 @@ def _kpis(answer: StudyAnswer) -> tuple[Kpi, ...]:
             SIDE_NAMES[side],
             f"{one.present_value:,.0f}",
             f"{one.per_mtok:,.2f} a million tokens"
-            + ("" if one.nodes is None else f", up to {max(one.nodes):,} nodes"),
+            + (
+                ""
+                if one.nodes is None
+                else f", at most {max(one.nodes):,} {'node' if max(one.nodes) == 1 else 'nodes'}"
+            ),
             unit="USD",
             tone="ok" if side is answer.cheapest else "",
         )
@@ -216,7 +226,7 @@ def _kpis(answer: StudyAnswer) -> tuple[Kpi, ...]:
         Kpi(
             "Cheapest",
             SIDE_NAMES[answer.cheapest],
-            f"in {cheapest:.0%} of draws; present value over {case.horizon} months",
+            f"at the most likely figures, over {case.horizon} months; in {cheapest:.0%} of draws",
         )
     )
     return tuple(found)

@@ -9,10 +9,33 @@ from tiebeam.web.views import Figure
 from tiebeam.web.wording import in_words
 
 TONES = {Side.API: "s1", Side.RENTED: "s2", Side.OWN: "s3"}
-_STEPS = 24
+_STEPS = 36
+_WIDE = 20
+"""Times its least from which a range of users is shown in powers."""
+_APART = 5
+"""Points between two crossovers that are both named."""
 _MOST_BARS = 8
+_WRITTEN = {
+    "api": "API",
+    "fte": "people",
+    "gpu": "GPU",
+    "gpus": "GPUs",
+    "kw": "kW",
+    "kwh": "kWh",
+    "mtok": "million tokens",
+    "pue": "PUE",
+    "s": "second",
+}
 _EVERY = 12
+"""Months between the rows of a table."""
 _MOST_POINTS = 24
+
+
+def label_of(name: str) -> str:
+    """A figure's name as people write it."""
+    words = [_WRITTEN.get(word, word) for word in in_words(name).split(" ")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def _legend(answer: StudyAnswer) -> tuple[tuple[str, str], ...]:
@@ -56,32 +79,52 @@ def users_figure(answer: StudyAnswer) -> Figure:
     """Present value of each side by users over the study's range; whole nodes make steps."""
     study = answer.case.study
     low, high = study.users_from, study.users_to
-    users = sorted({round(low * (high / low) ** (step / _STEPS)) for step in range(_STEPS + 1)})
+    is_wide = high > low * _WIDE
+    users = _spaced(low, high, is_wide=is_wide)
     values = present_values(answer.case, users)
-    drawn = [
-        svg.Curve(
-            SIDE_NAMES[side],
-            tuple((float(at), value) for at, value in zip(users, one, strict=True)),
-            TONES[side],
-            step=side is not Side.API,
-        )
-        for side, one in values.items()
-    ]
-    crossed = sorted({at.users for one in answer.comparisons.values() for at in one.users})
-    markers = [svg.Marker(float(at), f"{at:,}") for at in crossed]
-    chart = svg.curve_chart(drawn, name="Present value by users", markers=markers)
-    rows = tuple(
-        (f"{users[at]:,}", *(f"{one[at]:,.0f}" for one in values.values())) for at in range(0, len(users), _STEPS // 10)
+    series = [svg.Series(SIDE_NAMES[side], tuple(one), TONES[side]) for side, one in values.items()]
+    chart = svg.line_chart(
+        [svg.short_number(at) for at in users],
+        series,
+        name="Present value by users",
+        width=640,
+        height=240,
+        log=is_wide,
+        marks=_crossed(answer, users),
     )
-    said = "Dashed: a side crosses the reference there." if crossed else "No side crosses the reference in this range."
+    rows = tuple(
+        (f"{users[at]:,}", *(f"{one[at]:,.0f}" for one in values.values())) for at in range(0, len(users), _STEPS // 6)
+    )
+    crossed = any(one.users for one in answer.comparisons.values())
+    said = "Circles: there the cheaper side changes." if crossed else "No side crosses the reference in this range."
     return Figure(
         f"By users, {low:,} to {high:,}",
         chart,
         ("Users", *(SIDE_NAMES[side] for side in values)),
         rows,
-        f"Present value in US dollars, both axes in powers of ten. {said}",
+        f"Present value in US dollars. {said}",
         legend=_legend(answer),
     )
+
+
+def _spaced(low: int, high: int, *, is_wide: bool) -> list[int]:
+    steps = range(_STEPS + 1)
+    found = (low * (high / low) ** (step / _STEPS) if is_wide else low + (high - low) * step / _STEPS for step in steps)
+    return sorted({round(one) for one in found})
+
+
+def _crossed(answer: StudyAnswer, users: list[int]) -> list[svg.LineMark]:
+    """Every crossover as a circle, named where the name of another does not lie."""
+    crossed = sorted({at.users for one in answer.comparisons.values() for at in one.users})
+    heights = present_values(answer.case, crossed)[answer.against] if crossed else []
+    marks: list[svg.LineMark] = []
+    named = -_APART
+    for at, height in zip(crossed, heights, strict=True):
+        index = min(range(len(users)), key=lambda place, at=at: abs(users[place] - at))
+        label = f"{at:,}" if index - named >= _APART else ""
+        named = index if label else named
+        marks.append(svg.LineMark(index, height, label))
+    return marks
 
 
 def spread_figure(answer: StudyAnswer) -> Figure:
@@ -110,7 +153,7 @@ def tornado_figure(answer: StudyAnswer, figures: str) -> Figure | None:
     centre = float(answer.comparisons[answer.tornado_of].saving)
     swings = [
         svg.Swing(
-            in_words(bar.name).capitalize(),
+            label_of(bar.name),
             float(bar.at_low),
             float(bar.at_high),
             f"{bar.low:,f}",
@@ -121,7 +164,7 @@ def tornado_figure(answer: StudyAnswer, figures: str) -> Figure | None:
     ]
     rows = tuple(
         (
-            in_words(bar.name).capitalize(),
+            label_of(bar.name),
             f"{bar.low:,f} – {bar.high:,f} {STUDY_DRIVERS[bar.name].unit}",
             f"{bar.at_low:,.0f}",
             f"{bar.at_high:,.0f}",
