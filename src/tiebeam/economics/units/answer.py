@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any
 
-from tiebeam.economics.prices import Prices
+from tiebeam.economics.prices import ModelPrice, Prices
 from tiebeam.economics.units.case import NO_TOKENS, TokenPrices, UnitCase
 from tiebeam.economics.units.model import LINES, PARTS, VALUE_PER_ACCEPTED
 from tiebeam.economics.units.simulate import DRAWS, Bar, Simulation, Spread, simulate, tornado
@@ -150,7 +150,13 @@ def case_of(
         raise IncompleteEconomics(f"{wanted!r} has no price for tokens read or written; add one below prices/")
     cached = into if price.cached_input_usd_per_mtok is None else price.cached_input_usd_per_mtok
     found = (prices.in_currency(usd) for usd in (into, out, cached))
-    return UnitCase(workflow, prices.currency, stated, TokenPrices(*found, source=price.source))
+    return UnitCase(workflow, prices.currency, stated, TokenPrices(*found, source=_dated(price)))
+
+
+def _dated(price: ModelPrice) -> str:
+    """The source with the day it is of, where the source does not say so itself."""
+    since = "" if price.since is None else f", in force since {price.since}"
+    return f"{price.provider} {price.model}, {price.source}{since}"
 
 
 def assess(case: UnitCase, *, seed: int = 1, draws: int = DRAWS) -> UnitAnswer:
