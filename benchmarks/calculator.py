@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ window.dragged = (name, steps) => new Promise((resolve) => {
 
 
 @contextmanager
-def served(workspace: Path) -> Iterator[str]:
+def served(workspace: Path) -> Generator[str]:
     """The address that signs in, of a server over the workspace; it listens on this machine only."""
     program = "from tiebeam.cli.main import cli; cli()"
     options = ("--workspace", str(workspace), "--port", "0", "--no-worker")
@@ -134,7 +134,7 @@ def look(page: Page, base: str, *, name: str, moves: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--moves", type=int, default=120, help=f"on each page, at most {MOST_MOVES}")
     parser.add_argument("--json", type=Path, help="write the figures here")
     asked = parser.parse_args()
