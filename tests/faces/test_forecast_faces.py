@@ -20,6 +20,8 @@ from tests.faces.terminal import Terminal
 from tiebeam.api import build_api
 from tiebeam.app import App
 from tiebeam.economics.forecast import Month
+from tiebeam.http import Caller
+from tiebeam.store import search_journal
 
 CFO, CONTROLLER, STEWARD = "antje-brinkmann", "jonas-petersen", "henrik-lund"
 """The CFO reads frames and ledgers; the controller answers for the workflow; the steward has no part in it."""
@@ -199,6 +201,23 @@ def test_a_workspace_without_a_frame_says_how_to_make_one(app: App, tmp_path: Pa
         page = signed_in(bare, CFO, asgi=console(bare)).get("/economics/budgets")
     assert page.status_code == 200
     assert "No budget frame yet" in page.text
+
+
+def test_the_journal_of_forecasts_is_for_the_owner_of_the_audit_trail(app: App) -> None:
+    owners = app.intent_facts(INTENT)["audit_owner"]
+    (owner,) = (one.id for one in app.graph().people_with(owners[0])[:1])
+    stream = f"forecast:{INTENT}"
+
+    def kinds(person: str) -> list[str]:
+        caller = Caller(app, app.workforce.principal(person), "cli")
+        with app.store.read() as conn:
+            found = search_journal(conn, streams=caller.streams(), stream_prefix=stream)
+            allowed = caller.may("journal.view", caller.object("journal", stream, conn)).allowed
+        assert allowed == bool(found)
+        return sorted(one.kind for one in found)
+
+    assert kinds(owner) == ["forecast.alert", "forecast.planned"]
+    assert kinds("uwe-schmidtke") == []
 
 
 def test_days_of_a_ledger_that_is_quiet_forecast_the_plan_alone(app: App, api: TestClient) -> None:

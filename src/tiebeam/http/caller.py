@@ -168,7 +168,8 @@ class Caller:
             if self.may("journal.view", Obj("journal", intent, {"audit_owner": facts(intent)["audit_owner"]})).allowed
         ]
         # Not their own `person:` stream: a refusal in it would tell that what they may not see exists.
-        return sa.union_all(streams_of_runs(owned), streams_of_batches(owned))
+        forecasts = (sa.select(sa.literal(f"forecast:{intent}")) for intent in owned)
+        return sa.union_all(streams_of_runs(owned), streams_of_batches(owned), *forecasts)
 
     def note(self, error: Exception) -> None:
         """Put a refusal on the record, also one that was told as something absent."""

@@ -85,6 +85,8 @@ def journal_object(app: App, conn: sa.Connection, stream: str) -> Obj:
         return Obj("journal", stream, {"audit_owner": tuple(sorted({one.audit_owner for one in protocols}))})
     if kind == "person" and name:
         return Obj("journal", stream, {"person": name})
+    if kind == "forecast" and name in app.graph().intents:
+        return Obj("journal", stream, {"audit_owner": app.intent_facts(name)["audit_owner"]})
     if kind not in {"run", "batch"} or not name:
         return Obj("journal", stream)
     try:
