@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tiebeam.economics.portfolio import Candidate
+from tiebeam.economics.portfolio import Candidate, Origin
 from tiebeam.spec import UnitEconomics
 
 MODELS = (("openai", "gpt-4.1-mini"), ("anthropic", "claude-haiku-4-5"), (None, None))
@@ -59,5 +59,12 @@ def many_candidates(count: int) -> list[Candidate]:
             figures["input_tokens_per_unit"] = (2000 * size, 4000 * size, 9000 * size)
             figures["output_tokens_per_unit"] = (200, 500 * size, 1200 * size)
         economics = stated(figures, model=model, provider=provider)
-        found.append(Candidate(f"test.workflow-{number:03}", f"Workflow {number}", number % 4 == 0, economics))
+        found.append(
+            Candidate(
+                f"test.workflow-{number:03}",
+                f"Workflow {number}",
+                Origin.LIBRARY if number % 4 else Origin.ADOPTED,
+                economics,
+            )
+        )
     return found

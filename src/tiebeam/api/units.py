@@ -171,7 +171,7 @@ def _line(row: UnitRow) -> dict[str, Any]:
     """`answer` and `problem`: one of them is null."""
     of, answer = row.of, row.answer
     problem = None if row.problem is None else {"code": row.problem.code, "message": row.problem.message}
-    found = {"workflow": of.workflow, "recipe": of.recipe, "title": of.title, "is_adopted": of.is_adopted}
+    found = {"workflow": of.workflow, "recipe": of.recipe, "title": of.title, "origin": of.origin.value}
     if answer is None:
         return {**found, "answer": None, "problem": problem}
     form = answer.form()

@@ -134,7 +134,9 @@ def _print(answer: UnitAnswer) -> None:
         f"\nearns more than it costs in {answer.simulation.share_positive:.0%} of {answer.simulation.draws} draws"
     )
     click.echo(f"worth of an accepted outcome: {answer.value_per_accepted:,.2f}")
-    if answer.break_even_per_mtok is not None:
+    if answer.break_even_per_mtok is not None and answer.break_even_per_mtok <= 0:
+        click.echo("no price of tokens is low enough: without any an outcome costs more than it is worth")
+    elif answer.break_even_per_mtok is not None:
         click.echo(f"breaks even at {answer.break_even_per_mtok:,.2f} per million tokens ({answer.price_source})")
     if answer.payback_months is not None:
         click.echo(f"one-off cost is back after {answer.payback_months:,.1f} months")

@@ -42,6 +42,7 @@ class Graph:
     gpus: Mapping[str, spec.GpuOffer]
     architectures: Mapping[str, spec.Architecture]
     measurements: Mapping[str, spec.Measurement]
+    proposals: Mapping[str, spec.Proposal]
     studies: Mapping[str, spec.Study]
     systems: Mapping[str, spec.System]
     policies: Mapping[str, spec.MatchingPolicy]

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     GPUS = "gpus"
     ARCHITECTURES = "architectures"
     MEASUREMENTS = "measurements"
+    PROPOSALS = "proposals"
     STUDIES = "studies"
     SYSTEMS = "systems"
     POLICIES = "policies"
@@ -81,6 +82,7 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.GPUS, "gpus", "GPU offer", spec.GpuOffer, IdRule.DOTTED),
     Place(Kind.ARCHITECTURES, "architectures", "architecture", spec.Architecture, IdRule.BARE),
     Place(Kind.MEASUREMENTS, "measurements", "measurement", spec.Measurement, IdRule.DOTTED),
+    Place(Kind.PROPOSALS, "proposals", "proposal", spec.Proposal, IdRule.BARE),
     Place(Kind.STUDIES, "studies", "study", spec.Study, IdRule.BARE),
     Place(Kind.SYSTEMS, "systems", "system", spec.System, IdRule.BARE),
     Place(Kind.POLICIES, "policies", "policy", spec.MatchingPolicy, IdRule.DOTTED),

@@ -48,7 +48,7 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from _of_handoff(cast("spec.HandoffProtocol", record))
         case Kind.AGENTS | Kind.SERVICE_ACCOUNTS:
             yield from _of_machine(cast("spec.Agent | spec.ServiceAccount", record))
-        case Kind.BUDGETS | Kind.FRAMES | Kind.PRICING:
+        case Kind.BUDGETS | Kind.FRAMES | Kind.PRICING | Kind.PROPOSALS:
             yield from _of_money(record)
         case Kind.TEAMS | Kind.TRACKS:
             yield from _of_group(record)
@@ -114,6 +114,10 @@ def _of_handoff(handoff: spec.HandoffProtocol) -> Iterator[Reference]:
 def _of_money(record: spec.Record) -> Iterator[Reference]:
     if isinstance(record, spec.PricingModel):
         yield from _of_pricing(record)
+    if isinstance(record, spec.Proposal):
+        yield from Reference.to(Kind.PEOPLE, record.owner, "owner")
+        yield from Reference.each(Kind.ROLES, record.readers, "readers")
+        yield from Reference.to(Kind.ROLES, record.unit_economics.owner, "unit_economics", "owner")
     if isinstance(record, spec.BudgetFrame):
         yield from _of_frame(record)
     if isinstance(record, spec.Budget):

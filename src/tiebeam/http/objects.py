@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from tiebeam.authority import Obj
 from tiebeam.errors import NotFound
+from tiebeam.graph import Graph
+from tiebeam.spec import Proposal
 from tiebeam.workflow import batch_object as _batch_object
 from tiebeam.workflow import document_object as _document_object
 from tiebeam.workflow import intent_object as _intent_object
@@ -149,9 +151,17 @@ def record_object(app: App, conn: sa.Connection, node: str) -> Obj:
     if kind == "pricing":
         model = graph.pricing[record_id]
         facts["readers"] = tuple(sorted({*facts["readers"], model.owner, *model.readers}))
+    if kind == "proposals":
+        facts["readers"] = _readers_of_proposal(graph, graph.proposals[record_id])
     if kind in _OPEN_RECORDS or graph.file_of(kind, record_id).startswith("library/"):
         facts["readers"] = tuple(sorted(graph.roles))
     return Obj("intent", record_id, facts)
+
+
+def _readers_of_proposal(graph: Graph, proposal: Proposal) -> tuple[str, ...]:
+    if not proposal.readers:
+        return tuple(sorted(graph.roles))
+    return tuple(sorted({*proposal.readers, *graph.people[proposal.owner].roles}))
 
 
 def _readers_of_record(app: App, kind: str, record_id: str) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ from tiebeam.spec.pricing import (
     RevenueStream,
     UseCase,
 )
+from tiebeam.spec.proposals import Proposal
 from tiebeam.spec.schemas import json_schemas
 from tiebeam.spec.secret import (
     HOW_TO_REFER,
@@ -178,6 +179,7 @@ __all__ = [
     "PriceStep",
     "PricingModel",
     "PromptTier",
+    "Proposal",
     "ProvisionedCapacity",
     "Recipe",
     "Record",

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiebeam.spec import access_rules, economics, frame, hosting, pricing, studies, units, workflow, workforce, workspace
+from tiebeam.spec import (
+    access_rules,
+    economics,
+    frame,
+    hosting,
+    pricing,
+    proposals,
+    studies,
+    units,
+    workflow,
+    workforce,
+    workspace,
+)
 from tiebeam.spec.base import Frozen
 
 _NOUNS: dict[str, type[Frozen]] = {
@@ -33,6 +45,7 @@ _NOUNS: dict[str, type[Frozen]] = {
     "gpu-offer": hosting.GpuOffer,
     "architecture": hosting.Architecture,
     "measurement": hosting.Measurement,
+    "proposal": proposals.Proposal,
     "study": studies.Study,
     "units": units.UnitTable,
     "workspace": workspace.WorkspaceSettings,

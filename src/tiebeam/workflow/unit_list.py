@@ -1,4 +1,4 @@
-"""Unit economics of everything at once: each adopted workflow, and each recipe of the library that states them."""
+"""Unit economics of everything at once: adopted workflows, proposals, and recipes of the library that state them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tiebeam.economics import Prices, UnitAnswer, assess, case_of
-from tiebeam.economics.portfolio import Candidate
+from tiebeam.economics.portfolio import Candidate, Origin
 from tiebeam.errors import TiebeamError
 from tiebeam.graph import Graph
 from tiebeam.spec import Recipe, UnitEconomics
@@ -16,7 +16,7 @@ from tiebeam.workflow.unit_study import stated_economics
 
 @dataclass(frozen=True, slots=True)
 class StatedWorkflow:
-    """Something with unit economics. `workflow` is the intent of an adopted one, else the recipe's id.
+    """Something with unit economics. `workflow` is the intent of an adopted one, else the proposal's or recipe's id.
 
     `stated` is None where an adopted workflow has none, which is what its gate is shut by.
     """
@@ -24,7 +24,7 @@ class StatedWorkflow:
     workflow: str
     recipe: str
     title: str
-    is_adopted: bool
+    origin: Origin
     stated: UnitEconomics | None
 
 
@@ -40,28 +40,32 @@ class UnitRow:
 def stated_workflows(
     graph: Graph, *, sees: Callable[[str, str], bool], library: bool = True
 ) -> Iterator[StatedWorkflow]:
-    """What `sees(kind, id)` lets the asker see: adopted workflows first, then recipes that state unit economics."""
+    """What `sees(kind, id)` lets the asker see: adopted workflows, proposals, then recipes that state economics."""
     for intent, adoption in sorted(graph.adoptions.items()):
         recipe = graph.recipes.get(adoption.recipe)
         if recipe is not None and sees("recipe", intent):
             title = graph.intents[intent].title if intent in graph.intents else recipe.title
             stated = adoption.unit_economics or recipe.unit_economics
-            yield StatedWorkflow(intent, recipe.id, title, True, stated)
+            yield StatedWorkflow(intent, recipe.id, title, Origin.ADOPTED, stated)
+    for proposal_id, proposal in sorted(graph.proposals.items()):
+        if sees("record", f"proposals/{proposal_id}"):
+            stated = proposal.unit_economics
+            yield StatedWorkflow(proposal_id, proposal_id, proposal.title, Origin.PROPOSED, stated)
     if not library:
         return
     for recipe_id, recipe in sorted(graph.recipes.items()):
         if recipe.unit_economics is not None and sees("record", f"recipes/{recipe_id}"):
-            yield StatedWorkflow(recipe_id, recipe_id, _title(graph, recipe), False, recipe.unit_economics)
+            yield StatedWorkflow(recipe_id, recipe_id, _title(graph, recipe), Origin.LIBRARY, recipe.unit_economics)
 
 
 def portfolio_candidates(
     graph: Graph, *, sees: Callable[[str, str], bool], library: bool = False
 ) -> Iterator[Candidate]:
-    """Adopted workflows, and with `library` every recipe nobody here has adopted yet."""
+    """Adopted workflows and proposals, and with `library` every recipe nobody here has adopted yet."""
     used = {adoption.recipe for adoption in graph.adoptions.values()}
     for one in stated_workflows(graph, sees=sees, library=library):
-        if one.is_adopted or one.recipe not in used:
-            yield Candidate(one.workflow, one.title, one.is_adopted, one.stated)
+        if one.origin is not Origin.LIBRARY or one.recipe not in used:
+            yield Candidate(one.workflow, one.title, one.origin, one.stated)
 
 
 def unit_rows(

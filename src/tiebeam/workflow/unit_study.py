@@ -1,4 +1,4 @@
-"""What a workflow would cost and be worth: of the adopted one, or of any recipe somebody thinks of adopting."""
+"""What a workflow would cost and be worth: the adopted one, a proposal, or any recipe somebody thinks of adopting."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from tiebeam.spec import Recipe, UnitEconomics
 
 
 class NoSuchWorkflow(NotFound):
-    """Neither an adopted intent nor a recipe has this id."""
+    """Neither an adopted intent, a proposal nor a recipe has this id."""
 
     code = "workflow_unknown"
 
 
 def stated_economics(graph: Graph, workflow: str) -> tuple[str, UnitEconomics]:
-    """(recipe id, assumptions): of the adoption, else of the recipe. Raises NoSuchWorkflow or IncompleteEconomics."""
+    """(recipe's or proposal's id, assumptions): of the adoption, the proposal, else the recipe.
+
+    Raises NoSuchWorkflow or IncompleteEconomics.
+    """
+    if workflow in graph.proposals and workflow not in graph.adoptions:
+        return workflow, graph.proposals[workflow].unit_economics
     adoption = graph.adoptions.get(workflow)
     recipe = graph.recipes.get(adoption.recipe) if adoption else _recipe(graph, workflow)
     if recipe is None:
         adopted, known = sorted(graph.adoptions), sorted(graph.recipes)
         raise NoSuchWorkflow(
-            f"{workflow!r} is no adopted workflow ({', '.join(adopted) or 'there is none'}) and no recipe; "
-            f"recipes: {', '.join(known)}",
+            f"{workflow!r} is no adopted workflow ({', '.join(adopted) or 'there is none'}), no proposal "
+            f"({', '.join(sorted(graph.proposals)) or 'there is none'}) and no recipe; recipes: {', '.join(known)}",
             workflow=workflow,
         )
     stated = (adoption.unit_economics if adoption else None) or recipe.unit_economics
@@ -43,10 +48,12 @@ def _recipe(graph: Graph, workflow: str) -> Recipe | None:
 
 
 def seen_economics(graph: Graph, workflow: str, *, may_see: Callable[[str, str], object]) -> tuple[str, UnitEconomics]:
-    """(recipe id, assumptions), for whom `may_see(kind, id)` lets see them. Raises as that and as `stated_economics`."""
+    """As `stated_economics`, for whom `may_see(kind, id)` lets see them; it raises for everybody else."""
     recipe, stated = stated_economics(graph, workflow)
     if workflow in graph.adoptions:
         may_see("recipe", workflow)
+    elif workflow in graph.proposals:
+        may_see("record", f"proposals/{workflow}")
     else:
         may_see("record", f"recipes/{recipe}")
     return recipe, stated

@@ -33,7 +33,8 @@ NOUNS = {
 }
 EXAMPLES = library_root().parent / "examples"
 EXAMPLE_NOUNS = {**NOUNS, "people": "person", "teams": "team", "systems": "system", "adoptions": "adoption"} | {
-    "pricing": "pricing-model"
+    "pricing": "pricing-model",
+    "proposals": "proposal",
 }
 
 

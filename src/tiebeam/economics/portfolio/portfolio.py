@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from tiebeam.economics.portfolio.ways import (
     NO_MODEL,
@@ -35,13 +36,21 @@ class WrongPortfolio(Invalid):
     code = "wrong_portfolio"
 
 
+class Origin(StrEnum):
+    """Where a workflow's figures are stated: of one in use here, of one somebody proposes here, or by the library."""
+
+    ADOPTED = "adopted"
+    PROPOSED = "proposed"
+    LIBRARY = "library"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A workflow to be placed. `stated` is None where it has no unit economics yet."""
 
     workflow: str
     title: str
-    is_adopted: bool
+    origin: Origin
     stated: UnitEconomics | None
 
 

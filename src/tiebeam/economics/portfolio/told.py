@@ -13,7 +13,7 @@ from tiebeam.kit import plain
 _AT_ONCE = 20
 """Terms of one sum: formulas have a greatest length."""
 HEAD = (
-    "rank", "workflow", "title", "adopted", "needed_class", "worth_per_accepted", "way", "way_title", "hosting",
+    "rank", "workflow", "title", "origin", "needed_class", "worth_per_accepted", "way", "way_title", "hosting",
     "class", "cost_p10", "cost_p50", "cost_p90", "margin_month_p10", "margin_month_p50", "margin_month_p90",
     "probability_of_loss", "payback_months", "best", "stated", "efficient", "source", "problem",
 )  # fmt: skip
@@ -42,7 +42,7 @@ def _line_form(line: Line) -> dict[str, Any]:
     return {
         "workflow": line.of.workflow,
         "title": line.of.title,
-        "is_adopted": line.of.is_adopted,
+        "origin": line.of.origin.value,
         "needed_class": None if line.needed is None else line.needed.value,
         "value_per_accepted": plain(line.worth),
         "problem": problem,
@@ -83,7 +83,7 @@ def portfolio_rows(found: Portfolio, *, efficient_only: bool = False) -> list[li
     rows: list[list[Any]] = []
     for rank, line in enumerate(found.lines, start=1):
         of = line.of
-        head = [rank, of.workflow, of.title, of.is_adopted, _name(line.needed), line.worth]
+        head = [rank, of.workflow, of.title, of.origin.value, _name(line.needed), line.worth]
         if line.problem is not None:
             rows.append([*head, *([None] * (len(HEAD) - len(head) - 1)), line.problem.message])
         for one in line.places:

@@ -21,6 +21,7 @@ from tiebeam.economics.portfolio import (
     HEAD,
     Candidate,
     Hosting,
+    Origin,
     Place,
     Portfolio,
     Way,
@@ -57,7 +58,9 @@ def placed(library: Graph, *candidates: Candidate, **asked: Any) -> Portfolio:
 
 def small(model: str | None = "gpt-4.1-mini", **figures: Any) -> Candidate:
     tokens = {} if model is None else {"input_tokens_per_unit": 4000, "output_tokens_per_unit": 500}
-    return Candidate("test.one", "One", True, stated({**tokens, **figures}, model=model, provider=model and "openai"))
+    return Candidate(
+        "test.one", "One", Origin.ADOPTED, stated({**tokens, **figures}, model=model, provider=model and "openai")
+    )
 
 
 def place(cost: float, margin: float, loss: float, capability: Capability | None) -> Place:
@@ -168,9 +171,9 @@ def test_nothing_beats_an_efficient_place_and_something_beats_every_other(
 
 
 def test_lines_are_ranked_and_what_has_no_answer_comes_last(library: Graph) -> None:
-    rich = Candidate("test.rich", "Rich", True, stated({"worth_of_one": 50}))
-    poor = Candidate("test.poor", "Poor", True, stated({"worth_of_one": 1}))
-    bare = Candidate("test.bare", "Bare", True, None)
+    rich = Candidate("test.rich", "Rich", Origin.ADOPTED, stated({"worth_of_one": 50}))
+    poor = Candidate("test.poor", "Poor", Origin.ADOPTED, stated({"worth_of_one": 1}))
+    bare = Candidate("test.bare", "Bare", Origin.ADOPTED, None)
     found = placed(library, bare, poor, rich)
     assert [line.of.workflow for line in found.lines] == ["test.rich", "test.poor", "test.bare"]
     assert found.lines[2].problem is not None
@@ -179,7 +182,7 @@ def test_lines_are_ranked_and_what_has_no_answer_comes_last(library: Graph) -> N
 
 
 def test_without_a_rate_only_what_spends_tokens_has_no_place(library: Graph) -> None:
-    poor = Candidate("test.free", "Free", True, stated({}))
+    poor = Candidate("test.free", "Free", Origin.ADOPTED, stated({}))
     found = work_out_portfolio(library, Prices({}, FixedClock(NOW)), [small(), poor], at=NOW)
     by_name = {line.of.workflow: line for line in found.lines}
     assert by_name["test.free"].best is not None
@@ -205,7 +208,7 @@ def test_the_same_seed_gives_the_same_portfolio(library: Graph) -> None:
 
 
 def test_it_leaves_as_json_rows_and_a_spreadsheet_whose_sums_are_formulas(library: Graph) -> None:
-    found = placed(library, *many_candidates(30), Candidate("test.bare", "=1+1", True, None), draws=100)
+    found = placed(library, *many_candidates(30), Candidate("test.bare", "=1+1", Origin.ADOPTED, None), draws=100)
     form = portfolio_form(found)
     assert form["places"] == sum(len(one["places"]) for one in form["workflows"]) == found.places
     assert form["workflows"][-1]["problem"]["code"] == "wrong_portfolio"

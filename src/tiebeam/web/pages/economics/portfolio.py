@@ -31,7 +31,7 @@ from tiebeam.errors import NotFound, TiebeamError
 from tiebeam.http import Ask
 from tiebeam.kit import csv_text
 from tiebeam.web import svg
-from tiebeam.web.pages.economics.units import SHEET
+from tiebeam.web.pages.economics.units import ORIGINS, SHEET
 from tiebeam.web.render import STATIC
 from tiebeam.web.views import ChosenWorkflow, Commands, Figure, Kpi, Pill, PortfolioLine, PortfolioPage, ServedLine
 from tiebeam.web.visit import Console, Visit, route
@@ -198,7 +198,7 @@ def _kpis(found: Portfolio) -> tuple[Kpi, ...]:
 
 def _line(line: Line, rank: int) -> PortfolioLine:
     best, stated = line.best, line.stated
-    note = "Adopted here" if line.of.is_adopted else "Library"
+    note = ORIGINS[line.of.origin]
     if best is None:
         said = "No way is able." if line.problem is None else line.problem.message
         gaps = dict.fromkeys(("way", "way_note", "cost", "range", "worth", "margin", "payback", "stated"), "")

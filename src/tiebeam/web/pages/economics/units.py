@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from tiebeam.authority import VERBS
 from tiebeam.economics import UnitAnswer, UnitCase, Verdict, assess, workbook
+from tiebeam.economics.portfolio import Origin
 from tiebeam.economics.units import NO_TOKENS, driver_of, unit_sheet
 from tiebeam.errors import TiebeamError
 from tiebeam.http import Ask
@@ -30,6 +31,7 @@ SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PATH = "/economics/units"
 _PATHS = ("/economics/units/{workflow}", "/economics/units/{workflow}/{recipe}")
 _TABS = ("figures", "ways")
+ORIGINS = {Origin.ADOPTED: "Adopted here", Origin.PROPOSED: "Proposed here", Origin.LIBRARY: "Library"}
 _VERDICTS = {
     Verdict.VIABLE: Pill("Viable", "ok"),
     Verdict.UNCERTAIN: Pill("Uncertain", "warn"),
@@ -48,7 +50,7 @@ _COLUMNS = (
 )
 _EMPTY = Empty(
     "No unit economics yet",
-    "A recipe states what an accepted outcome takes and is worth, before anybody builds it.",
+    "A recipe, or a proposal below proposals/, states what an outcome takes and is worth before anybody builds it.",
     command="tiebeam units WORKFLOW",
 )
 
@@ -57,7 +59,7 @@ def units_table(visit: Visit, query: TableQuery, everything: bool) -> Table:
     rows = unit_rows(visit.graph, visit.app.economics.prices, sees=visit.caller.sees)
     filters = (
         Filter("verdict", "Verdict", tuple((one.value, pill.text) for one, pill in _VERDICTS.items())),
-        Filter("from", "From", (("adopted", "Adopted here"), ("library", "Library"))),
+        Filter("from", "From", tuple((one.value, name) for one, name in ORIGINS.items())),
     )
     table = Table("units-table", _COLUMNS, tuple(_table_row(row) for row in rows), len(rows), _EMPTY, filters=filters)
     return arrange(table, query, everything=everything)
@@ -65,9 +67,9 @@ def units_table(visit: Visit, query: TableQuery, everything: bool) -> Table:
 
 def _table_row(row: UnitRow) -> Row:
     of, answer = row.of, row.answer
-    source = "Adopted here" if of.is_adopted else "Library"
+    source = ORIGINS[of.origin]
     name = Cell(of.title, f"{_PATH}/{of.workflow}", of.recipe.rsplit("/", 1)[-1])
-    marks = {"from": "adopted" if of.is_adopted else "library"}
+    marks = {"from": of.origin.value}
     if answer is None:
         problem = "" if row.problem is None else row.problem.message
         gaps = [Cell(NONE) for _ in range(6)]
@@ -166,6 +168,10 @@ def _csv(answer: UnitAnswer) -> str:
 
 
 def _title(visit: Visit, workflow: str, recipe: str) -> str:
+    if workflow in visit.graph.proposals and workflow not in visit.graph.adoptions:
+        return visit.graph.proposals[workflow].title
+    if recipe in visit.graph.proposals:
+        return visit.graph.proposals[recipe].title
     record = visit.graph.recipes[recipe]
     name = visit.names.intent(record.intent)
     return name if workflow in visit.graph.adoptions else f"{name}: {record.title}"
@@ -271,7 +277,9 @@ def _gate(visit: Visit, asked: Asked, answer: UnitAnswer) -> tuple[Pill, str]:
         else "An outcome loses money at the median, so the workflow stays where it is unless somebody overrides: "
         f"{VERBS['recipe.override']}, with a reason and a last day, signed in their name."
     )
-    adoption = visit.graph.adoptions.get(asked.workflow)
+    adoption, proposal = visit.graph.adoptions.get(asked.workflow), visit.graph.proposals.get(asked.workflow)
+    if adoption is None and proposal is not None:
+        said += f" {visit.names.person(proposal.owner)} proposes it. Accepted is: {proposal.outcome}."
     if adoption is not None:
         said += f" {visit.names.person(adoption.owner)} answers for it."
     return pill, said
