@@ -60,6 +60,7 @@ class PricingFigureLine:
     range: str
     now: str
     source: str
+    """Its own; empty where it is the record's."""
     checked: str
     is_default: bool
     is_turned: bool
@@ -88,6 +89,8 @@ class PricingPage:
     title: str
     about: str
     owner: str
+    source: str
+    """Of the figures without one of their own, with the day."""
     currency: str
     sliders: tuple[Slider, ...]
     figures: tuple[PricingFigureLine, ...]

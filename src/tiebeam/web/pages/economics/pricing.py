@@ -106,6 +106,7 @@ def pricing_page(visit: Visit) -> Response:
         title=record.title,
         about=record.about,
         owner=visit.names.role(record.owner),
+        source=f"{record.source} {day(record.checked)}",
         currency=asked.stated.currency,
         sliders=tuple(one.slider(visit.params, wrong=wrong) for one in turned),
         figures=_figures(asked, {one.name for one in turned}),
@@ -158,7 +159,9 @@ def _figures(asked: Asked, turned: set[str]) -> tuple[PricingFigureLine, ...]:
     lines: list[PricingFigureLine] = []
     for name, one in asked.stated.figures().items():
         driver = driver_of(name)
-        is_default = name in PRICING_DRIVERS and name not in record.assumptions
+        is_default = (name in PRICING_DRIVERS and name not in record.assumptions) or (
+            name.endswith(("_included", "_minimum")) and not one.value
+        )
         lines.append(
             PricingFigureLine(
                 name=name,
@@ -168,8 +171,8 @@ def _figures(asked: Asked, turned: set[str]) -> tuple[PricingFigureLine, ...]:
                 stated=f"{one.value:,f}",
                 range="" if one.low is None or one.high is None else f"{one.low:,f} – {one.high:,f}, {one.shape.value}",
                 now="" if name in turned else asked.typed.get(name, ""),
-                source=one.source or ("" if is_default else record.source),
-                checked="" if is_default else day(one.checked or record.checked),
+                source=one.source or "",
+                checked=day(one.checked) if one.checked else "",
                 is_default=is_default,
                 is_turned=name in turned,
             )

@@ -57,18 +57,15 @@ def _kpis(answer: PricingAnswer) -> Iterator[Kpi]:
     even = answer.break_even
     customers = NONE if even.customers is None else f"{even.customers:,}"
     yield Kpi("Breaks even from", customers, f"customers; {found['customers']:,.0f} asked")
-    price = even.price_per_operation
-    free = price is not None and price == 0
-    yield Kpi(
-        "Breaks even at",
-        NONE if price is None else "nothing" if free else _small(price),
-        "an operation: seats carry it" if free else "for every charged operation",
-        unit="" if price is None or free else unit,
-    )
 
 
 def _said(answer: PricingAnswer) -> Iterator[str]:
     even, unit = answer.break_even, answer.currency
+    price = even.price_per_operation
+    if price == 0:
+        yield "Seats alone carry the product: operations could be free."
+    elif price is not None:
+        yield f"The month breaks even at {_small(price)} {unit} for every charged operation."
     for one in even.headless_share:
         end = "Below" if one.is_gained_above else "Above"
         yield f"{end} {one.headless_share:.1%} headless the month loses money."
@@ -94,7 +91,8 @@ def _curve(case: PricingCase, answer: PricingAnswer) -> Figure:
     title = "Margin over the headless share"
     drawn = share_chart(lines, name=title, zones=zones, here=float(answer.headless_share))
     rows = tuple(
-        (percent(one.headless_share), *(f"{getattr(one, key):,.0f}" for key, _, _ in _LINES)) for one in answer.curve
+        (percent(one.headless_share), *(f"{getattr(one, key):,.0f}" for key, _, _ in _LINES))
+        for one in answer.curve[::2]
     )
     return Figure(
         title=title,
