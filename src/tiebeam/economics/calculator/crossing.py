@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
+from math import ceil
 
-_MTOK = Decimal(1_000_000)
+_MTOK = 1_000_000
 _POINTS = 40
 _MOST_CORNERS = 24
 
@@ -47,19 +49,25 @@ def crossing(*, per_mtok: Decimal, tokens_per_step: Decimal, month_per_step: Dec
     """
     if per_mtok == 0:
         return Crossing(None, None, ())
-    dear = month_per_step / per_mtok * _MTOK
+    # Fractions: a quotient that is a whole number must come out as one, or a step too many is counted.
+    capacity = Fraction(tokens_per_step)
+    dear = Fraction(month_per_step) * _MTOK / Fraction(per_mtok)
     """Tokens that cost as much as one step."""
-    if dear > tokens_per_step:
+    if dear > capacity:
         return Crossing(None, None, ())
-    spare = tokens_per_step - dear
+    spare = capacity - dear
     # Step n+1 is dearer where it begins, at n × capacity, as long as (n + 1) × dear > n × capacity.
-    last = None if spare == 0 else int((dear / spare).to_integral_value(rounding=ROUND_CEILING))
+    last = None if spare == 0 else max(1, ceil(dear / spare))
     shown = _MOST_CORNERS if last is None else min(last, _MOST_CORNERS)
     return Crossing(
-        first=dear,
-        for_good=None if last is None else last * dear,
-        windows=tuple(Window(steps, steps * dear, steps * tokens_per_step) for steps in range(1, shown + 1)),
+        first=_decimal(dear),
+        for_good=None if last is None else _decimal(last * dear),
+        windows=tuple(Window(steps, _decimal(steps * dear), steps * tokens_per_step) for steps in range(1, shown + 1)),
     )
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def curve(

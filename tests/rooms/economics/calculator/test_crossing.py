@@ -57,9 +57,17 @@ def test_for_good_is_the_least_such_volume(price: int, capacity: int, month: int
     found = crossing(per_mtok=Decimal(price * MTOK), tokens_per_step=Decimal(capacity), month_per_step=Decimal(month))
     if found.for_good is None or found.first == found.for_good:
         return
-    # Just beyond the step before it, hardware is dearer.
-    before = (int(found.for_good * price / month) - 1) * capacity
-    assert (before // capacity + 1) * month > before * price
+    # for_good is some number of steps at their least volume; just beyond the step before them, hardware is dearer.
+    steps = round(found.for_good * price / month)
+    assert abs(found.for_good * price - steps * month) < Decimal("1e-12")
+    assert steps * month > (steps - 1) * capacity * price
+
+
+def test_a_quotient_that_is_whole_counts_no_step_too_many() -> None:
+    found = crossing(per_mtok=Decimal(3 * MTOK), tokens_per_step=Decimal(1), month_per_step=Decimal(2))
+    # A step costs as much as two thirds of what it serves: a third is spare, so exactly two steps, at 4/3.
+    assert found.for_good is not None
+    assert round(found.for_good, 12) == round(Decimal(4) / 3, 12)
 
 
 def test_the_curve_has_both_costs_with_the_jumps_where_they_are() -> None:
