@@ -71,6 +71,12 @@ class PortfolioQuestion(Drawing):
 
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["economics"])
+    _add_portfolio(routes, app)
+    _add_units(routes, app)
+    return routes
+
+
+def _add_portfolio(routes: APIRouter, app: App) -> None:
     read = asks(app, "intent.view", "catalogue")
 
     @routes.get("/economics/portfolio")
@@ -89,6 +95,10 @@ def router(app: App) -> APIRouter:
     def portfolio_xlsx(question: Annotated[PortfolioQuestion, Query()], caller: Caller = Depends(read)) -> Response:
         """The same as a spreadsheet whose totals are live formulas (needs the extra analytics)."""
         return _spreadsheet(portfolio_sheet(_portfolio(app, caller, question)), "portfolio")
+
+
+def _add_units(routes: APIRouter, app: App) -> None:
+    read = asks(app, "intent.view", "catalogue")
 
     @routes.get("/economics/units")
     def listing(drawing: Annotated[Drawing, Query()], caller: Caller = Depends(read)) -> list[dict[str, Any]]:
@@ -126,8 +136,6 @@ def router(app: App) -> APIRouter:
     ) -> dict[str, Any]:
         """The same of a recipe nobody need have adopted."""
         return _answer(app, caller, f"{workflow}/{recipe}", question)[1].form()
-
-    return routes
 
 
 def _answer(app: App, caller: Caller, workflow: str, question: Question) -> tuple[UnitCase, UnitAnswer]:
