@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tiebeam.economics import Prices
-from tiebeam.economics.portfolio import Candidate, work_out_portfolio
+from tiebeam.economics.portfolio import Candidate, Origin, work_out_portfolio
 from tiebeam.economics.units import LINES, TokenPrices, UnitCase, simulate
 from tiebeam.graph import load
 from tiebeam.kit import FixedClock
@@ -172,7 +172,7 @@ def library(workflows: int, *, repeat: int) -> dict[str, float]:
     graph = load(None)
     prices = Prices({}, FixedClock(_NOW), rates={"USD": Decimal("0.9")}, listed=graph.models)
     candidates = [
-        Candidate(f"bench.workflow-{number}", f"Workflow {number}", True, _one_of_many(number))
+        Candidate(f"bench.workflow-{number}", f"Workflow {number}", Origin.ADOPTED, _one_of_many(number))
         for number in range(workflows)
     ]
     walls: list[float] = []
