@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tiebeam.api import build_api
 from tiebeam.app import App
 from tiebeam.economics.forecast import Month
 from tiebeam.http import Caller
+from tiebeam.kit import FixedClock
 from tiebeam.store import search_journal
 
 CFO, CONTROLLER, STEWARD = "antje-brinkmann", "jonas-petersen", "henrik-lund"
@@ -246,3 +247,30 @@ def test_unit_economics_with_the_figures_of_the_ledger(tiebeam: Terminal, tmp_pa
     text = tiebeam("units", INTENT, "--from-ledger", "--workspace", folder).out
     assert "figures the ledger measured" in text
     assert "integration_cost: as stated, one-off and fixed cost is stated, not measured" in text
+
+
+def test_a_month_that_is_over_is_compared_on_every_face(tmp_path: Path) -> None:
+    folder = make_workspace(tmp_path / "company", example="harbour-tools")
+    october = datetime(2027, 10, 1, tzinfo=UTC)
+    with opened(folder, clock=FixedClock(october)) as found:
+        found.forecasting.keep()
+        cases = [case_lines(october.date(), number, minutes="60") for number in range(20)]
+        with found.store.unit() as unit:
+            found.economics.record(unit, [one for case in cases for one in case])
+    with opened(folder, clock=FixedClock(datetime(2027, 11, 5, tzinfo=UTC))) as found:
+        client = signed_in(found, CFO, asgi=console(found))
+        (row,) = client.get("/economics/forecast.json?tab=errors").json()
+        # 20 hours at 40 and 20 fixed are 820; 1,395.25 were forecast.
+        assert (row["month"], row["ledger"], row["range"]) == ("2027-10", "820", "No")
+        assert float(row["error"]) == pytest.approx(1395.246667 - 820)
+        page = client.get("/economics/forecast?tab=errors").text
+        assert "70.2 %" in page, "575.25 of 820"
+        assert "1 counted, 0 left out" in page
+        one = client.get(f"/economics/forecast/{INTENT}").text
+        assert "Forecast and ledger" in one
+        with TestClient(build_api(found), base_url="https://testserver") as api:
+            api.post("/session", json={"token": link_token(found, CFO)})
+            answer = api.get("/forecast/reconciliation").json()
+    assert answer["accuracy"][0]["months"] == 1
+    parts = {one["name"]: one["ledger"] for one in answer["months"][0]["parts"]}
+    assert parts == {"inference": "0", "people": "800", "tools": "0", "fixed": "20"}
