@@ -119,7 +119,7 @@ def test_no_body_breaks_the_api(admin: TestClient, body: bytes) -> None:
     assert 400 <= answer.status_code < 500, answer.text[:300]
 
 
-# ids: B7, CA-05, G5
+# ids: B7, CA-05
 def test_the_console_shows_them_escaped_and_its_tables_run_nothing(app: App) -> None:
     client = signed_in(app, ADMINISTRATOR)
     token = csrf_in(client.get("/upload").text)

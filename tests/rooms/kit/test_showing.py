@@ -43,7 +43,7 @@ def cells(*values: object) -> list[str]:
     return row
 
 
-# ids: B7, G5
+# ids: B7
 @pytest.mark.parametrize(
     "text",
     [
