@@ -19,6 +19,7 @@ VAGUE_NAMES = {"service", "services", "manager", "managers", "utils", "util", "h
 # Libraries that cost a start more than a few milliseconds, or a core that does not need them its lightness.
 HEAVY = {
     "alembic",
+    "aiconfigurator_core",
     "authlib",
     "cedarpy",
     "cel",

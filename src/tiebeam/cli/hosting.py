@@ -209,11 +209,9 @@ def compute(
     from tiebeam.economics.hosting import KernelRequest, kernel_points, kernel_source, take_computed
     from tiebeam.kit import SystemClock
 
-    folder = workspace_of(workspace)
     known = _throughput(_graph(workspace))
-    architecture = known.architecture(model)
     request = KernelRequest(
-        names=(kernels_of,) if kernels_of else architecture.written,
+        names=(kernels_of,) if kernels_of else known.architecture(model).written,
         accelerator=known.accelerator(gpu).id,
         precision=precision,
         backend=backend,
@@ -228,7 +226,7 @@ def compute(
     path = take_computed(
         points,
         known,
-        workspace=folder,
+        workspace=workspace_of(workspace),
         model=model,
         accelerator=gpu,
         precision=precision,
