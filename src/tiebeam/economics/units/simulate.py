@@ -60,10 +60,13 @@ class Bar:
     high: Decimal
     at_low: Decimal
     at_high: Decimal
+    at_value: Decimal | None = None
+    """At the most likely value, where it need not lie between the others, as with costs in steps."""
 
     @property
     def swing(self) -> Decimal:
-        return abs(self.at_high - self.at_low)
+        found = [one for one in (self.at_low, self.at_value, self.at_high) if one is not None]
+        return max(found) - min(found)
 
 
 def uncertain(case: UnitCase) -> dict[str, Assumption]:
@@ -146,11 +149,12 @@ def tornado(case: UnitCase, *, result: str = "cost_per_accepted") -> list[Bar]:
     if result not in _LINE_NAMES:
         raise WrongDraws(f"there is no result {result!r}; ask for one of {', '.join(sorted(_LINE_NAMES))}")
     central = {name: one.value for name, one in case.figures().items()}
+    middle = case.work_out(central, arithmetic=Exact())[result]
     bars: list[Bar] = []
     for name, assumption in uncertain(case).items():
         low, _, high = ends(assumption)
         found = [case.work_out({**central, name: value}, arithmetic=Exact())[result] for value in (low, high)]
-        bars.append(Bar(name, driver_of(name).about, low, high, found[0], found[1]))
+        bars.append(Bar(name, driver_of(name).about, low, high, found[0], found[1], middle))
     return sorted(bars, key=_by_swing)
 
 

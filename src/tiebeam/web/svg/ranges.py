@@ -89,10 +89,10 @@ def tornado_chart(
             )
         label = _label(one.label, y)
         label = f'<a href="{escape(one.href)}">{label}</a>' if one.href else label
-        swing = abs(one.at_high - one.at_low)
+        swing = max(one.at_high, one.at_low, centre) - min(one.at_high, one.at_low, centre)
         drawn.append(
             f"{label}{''.join(parts)}"
-            f'<text class="value" x="{width - _RIGHT + 8}" y="{y + 16}">±{escape(shown(swing / 2))}</text>'
+            f'<text class="value" x="{width - _RIGHT + 8}" y="{y + 16}">{escape(shown(swing))}</text>'
         )
     drawn.append(f'<path class="axis base" d="M{middle:g} {_TOP}V{_TOP + _TALL * len(swings)}"/>')
     return frame("".join(drawn), width=width, height=_height(len(swings)), name=name)

@@ -23,6 +23,7 @@ from tiebeam.economics.units import (
     case_of,
     fixed_cost_per_unit,
     read_changes,
+    tornado,
 )
 from tiebeam.spec import UnitEconomics
 
@@ -273,3 +274,16 @@ def test_at_the_break_even_volume_a_unit_pays_and_below_it_does_not(
     if found.break_even_units > 1:
         below = case(units_per_month=found.break_even_units - 1, **changes).exactly()
         assert below["margin_per_accepted"] < tiny
+
+
+def test_a_step_that_only_the_ends_reach_counts_in_the_swing() -> None:
+    # Reviewers of 10 hours: 6 and 9 hours of review are paid as 10, 11 as 20. 10 hours more at 48 over 100 outcomes.
+    found = case(
+        exception_rate={"value": "0.09", "low": "0.06", "high": "0.11"},
+        review_minutes_per_exception=60,
+        units_per_month=100,
+        hours_per_reviewer_per_month=10,
+    )
+    bar = next(one for one in tornado(found) if one.name == "exception_rate")
+    assert (bar.at_low, bar.at_value) == (bar.at_value, bar.at_low)
+    assert bar.swing == bar.at_high - bar.at_low == Decimal(10) * 48 / 100

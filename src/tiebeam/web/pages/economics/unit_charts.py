@@ -107,6 +107,6 @@ def tornado_figure(answer: UnitAnswer, *, is_linked: bool) -> Figure | None:
         chart,
         ("Figure", "From – to", "Cost at low", "Cost at high"),
         rows,
-        "One figure at a time from its low to its high end, all others most likely.",
+        "One figure at a time from its low to its high end, all others most likely; right: how far it moves.",
         legend=(("s2", "at its low end"), ("s3", "at its high end")),
     )

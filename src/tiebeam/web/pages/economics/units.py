@@ -227,7 +227,7 @@ def _answer(visit: Visit, asked: Asked, case: UnitCase, *, has_fields: bool) -> 
         gate=gate,
         gate_said=gate_said,
         currency=answer.currency,
-        price_source=answer.price_source,
+        price_source=f"{answer.price_source}; prices of {asked.at or day(visit.now.date())}",
     )
 
 
