@@ -84,7 +84,7 @@ def _add(
         sheet,
         response_class=Response,
         name=f"{name}_xlsx",
-        description=f"{about} As a spreadsheet with live formulas (needs the extra analytics).",
+        description=f"{about} As a spreadsheet with live formulas.",
         **documented,
     )
 

@@ -50,7 +50,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/economics/capacity.xlsx", response_class=Response)
     def sheet(question: Annotated[Question, Query()], _caller: Caller = Depends(read)) -> Response:
-        """The calculation as a spreadsheet with live formulas (needs the extra analytics)."""
+        """The calculation as a spreadsheet with live formulas."""
         return Response(
             workbook(capacity_sheet(_plan(app, question))),
             media_type=_SHEET,

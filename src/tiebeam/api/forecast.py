@@ -76,7 +76,7 @@ def _add_forecasts(routes: APIRouter, app: App, read: Dependency) -> None:
 def _add_one_forecast(routes: APIRouter, app: App, read: Dependency) -> None:
     @routes.get("/forecast/{workflow}.xlsx", response_class=Response)
     def sheet(workflow: str, caller: Caller = Depends(read), month: _Month = None) -> Response:
-        """One workflow's forecast as a spreadsheet with live formulas (needs the extra analytics)."""
+        """One workflow's forecast as a spreadsheet with live formulas."""
         return _file(workbook(forecast_sheet(_one(app, caller, workflow, month))), f"forecast-{workflow}")
 
     @routes.get("/forecast/{workflow}")
@@ -123,7 +123,7 @@ def _add_frames(routes: APIRouter, frames: Dependency) -> None:
     def frame_file(
         caller: Caller = Depends(frames), name: Annotated[str | None, Query(max_length=80)] = None
     ) -> Response:
-        """The frame as a spreadsheet with live formulas (needs the extra analytics)."""
+        """The frame as a spreadsheet with live formulas."""
         return _file(workbook(frame_sheet(seen_frame(caller, name))), "budget-frame")
 
 

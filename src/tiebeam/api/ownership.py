@@ -49,7 +49,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/economics/studies/{study}.xlsx", response_class=Response)
     def sheet(study: str, question: Annotated[StudyQuestion, Query()], _caller: Caller = Depends(read)) -> Response:
-        """Every month as a spreadsheet with live formulas (needs the extra analytics)."""
+        """Every month as a spreadsheet with live formulas."""
         answer = _answer(app, study, question)
         headers = {"content-disposition": f'attachment; filename="tco-{answer.case.study.id}.xlsx"'}
         return Response(workbook(study_sheet(answer)), media_type=_SHEET, headers=headers)

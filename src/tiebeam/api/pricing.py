@@ -54,7 +54,7 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/economics/pricing/{model}.xlsx", response_class=Response)
     def sheet(model: str, question: Annotated[Question, Query()], caller: Caller = Depends(read)) -> Response:
-        """The calculation as a spreadsheet with live formulas (needs the extra analytics)."""
+        """The calculation as a spreadsheet with live formulas."""
         case, answer = _answer(app, caller, model, question)
         return Response(
             workbook(pricing_sheet(case, answer)),

@@ -93,7 +93,7 @@ def _add_portfolio(routes: APIRouter, app: App) -> None:
 
     @routes.get("/economics/portfolio.xlsx", response_class=Response)
     def portfolio_xlsx(question: Annotated[PortfolioQuestion, Query()], caller: Caller = Depends(read)) -> Response:
-        """The same as a spreadsheet whose totals are live formulas (needs the extra analytics)."""
+        """The same as a spreadsheet whose totals are live formulas."""
         return _spreadsheet(portfolio_sheet(_portfolio(app, caller, question)), "portfolio")
 
 
@@ -115,7 +115,7 @@ def _add_units(routes: APIRouter, app: App) -> None:
 
     @routes.get("/economics/units/{workflow}.xlsx", response_class=Response)
     def sheet(workflow: str, question: Annotated[Question, Query()], caller: Caller = Depends(read)) -> Response:
-        """The calculation as a spreadsheet with live formulas (needs the extra analytics)."""
+        """The calculation as a spreadsheet with live formulas."""
         return _sheet(*_answer(app, caller, workflow, question))
 
     @routes.get("/economics/units/{workflow}/{recipe}.xlsx", response_class=Response)

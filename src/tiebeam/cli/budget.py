@@ -34,7 +34,7 @@ def budget() -> None:
     "--xlsx",
     default=None,
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here (needs the extra analytics).",
+    help="Write a spreadsheet with live formulas here.",
 )
 @workspace_option
 @person_option

@@ -47,7 +47,7 @@ def forecast() -> None:
     "--xlsx",
     default=None,
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write the WORKFLOW's forecast as a spreadsheet with live formulas (needs the extra analytics).",
+    help="Write the WORKFLOW's forecast as a spreadsheet with live formulas.",
 )
 @workspace_option
 @person_option

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--xlsx",
     default=None,
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet here whose totals are live formulas (needs the extra analytics).",
+    help="Write a spreadsheet here whose totals are live formulas.",
 )
 @workspace_option
 @person_option

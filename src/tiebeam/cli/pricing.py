@@ -71,7 +71,7 @@ def _cells(row: PricingRow) -> tuple[str, ...]:
     "--xlsx",
     default=None,
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here (needs the extra analytics).",
+    help="Write a spreadsheet with live formulas here.",
 )
 @workspace_option
 @person_option

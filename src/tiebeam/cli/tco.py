@@ -39,7 +39,7 @@ _BAR = 28
     "--xlsx",
     default=None,
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here (needs the extra analytics).",
+    help="Write a spreadsheet with live formulas here.",
 )
 @workspace_option
 @json_option

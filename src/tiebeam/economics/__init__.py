@@ -30,7 +30,7 @@ from tiebeam.economics.units import (
     case_of,
     fixed_cost_per_unit,
 )
-from tiebeam.economics.workbook import Calculation, InputCell, LineCell, NeedsAnalytics, workbook
+from tiebeam.economics.workbook import Calculation, InputCell, LineCell, workbook
 
 __all__ = [
     "AliasRefused",
@@ -48,7 +48,6 @@ __all__ = [
     "MissingRate",
     "MixedCurrencies",
     "ModelPrice",
-    "NeedsAnalytics",
     "Prices",
     "RunCost",
     "StalePrice",

@@ -9,7 +9,6 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
-from tiebeam.errors import TiebeamError
 from tiebeam.kit.formulas import read_formula, spreadsheet_formula
 
 _FIRST_ROW = 5
@@ -19,13 +18,6 @@ _FIRST_PERIOD = 5
 _HEAD = ("Name", "What it is", "Unit", "Stated", "Yours", "Low", "High", "Shape", "Source", "Answers for it", "Checked")
 _LINE_HEAD = ("Name", "What it is", "Unit", "Stated", "Yours", "Formula")
 _FORMATS = {"money": "#,##0.00##", "share": "0.0###%", "tokens": "#,##0", "units": "#,##0.##", "people": "0.##"}
-
-
-class NeedsAnalytics(TiebeamError):
-    """Spreadsheets need the extra `analytics`."""
-
-    code = "needs_analytics"
-    status = 501
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +77,9 @@ class Calculation:
 
 
 def workbook(calculation: Calculation) -> bytes:
-    """An .xlsx file. Column `Yours` starts as the stated figures; every line follows either. Raises NeedsAnalytics."""
-    try:
-        from openpyxl import Workbook
-    except ImportError as absent:
-        raise NeedsAnalytics(
-            "spreadsheets need openpyxl; install them with: pip install 'tiebeam[analytics]'"
-        ) from absent
+    """An .xlsx file. Column `Yours` starts as the stated figures; every line follows either."""
+    from openpyxl import Workbook
+
     book = Workbook()
     inputs, lines = book.active, book.create_sheet("Results")
     assert inputs is not None
