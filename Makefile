@@ -27,8 +27,8 @@ run: $(VENV)/core.stamp ## seed the example company in ./demo on first use, then
 	@test -f $(WORKSPACE)/tiebeam.toml || $(BIN)/tiebeam init $(WORKSPACE) --example $(EXAMPLE)
 	@exec $(BIN)/tiebeam serve --workspace $(WORKSPACE)
 
-test: $(VENV)/dev.stamp ## every test but the browser, crash and weight ones, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+test: $(VENV)/dev.stamp ## what the product does, on SQLite and PostgreSQL; house rules, browser and crashes have targets of their own
+	$(BIN)/python -m pytest --ignore=tests/rules -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/dev.stamp ## style, format, types and import contracts
 	$(BIN)/ruff check .

@@ -45,7 +45,7 @@ def test_nothing_that_is_sent_makes_it_fail(described: schemathesis.BaseSchema, 
     method, path = name.split()
 
     @settings(
-        max_examples=15,
+        max_examples=10,
         deadline=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate],
