@@ -17,6 +17,7 @@ from tests.faces.papers import write_invoices
 from tests.faces.terminal import Terminal
 from tiebeam.api import build_api
 from tiebeam.app import App
+from tiebeam.cli.main import run_cli
 from tiebeam.graph import init_workspace
 from tiebeam.http import middleware
 from tiebeam.workflow.promotion import Stage
@@ -50,6 +51,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_people(folder)
     with opened(folder) as app, app.store.unit() as unit:
         app.graph.apply(unit, actor=f"person:{ADMINISTRATOR}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Harbour Tools as `tiebeam init` leaves it; tests take a copy."""
+    folder = tmp_path_factory.mktemp("example") / "ws"
+    assert run_cli(["init", str(folder), "--example", "harbour-tools"]) == 0
     return folder
 
 

@@ -3,6 +3,7 @@
 # ids: EC-26, EC-29, EC-30
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,11 +16,12 @@ CAPACITY = ("--tokens", "5000000000", "--usd-per-hour", "10", "--tokens-per-minu
 
 
 @pytest.fixture
-def tiebeam(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    terminal = Terminal(capsys)
-    assert terminal("init", tmp_path / "ws", "--example", "harbour-tools").code == 0
+def tiebeam(
+    example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Terminal:
+    shutil.copytree(example, tmp_path / "ws")
     monkeypatch.chdir(tmp_path / "ws")
-    return terminal
+    return Terminal(capsys)
 
 
 def test_the_examples_product_is_sold_by_seats_agent_seats_and_consumption(tiebeam: Terminal) -> None:

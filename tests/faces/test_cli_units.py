@@ -3,6 +3,7 @@
 # ids: EC-14, EC-15, EC-18, D4, D6
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from decimal import Decimal
@@ -17,11 +18,12 @@ SERVICES = f"{INTENT}/two-way-services"
 
 
 @pytest.fixture
-def tiebeam(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    terminal = Terminal(capsys)
-    assert terminal("init", tmp_path / "ws", "--example", "harbour-tools").code == 0
+def tiebeam(
+    example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Terminal:
+    shutil.copytree(example, tmp_path / "ws")
     monkeypatch.chdir(tmp_path / "ws")
-    return terminal
+    return Terminal(capsys)
 
 
 def test_the_answer_has_quantiles_parts_worth_and_what_moves_it(tiebeam: Terminal) -> None:

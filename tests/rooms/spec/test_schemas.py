@@ -38,6 +38,9 @@ EXAMPLE_NOUNS = {**NOUNS, "people": "person", "teams": "team", "systems": "syste
 }
 
 
+SCHEMAS = json_schemas()
+
+
 def _content(path: Path) -> Any:
     # Schema validators know no dates; files of other programs carry them as text.
     parsed = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -53,9 +56,8 @@ def _noun_of(path: Path) -> str | None:
 
 
 def test_every_noun_has_a_schema_without_the_id_its_path_gives() -> None:
-    schemas = json_schemas()
-    assert set(NOUNS.values()) | {"step", "person", "team", "system", "adoption", "policy", "price"} <= set(schemas)
-    for noun, schema in schemas.items():
+    assert set(NOUNS.values()) | {"step", "person", "team", "system", "adoption", "policy", "price"} <= set(SCHEMAS)
+    for noun, schema in SCHEMAS.items():
         jsonschema_rs.validator_for(schema)
         assert schema["additionalProperties"] is False, noun
         assert ("id" in schema["properties"]) == (noun == "step"), noun
@@ -69,5 +71,4 @@ def test_every_noun_has_a_schema_without_the_id_its_path_gives() -> None:
 def test_a_declared_file_satisfies_the_schema_of_its_noun(path: Path) -> None:
     noun = _noun_of(path)
     assert noun is not None
-    schema = json_schemas()[noun]
-    jsonschema_rs.validator_for(schema).validate(_content(path))
+    jsonschema_rs.validator_for(SCHEMAS[noun]).validate(_content(path))
