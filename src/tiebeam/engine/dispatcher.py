@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from tiebeam.engine.dispatch_rows import APPLICATION, CONTRACT, WORKFLOW, Dispat
 from tiebeam.engine.loops import Loop, Pacer
 from tiebeam.engine.tables import setup
 from tiebeam.errors import Conflict
-from tiebeam.store import Store, Unit
+from tiebeam.store import Store, Unit, dispose
 
 if TYPE_CHECKING:
     from dbos import DBOS, DBOSClient
@@ -92,7 +93,7 @@ def _make_tables(store: Store) -> None:
         client._sys_db.run_migrations()  # pyright: ignore[reportPrivateUsage]
     finally:
         client.destroy()
-        engine.dispose()
+        dispose(engine)
 
 
 def enqueue_segment(
@@ -170,10 +171,11 @@ class Dispatcher:
         self._lookout.stop(timeout=5)
         for thread in self._threads:
             thread.join(timeout=5)
+        self._let_finish(seconds=5)
         DBOS.destroy(destroy_registry=True)
         if self._probe is not None:
             self._probe.close()
-        self._engine.dispose()
+        dispose(self._engine)
 
     def stop_taking(self) -> None:
         for pacer in self._pacers.values():
@@ -187,7 +189,7 @@ class Dispatcher:
         if _dbos_global_instance is not None:
             raise EngineBusy("another engine is launched in this process: close it first")
         quiet_dbos()
-        dbos = DBOS(
+        dbos = self._dbos = DBOS(
             config={
                 "name": APPLICATION,
                 "system_database_engine": self._engine,
@@ -232,12 +234,20 @@ class Dispatcher:
         self._threads.append(thread)
         thread.start()
 
+    def _let_finish(self, *, seconds: float) -> None:
+        """Let DBOS note how the last segments ended: it destroys itself without waiting for that."""
+        self._dbos._executor.shutdown(wait=False)  # pyright: ignore[reportPrivateUsage]
+        deadline = time.monotonic() + seconds
+        for thread in threading.enumerate():
+            if thread.name.startswith("dbos-executor-"):
+                thread.join(timeout=max(0.0, deadline - time.monotonic()))
+
     def _abort(self) -> None:
         from dbos import DBOS
 
         self.stop_taking()
         DBOS.destroy(destroy_registry=True)
-        self._engine.dispose()
+        dispose(self._engine)
 
     def _look(self) -> float:
         """Wake the loops of queues that hold work, such as another process put there."""

@@ -2,7 +2,7 @@
 
 from tiebeam.store.anchors import Anchor, has_unanchored, last_anchor, make_anchor, read_anchors
 from tiebeam.store.columns import Amount, JsonText, Moment
-from tiebeam.store.database import UnknownDatabase
+from tiebeam.store.database import UnknownDatabase, dispose
 from tiebeam.store.exporting import (
     CannotWithhold,
     ChainBreak,
@@ -39,6 +39,7 @@ __all__ = [
     "UnknownDatabase",
     "UnknownEntry",
     "breaks_of",
+    "dispose",
     "has_unanchored",
     "journal_lines",
     "journal_report",

@@ -101,6 +101,20 @@ def open_dispatch(url: sa.URL, turn: threading.Lock) -> sa.Engine:
     return sa.create_engine(url, connect_args={"application_name": "tiebeam-dispatch"}, pool_pre_ping=True, **_POOL)
 
 
+def dispose(engine: sa.Engine) -> None:
+    """Close every connection, and one that a thread still uses, or opens later, once that thread gives it back.
+
+    SQLAlchemy forgets those: they would stay open until the garbage collector finds them.
+    """
+
+    def close(connection: Any, record: Any) -> None:
+        if connection is not None:
+            record.invalidate()
+
+    event.listen(engine.pool, "checkin", close)
+    engine.dispose()
+
+
 def _queue_writers(engine: sa.Engine, turn: threading.Lock) -> None:
     """Let threads queue for the file's write lock, which by itself makes them sleep and try again, up to 0.1 s each."""
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tiebeam.kit import MASKING, Clock, Ids, Randomness, SystemRandomness
 from tiebeam.store import journal
-from tiebeam.store.database import normalised, open_dispatch, open_reader, open_writer
+from tiebeam.store.database import dispose, normalised, open_dispatch, open_reader, open_writer
 from tiebeam.store.migration import upgrade
 
 if TYPE_CHECKING:
@@ -137,6 +137,6 @@ class Store:
         return open_dispatch(self.url, self._turn)
 
     def close(self) -> None:
-        """Give all connections back. The store may be used again; it opens new ones."""
-        self._reader.dispose()
-        self.engine.dispose()
+        """Close all connections. The store may be used again, with a new connection each time."""
+        dispose(self._reader)
+        dispose(self.engine)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -266,6 +267,30 @@ def test_closing_waits_for_the_segment_that_runs(engine: Engine) -> None:
     engine.close()
     assert ended == ["slow"]
     assert engine.idle()
+
+
+def test_closing_waits_until_the_dispatcher_has_noted_how_a_segment_ended(
+    engine: Engine, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbos._sys_db import SystemDatabase
+
+    before = threading.active_count()
+    note = SystemDatabase.update_workflow_outcome
+    begun = threading.Event()
+
+    def noted_slowly(*arguments: Any, **named: Any) -> bool:
+        begun.set()
+        time.sleep(0.3)
+        return note(*arguments, **named)
+
+    monkeypatch.setattr(SystemDatabase, "update_workflow_outcome", noted_slowly)
+    engine.register("run", log)
+    engine.launch()
+    _enqueue(engine, "a")
+    assert begun.wait(10)
+    engine.close()
+    assert engine.idle()
+    assert threading.active_count() == before
 
 
 def test_only_the_queues_asked_for_are_worked_on(engine: Engine, log: Log) -> None:

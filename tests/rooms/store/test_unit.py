@@ -159,3 +159,16 @@ def test_a_part_that_fails_is_undone_alone(store: Store) -> None:
         assert [entry.payload["number"] for entry in read_journal(conn, "run:1")] == [1, 3]
         assert [head.stream for head in list_streams(conn)] == ["run:1"]
         assert verify_journal(conn) == []
+
+
+def test_a_connection_in_use_when_the_store_closes_is_closed_when_it_comes_back(store: Store) -> None:
+    with store.read() as late, store.unit() as working:
+        connections = [conn.connection.driver_connection for conn in (late, working.conn)]
+        store.close()
+        assert late.execute(sa.text("SELECT 1")).scalar_one() == 1
+        _append(working, 1)
+    for connection in connections:
+        with pytest.raises(Exception, match="closed"):
+            connection.execute("SELECT 1")  # pyright: ignore[reportOptionalMemberAccess]
+    with store.read() as conn:
+        assert [entry.payload["number"] for entry in read_journal(conn, "run:1")] == [1]
