@@ -73,6 +73,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
+def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A house in which nothing has happened yet."""
+    if find_chromium() is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with opened(make_workspace(tmp_path_factory.mktemp("house") / "company", example="harbour-tools")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def house(app: App) -> Iterator[House]:
     served = Served(app)
     yield House(app, served.url)

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.chromium import Browser, Page, find_chromium
+from tests.browser.chromium import Browser, Page
 from tests.browser.conftest import House, SignIn
 from tests.builders.console_people import link_for
-from tests.builders.workspaces import make_workspace, opened
 from tiebeam.app import App
 
 pytestmark = pytest.mark.browser
@@ -26,12 +24,8 @@ ROW = f"document.querySelector('[data-key=\"{SONNET}\"]')"
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A house in which nothing has happened yet."""
-    if find_chromium() is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    with opened(make_workspace(tmp_path_factory.mktemp("house") / "company", example="harbour-tools")) as found:
-        yield found
+def app(bare_app: App) -> App:
+    return bare_app
 
 
 def slide(page: Page, name: str, value: str) -> None:

@@ -5,14 +5,10 @@ ids: EC-29
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.browser.chromium import find_chromium
 from tests.browser.conftest import House, SignIn
 from tests.browser.test_calculator import slide
-from tests.builders.workspaces import make_workspace, opened
 from tiebeam.app import App
 
 pytestmark = pytest.mark.browser
@@ -21,11 +17,8 @@ PAGE = "/economics/pricing/dealer-portal"
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    if find_chromium() is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    with opened(make_workspace(tmp_path_factory.mktemp("house") / "company", example="harbour-tools")) as found:
-        yield found
+def app(bare_app: App) -> App:
+    return bare_app
 
 
 def test_the_share_slider_repaints_the_answers_and_stays_in_the_address(house: House, sign_in: SignIn) -> None:

@@ -5,14 +5,11 @@ ids: EC-01, EC-18, D4
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.browser.chromium import Browser, find_chromium
+from tests.browser.chromium import Browser
 from tests.browser.conftest import House, SignIn
 from tests.builders.console_people import INTENT, link_for
-from tests.builders.workspaces import make_workspace, opened
 from tiebeam.app import App
 
 pytestmark = pytest.mark.browser
@@ -30,11 +27,8 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    if find_chromium() is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    with opened(make_workspace(tmp_path_factory.mktemp("worth") / "company", example="harbour-tools")) as found:
-        yield found
+def app(bare_app: App) -> App:
+    return bare_app
 
 
 def test_a_typed_volume_is_answered_in_place_and_is_in_the_address(house: House, sign_in: SignIn) -> None:

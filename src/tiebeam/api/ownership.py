@@ -15,12 +15,12 @@ from tiebeam.economics.ownership import (
     StudyAnswer,
     compare_sides,
     find_study,
-    read_pairs,
     read_study_changes,
     study_case,
     study_line,
     study_sheet,
 )
+from tiebeam.economics.units import read_pairs
 from tiebeam.http import Caller
 
 _MOST_DRAWS = 10_000

@@ -23,7 +23,7 @@ from tiebeam.economics.portfolio import (
 )
 from tiebeam.economics.portfolio import DRAWS as PORTFOLIO_DRAWS
 from tiebeam.economics.portfolio import MOST_DRAWS as MOST_PORTFOLIO_DRAWS
-from tiebeam.economics.units import WrongFigure, read_changes, unit_sheet
+from tiebeam.economics.units import read_changes, read_pairs, unit_sheet
 from tiebeam.http import Caller
 from tiebeam.kit import csv_text, plain
 from tiebeam.workflow import UnitRow, portfolio_candidates, unit_case, unit_rows
@@ -55,7 +55,7 @@ class Question(Drawing):
 
     def texts(self) -> dict[str, str]:
         """Raises WrongFigure."""
-        found = dict(_pair(one) for one in self.set)
+        found = read_pairs(self.set)
         return found if self.volume_factor is None else {**found, "volume_factor": self.volume_factor}
 
 
@@ -186,10 +186,3 @@ def _line(row: UnitRow) -> dict[str, Any]:
     kept = ("currency", "verdict", "cost_per_accepted", "margin_per_accepted", "margin_per_month", "value_per_accepted")
     kept += ("break_even_per_mtok", "break_even_units", "payback_months", "share_positive", "price_source")
     return {**found, "answer": plain({name: form[name] for name in kept}), "problem": None}
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise WrongFigure(f"set wants NAME=VALUE, not {text[:80]!r}")
-    return name.strip(), value

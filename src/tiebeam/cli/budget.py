@@ -16,6 +16,7 @@ from tiebeam.cli.shared import (
     print_json,
     print_table,
     workspace_option,
+    xlsx_option,
 )
 
 if TYPE_CHECKING:
@@ -30,12 +31,7 @@ def budget() -> None:
 @budget.command("frame")
 @asks("intent.view", "catalogue")
 @click.argument("name", required=False)
-@click.option(
-    "--xlsx",
-    default=None,
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here.",
-)
+@xlsx_option
 @workspace_option
 @person_option
 @json_option

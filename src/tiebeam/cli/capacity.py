@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiebeam.cli.asking import asks, calling
-from tiebeam.cli.shared import check_output, json_option, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import (
+    check_output,
+    json_option,
+    person_option,
+    print_json,
+    print_table,
+    workspace_option,
+    xlsx_option,
+)
 
 if TYPE_CHECKING:
     from tiebeam.economics.capacity import CapacityPlan
@@ -43,12 +51,7 @@ def _figures(function: Callable[..., Any]) -> Callable[..., Any]:
 @asks("intent.view", "catalogue")
 @_figures
 @click.option("--at", default=None, type=click.DateTime(formats=["%Y-%m-%d"]), help="At the prices of this day.")
-@click.option(
-    "--xlsx",
-    default=None,
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here.",
-)
+@xlsx_option
 @workspace_option
 @person_option
 @json_option

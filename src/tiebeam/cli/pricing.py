@@ -17,6 +17,7 @@ from tiebeam.cli.shared import (
     print_json,
     print_table,
     workspace_option,
+    xlsx_option,
 )
 
 if TYPE_CHECKING:
@@ -67,12 +68,7 @@ def _cells(row: PricingRow) -> tuple[str, ...]:
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32), help="Of the draws.")
 @click.option("--draws", default=2000, show_default=True, type=int, help="How many draws: 100 to 100,000.")
 @click.option("--at", default=None, type=click.DateTime(formats=["%Y-%m-%d"]), help="At the prices of this day.")
-@click.option(
-    "--xlsx",
-    default=None,
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here.",
-)
+@xlsx_option
 @workspace_option
 @person_option
 @json_option

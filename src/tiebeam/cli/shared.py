@@ -33,6 +33,12 @@ jsonl_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True),
     help="Write one JSON object a document here; '-' prints them.",
 )
+xlsx_option = click.option(
+    "--xlsx",
+    default=None,
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write a spreadsheet with live formulas here.",
+)
 person_option = click.option(
     "--person",
     envvar="TIEBEAM_PERSON",

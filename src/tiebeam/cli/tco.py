@@ -16,6 +16,7 @@ from tiebeam.cli.shared import (
     say,
     workspace_of,
     workspace_option,
+    xlsx_option,
 )
 
 if TYPE_CHECKING:
@@ -35,12 +36,7 @@ _BAR = 28
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**32), help="Of the draws.")
 @click.option("--draws", default=2000, show_default=True, type=int, help="How many draws: 100 to 100,000.")
 @click.option("--at", default=None, type=click.DateTime(formats=["%Y-%m-%d"]), help="At the prices of this day.")
-@click.option(
-    "--xlsx",
-    default=None,
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here.",
-)
+@xlsx_option
 @workspace_option
 @json_option
 def tco(
@@ -65,12 +61,12 @@ def tco(
     from tiebeam.economics.ownership import (
         compare_sides,
         find_study,
-        read_pairs,
         read_study_changes,
         study_case,
         study_sheet,
     )
     from tiebeam.economics.prices import Prices
+    from tiebeam.economics.units import read_pairs
     from tiebeam.kit import SystemClock
 
     check_output(xlsx)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiebeam.cli.asking import asks, calling
-from tiebeam.cli.shared import check_output, json_option, person_option, print_json, print_table, workspace_option
+from tiebeam.cli.shared import (
+    check_output,
+    json_option,
+    person_option,
+    print_json,
+    print_table,
+    workspace_option,
+    xlsx_option,
+)
 
 if TYPE_CHECKING:
     from tiebeam.economics import UnitAnswer
@@ -29,12 +37,7 @@ _BAR = 28
 @click.option("--model", default=None, metavar="NAME", help="With another model than the stated one.")
 @click.option("--provider", default=None, metavar="NAME", help="Who sells that model.")
 @click.option("--from-ledger", is_flag=True, help="With the figures the ledger measured over the last 90 days.")
-@click.option(
-    "--xlsx",
-    default=None,
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a spreadsheet with live formulas here.",
-)
+@xlsx_option
 @workspace_option
 @person_option
 @json_option

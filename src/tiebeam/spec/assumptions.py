@@ -85,7 +85,8 @@ class Driver:
     most: Decimal = _MOST
 
 
-def _driver(unit: str, about: str, default: str | None = "0", least: str = "0", most: str | None = None) -> Driver:
+def driver(unit: str, about: str, default: str | None = "0", least: str = "0", most: str | None = None) -> Driver:
+    """A driver from figures as text; without `most` it is bounded by 10^15."""
     return Driver(
         unit,
         about,
@@ -96,44 +97,44 @@ def _driver(unit: str, about: str, default: str | None = "0", least: str = "0", 
 
 
 DRIVERS: Mapping[str, Driver] = {
-    "units_per_month": _driver("units", "Cases started in a month.", None, "0.001"),
-    "acceptance_rate": _driver("share", "Share of cases that end as an accepted outcome.", "1", "0.000001", "1"),
-    "attempts_per_unit": _driver("calls", "Model calls of a case over what it would need without repetition.", "1"),
-    "input_tokens_per_unit": _driver("tokens", "Tokens read in one attempt of a case."),
-    "output_tokens_per_unit": _driver("tokens", "Tokens written in one attempt of a case."),
-    "cached_share": _driver("share", "Share of the tokens read that the provider had in its cache.", "0", "0", "1"),
-    "batch_price_factor": _driver("share", "The provider's batch price over its standard price.", "1", "0", "1"),
-    "batch_share": _driver("share", "Share of the calls at the provider's batch price.", "0", "0", "1"),
-    "review_share": _driver("share", "Share of all cases a person looks at as a rule.", "0", "0", "1"),
-    "review_minutes": _driver("minutes", "Minutes of such a look."),
-    "exception_rate": _driver("share", "Share of cases the rules hand to a person.", "0", "0", "1"),
-    "review_minutes_per_exception": _driver("minutes", "Minutes a person needs for one of them."),
-    "cost_per_exception": _driver("money", "What an exception costs beside minutes: fees, lost discounts, credits."),
-    "rework_rate": _driver("share", "Share of cases done again after they were thought done.", "0", "0", "1"),
-    "rework_minutes": _driver("minutes", "Minutes of doing one again."),
-    "review_cost_per_hour": _driver("money", "Full cost of an hour of the people who look.", "0"),
-    "hours_per_reviewer_per_month": _driver(
+    "units_per_month": driver("units", "Cases started in a month.", None, "0.001"),
+    "acceptance_rate": driver("share", "Share of cases that end as an accepted outcome.", "1", "0.000001", "1"),
+    "attempts_per_unit": driver("calls", "Model calls of a case over what it would need without repetition.", "1"),
+    "input_tokens_per_unit": driver("tokens", "Tokens read in one attempt of a case."),
+    "output_tokens_per_unit": driver("tokens", "Tokens written in one attempt of a case."),
+    "cached_share": driver("share", "Share of the tokens read that the provider had in its cache.", "0", "0", "1"),
+    "batch_price_factor": driver("share", "The provider's batch price over its standard price.", "1", "0", "1"),
+    "batch_share": driver("share", "Share of the calls at the provider's batch price.", "0", "0", "1"),
+    "review_share": driver("share", "Share of all cases a person looks at as a rule.", "0", "0", "1"),
+    "review_minutes": driver("minutes", "Minutes of such a look."),
+    "exception_rate": driver("share", "Share of cases the rules hand to a person.", "0", "0", "1"),
+    "review_minutes_per_exception": driver("minutes", "Minutes a person needs for one of them."),
+    "cost_per_exception": driver("money", "What an exception costs beside minutes: fees, lost discounts, credits."),
+    "rework_rate": driver("share", "Share of cases done again after they were thought done.", "0", "0", "1"),
+    "rework_minutes": driver("minutes", "Minutes of doing one again."),
+    "review_cost_per_hour": driver("money", "Full cost of an hour of the people who look.", "0"),
+    "hours_per_reviewer_per_month": driver(
         "hours", "Paid hours of one reviewer; above zero, people are added whole. Zero: any share of a person."
     ),
-    "units_per_capacity_step": _driver(
+    "units_per_capacity_step": driver(
         "units",
         "Cases a month that one step of capacity carries: a rate tier, a provisioned unit, a server. Zero: none.",
     ),
-    "cost_per_capacity_step": _driver("money", "What one step of capacity costs a month."),
-    "token_budget_per_month": _driver("money", "The cap on model spend; cases beyond it are not served. Zero: no cap."),
-    "platform_cost_per_month": _driver("money", "Licences and operation, whatever the volume."),
-    "integration_cost": _driver("money", "Connecting the systems, once."),
-    "training_cost": _driver("money", "Training the people, once."),
-    "consulting_cost": _driver("money", "Help from outside, once."),
-    "amortisation_months": _driver("months", "Over how many months one-off cost is spread.", "36", "1", "600"),
-    "training_cost_per_year": _driver("money", "Training repeated every year."),
-    "consulting_cost_per_year": _driver("money", "Help from outside that comes back every year."),
-    "quality_gate_hours_per_month": _driver("hours", "Upkeep of evaluation sets and gates."),
-    "quality_gate_cost_per_hour": _driver("money", "Full cost of an hour of that upkeep."),
-    "model_migrations_per_year": _driver("times", "How often the model is changed."),
-    "model_migration_cost": _driver("money", "Evaluating, adapting and rolling out one change of model."),
-    "discount_rate_per_year": _driver("share", "For the present value.", "0.08", "0", "1"),
-    "horizon_months": _driver("months", "How far ahead the present value looks.", "36", "1", "600"),
+    "cost_per_capacity_step": driver("money", "What one step of capacity costs a month."),
+    "token_budget_per_month": driver("money", "The cap on model spend; cases beyond it are not served. Zero: no cap."),
+    "platform_cost_per_month": driver("money", "Licences and operation, whatever the volume."),
+    "integration_cost": driver("money", "Connecting the systems, once."),
+    "training_cost": driver("money", "Training the people, once."),
+    "consulting_cost": driver("money", "Help from outside, once."),
+    "amortisation_months": driver("months", "Over how many months one-off cost is spread.", "36", "1", "600"),
+    "training_cost_per_year": driver("money", "Training repeated every year."),
+    "consulting_cost_per_year": driver("money", "Help from outside that comes back every year."),
+    "quality_gate_hours_per_month": driver("hours", "Upkeep of evaluation sets and gates."),
+    "quality_gate_cost_per_hour": driver("money", "Full cost of an hour of that upkeep."),
+    "model_migrations_per_year": driver("times", "How often the model is changed."),
+    "model_migration_cost": driver("money", "Evaluating, adapting and rolling out one change of model."),
+    "discount_rate_per_year": driver("share", "For the present value.", "0.08", "0", "1"),
+    "horizon_months": driver("months", "How far ahead the present value looks.", "36", "1", "600"),
 }
 """Every figure of the model by name. Shares lie between 0 and 1; money is in the workspace's currency."""
 
@@ -173,49 +174,54 @@ class UnitEconomics(Frozen):
     @model_validator(mode="after")
     def _known(self) -> Self:
         used = frozenset[str]().union(*(read_formula(line.formula).names for line in self.value))
-        for name, driver in DRIVERS.items():
-            if driver.default is None and name not in self.assumptions:
-                raise ValueError(f"the assumptions say nothing of {name}: {driver.about}")
+        for name, known in DRIVERS.items():
+            if known.default is None and name not in self.assumptions:
+                raise ValueError(f"the assumptions say nothing of {name}: {known.about}")
         for name in used - DRIVERS.keys() - self.assumptions.keys():
             raise ValueError(f"a formula asks for {name!r}; add it to the assumptions")
         for name, assumption in self.assumptions.items():
             if name not in DRIVERS and name not in used:
                 raise ValueError(f"nothing reads the assumption {name!r}; see 'tiebeam units --drivers' for the names")
-            _within(name, assumption)
+            if name in DRIVERS:
+                check_within(name, assumption, DRIVERS[name])
         if self.model is None and self.spends_tokens:
             raise ValueError("tokens are spent; name the model they are bought from")
         return self
 
     @property
     def spends_tokens(self) -> bool:
-        return any(_highest(self.figure(name)) > 0 for name in ("input_tokens_per_unit", "output_tokens_per_unit"))
+        return any(highest(self.figure(name)) > 0 for name in ("input_tokens_per_unit", "output_tokens_per_unit"))
 
     def figure(self, name: str) -> Assumption:
         """The assumption, or the model's default. Raises KeyError for a name that has neither."""
-        stated = self.assumptions.get(name)
-        if stated is not None:
-            return stated
-        default = DRIVERS[name].default
-        if default is None:
-            raise KeyError(name)
-        return Assumption(value=default, source="The model's default.")
+        return figure_of(self.assumptions, DRIVERS, name)
 
     def amount(self, name: str) -> Decimal:
         """The most likely value of a figure."""
         return self.figure(name).value
 
 
-def _highest(assumption: Assumption) -> Decimal:
+def figure_of(stated: Mapping[str, Assumption], drivers: Mapping[str, Driver], name: str) -> Assumption:
+    """What is stated, else the driver's default. Raises KeyError for a name that has neither."""
+    found = stated.get(name)
+    if found is not None:
+        return found
+    default = drivers[name].default
+    if default is None:
+        raise KeyError(name)
+    return Assumption(value=default, source="The model's default.")
+
+
+def highest(assumption: Assumption) -> Decimal:
+    """The high end of a range, or the fixed value."""
     return assumption.value if assumption.high is None else assumption.high
 
 
-def _within(name: str, assumption: Assumption) -> None:
-    driver = DRIVERS.get(name)
-    if driver is None:
-        return
+def check_within(name: str, assumption: Assumption, known: Driver) -> None:
+    """Raises ValueError when the figure or its range leaves the driver's bounds."""
     low = assumption.value if assumption.low is None else assumption.low
-    if low < driver.least or _highest(assumption) > driver.most:
-        raise ValueError(f"{name} lies between {driver.least} and {driver.most} {driver.unit}, not at {low}")
+    if low < known.least or highest(assumption) > known.most:
+        raise ValueError(f"{name} lies between {known.least} and {known.most} {known.unit}, not at {low}")
 
 
 __all__ = [
@@ -226,4 +232,8 @@ __all__ = [
     "Shape",
     "UnitEconomics",
     "ValueLine",
+    "check_within",
+    "driver",
+    "figure_of",
+    "highest",
 ]

@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from tiebeam.spec.assumptions import Assumption, Driver, Figure
+from tiebeam.spec.assumptions import Assumption, Driver, Figure, check_within, driver, figure_of, highest
 from tiebeam.spec.base import DottedId, Frozen, Id, Record, Share, Text
 
 _MOST = Decimal(10) ** 15
@@ -20,46 +20,36 @@ _ALIKE = Decimal("0.01")
 """Volumes of use cases and of the assumptions may differ by rounding."""
 
 
-def _driver(unit: str, about: str, default: str | None = "0", least: str = "0", most: str | None = None) -> Driver:
-    return Driver(
-        unit,
-        about,
-        None if default is None else Decimal(default),
-        Decimal(least),
-        _MOST if most is None else Decimal(most),
-    )
-
-
 PRICING_DRIVERS: Mapping[str, Driver] = {
-    "customers": _driver("units", "Customers.", None),
-    "seats": _driver("people", "Seats of people, of one customer."),
-    "operations_per_seat": _driver("units", "Operations a month done at one seat."),
-    "agent_seats": _driver("units", "Seats of agents with an identity of their own, of one customer."),
-    "operations_per_agent_seat": _driver("units", "Operations a month done by one such agent."),
-    "headless_operations": _driver("units", "Operations a month of one customer that come on demand, without a seat."),
-    "moved_share": _driver(
+    "customers": driver("units", "Customers.", None),
+    "seats": driver("people", "Seats of people, of one customer."),
+    "operations_per_seat": driver("units", "Operations a month done at one seat."),
+    "agent_seats": driver("units", "Seats of agents with an identity of their own, of one customer."),
+    "operations_per_agent_seat": driver("units", "Operations a month done by one such agent."),
+    "headless_operations": driver("units", "Operations a month of one customer that come on demand, without a seat."),
+    "moved_share": driver(
         "share",
         "Share of the work at seats that goes headless instead, its seats with it; below 0 work comes back to seats.",
         "0",
         "-1000000",
         "1",
     ),
-    "headless_per_seated": _driver(
+    "headless_per_seated": driver(
         "times", "Headless operations that take the place of one at a seat.", "1", "0.000001", "1000000"
     ),
-    "cost_per_seat_operation": _driver("money", "Cost to serve an operation at a seat, but for a model."),
-    "cost_per_agent_operation": _driver("money", "Cost to serve an operation of a seated agent, but for a model."),
-    "cost_per_headless_operation": _driver("money", "Cost to serve a headless operation, but for a model."),
-    "model_share_seat": _driver("share", "Share of the operations at seats that call the model.", "0", "0", "1"),
-    "model_share_agent": _driver("share", "Share of seated agents' operations that call it.", "0", "0", "1"),
-    "model_share_headless": _driver("share", "Share of the headless operations that call it.", "0", "0", "1"),
-    "input_tokens_per_call": _driver("tokens", "Tokens read in one call of the model."),
-    "output_tokens_per_call": _driver("tokens", "Tokens written in one call."),
-    "cached_share": _driver("share", "Share of the tokens read that the provider had in its cache.", "0", "0", "1"),
-    "cost_per_seat": _driver("money", "What a seat costs a month whatever it does: support, licences."),
-    "cost_per_agent_seat": _driver("money", "What an agent's seat costs a month: identity, rights, audit trail."),
-    "cost_per_customer": _driver("money", "What a customer costs a month whatever they use."),
-    "fixed_cost_per_month": _driver("money", "What the product costs a month whoever buys it."),
+    "cost_per_seat_operation": driver("money", "Cost to serve an operation at a seat, but for a model."),
+    "cost_per_agent_operation": driver("money", "Cost to serve an operation of a seated agent, but for a model."),
+    "cost_per_headless_operation": driver("money", "Cost to serve a headless operation, but for a model."),
+    "model_share_seat": driver("share", "Share of the operations at seats that call the model.", "0", "0", "1"),
+    "model_share_agent": driver("share", "Share of seated agents' operations that call it.", "0", "0", "1"),
+    "model_share_headless": driver("share", "Share of the headless operations that call it.", "0", "0", "1"),
+    "input_tokens_per_call": driver("tokens", "Tokens read in one call of the model."),
+    "output_tokens_per_call": driver("tokens", "Tokens written in one call."),
+    "cached_share": driver("share", "Share of the tokens read that the provider had in its cache.", "0", "0", "1"),
+    "cost_per_seat": driver("money", "What a seat costs a month whatever it does: support, licences."),
+    "cost_per_agent_seat": driver("money", "What an agent's seat costs a month: identity, rights, audit trail."),
+    "cost_per_customer": driver("money", "What a customer costs a month whatever they use."),
+    "fixed_cost_per_month": driver("money", "What the product costs a month whoever buys it."),
 }
 """Every figure of the model but its prices. Money is in the workspace's currency."""
 
@@ -156,13 +146,13 @@ class PricingModel(Record):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        for name, driver in PRICING_DRIVERS.items():
-            if driver.default is None and name not in self.assumptions:
-                raise ValueError(f"the assumptions say nothing of {name}: {driver.about}")
+        for name, known in PRICING_DRIVERS.items():
+            if known.default is None and name not in self.assumptions:
+                raise ValueError(f"the assumptions say nothing of {name}: {known.about}")
         for name, assumption in self.assumptions.items():
             if name not in PRICING_DRIVERS:
                 raise ValueError(f"nothing reads the assumption {name!r}; they are {', '.join(PRICING_DRIVERS)}")
-            _within(name, assumption, PRICING_DRIVERS[name])
+            check_within(name, assumption, PRICING_DRIVERS[name])
         for stream, price_list in self.prices.items():
             _check_prices(stream, price_list)
         self._check_volumes()
@@ -196,9 +186,9 @@ class PricingModel(Record):
 
     @property
     def spends_tokens(self) -> bool:
-        tokens = any(_highest(self.figure(name)) > 0 for name in ("input_tokens_per_call", "output_tokens_per_call"))
+        tokens = any(highest(self.figure(name)) > 0 for name in ("input_tokens_per_call", "output_tokens_per_call"))
         shares = ("model_share_seat", "model_share_agent", "model_share_headless")
-        return tokens and any(_highest(self.figure(name)) > 0 for name in shares)
+        return tokens and any(highest(self.figure(name)) > 0 for name in shares)
 
     @property
     def seated_operations(self) -> Decimal:
@@ -215,13 +205,7 @@ class PricingModel(Record):
 
     def figure(self, name: str) -> Assumption:
         """The assumption, or the model's default. Raises KeyError for a name that has neither."""
-        stated = self.assumptions.get(name)
-        if stated is not None:
-            return stated
-        default = PRICING_DRIVERS[name].default
-        if default is None:
-            raise KeyError(name)
-        return Assumption(value=default, source="The model's default.")
+        return figure_of(self.assumptions, PRICING_DRIVERS, name)
 
     def amount(self, name: str) -> Decimal:
         """The most likely value of a figure."""
@@ -266,14 +250,4 @@ def _check_prices(stream: RevenueStream, price_list: PriceList) -> None:
     stated = {"included": price_list.included, "minimum": price_list.minimum}
     stated |= {f"step {place} price": one.price for place, one in enumerate(price_list.step, start=1)}
     for name, figure in stated.items():
-        _within(f"{stream} {name}", figure, _driver("money", ""))
-
-
-def _highest(assumption: Assumption) -> Decimal:
-    return assumption.value if assumption.high is None else assumption.high
-
-
-def _within(name: str, assumption: Assumption, driver: Driver) -> None:
-    low = assumption.value if assumption.low is None else assumption.low
-    if low < driver.least or _highest(assumption) > driver.most:
-        raise ValueError(f"{name} lies between {driver.least} and {driver.most} {driver.unit}, not at {low}")
+        check_within(f"{stream} {name}", figure, driver("money", ""))

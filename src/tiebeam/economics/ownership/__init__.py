@@ -15,7 +15,6 @@ from tiebeam.economics.ownership.case import (
     UnknownStudy,
     WrongStudy,
     find_study,
-    read_pairs,
     read_study_changes,
     study_case,
 )
@@ -56,7 +55,6 @@ __all__ = [
     "month_of_crossing",
     "months",
     "present_values",
-    "read_pairs",
     "read_study_changes",
     "shown",
     "simulate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -128,17 +128,6 @@ def study_case(
 def read_study_changes(texts: Mapping[str, str], *, users: str | None = None) -> dict[str, Decimal]:
     """Figures as people write them. Raises WrongFigure."""
     return read_changes({**texts, **({} if users is None else {"users": users})})
-
-
-def read_pairs(texts: Iterable[str]) -> dict[str, str]:
-    """`NAME=VALUE` texts. Raises WrongFigure."""
-    found: dict[str, str] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise WrongFigure(f"set wants NAME=VALUE, not {text[:80]!r}")
-        found[name.strip()] = value
-    return found
 
 
 def _default(name: str) -> StudyFigure:

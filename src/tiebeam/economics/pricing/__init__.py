@@ -3,7 +3,6 @@
 from tiebeam.economics.pricing.answer import (
     BreakEven,
     PricingAnswer,
-    StatedFigure,
     StreamAnswer,
     UseCaseAnswer,
     design,
@@ -35,7 +34,6 @@ __all__ = [
     "PricingDraws",
     "PricingRow",
     "PricingWarning",
-    "StatedFigure",
     "StreamAnswer",
     "UnknownPricing",
     "UseCaseAnswer",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -13,8 +12,9 @@ from tiebeam.economics.pricing.curve import Crossing, CurvePoint, Moved, crossin
 from tiebeam.economics.pricing.model import STREAMS
 from tiebeam.economics.pricing.simulation import PricingDraws, draw
 from tiebeam.economics.pricing.warning import PricingWarning, warnings_of
+from tiebeam.economics.units import Stated
 from tiebeam.kit import plain
-from tiebeam.spec import Billing, RevenueStream, Shape
+from tiebeam.spec import Billing, RevenueStream
 
 _PLACES = Decimal("0.000001")
 _MOVED = tuple(Decimal(share) / 100 for share in (10, 25, 50, 100))
@@ -63,20 +63,6 @@ class UseCaseAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class StatedFigure:
-    """A figure as the answer shows it, with where it comes from."""
-
-    name: str
-    value: Decimal
-    low: Decimal | None
-    high: Decimal | None
-    shape: Shape
-    source: str
-    owner: str
-    checked: date
-
-
-@dataclass(frozen=True, slots=True)
 class PricingAnswer:
     """Money in `currency`, of one month. `month` holds every figure and line at the most likely values."""
 
@@ -92,7 +78,7 @@ class PricingAnswer:
     warnings: tuple[PricingWarning, ...]
     draws: PricingDraws
     price_source: str
-    figures: tuple[StatedFigure, ...]
+    figures: tuple[Stated, ...]
 
     @property
     def headless_share(self) -> Decimal:
@@ -214,10 +200,10 @@ def _use_cases(case: PricingCase) -> list[UseCaseAnswer]:
     ]
 
 
-def _figures(case: PricingCase) -> list[StatedFigure]:
+def _figures(case: PricingCase) -> list[Stated]:
     record = case.record
     return [
-        StatedFigure(
+        Stated(
             name=name,
             value=one.value,
             low=one.low,

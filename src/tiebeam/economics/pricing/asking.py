@@ -12,7 +12,7 @@ from tiebeam.economics.prices import Prices
 from tiebeam.economics.pricing.answer import short
 from tiebeam.economics.pricing.case import PricingCase, UnknownPricing, pricing_case
 from tiebeam.economics.pricing.warning import PricingWarning, warnings_of
-from tiebeam.economics.units import WrongFigure, read_changes
+from tiebeam.economics.units import read_changes, read_pairs
 from tiebeam.errors import TiebeamError
 from tiebeam.kit import plain
 from tiebeam.spec import PricingModel
@@ -74,13 +74,7 @@ def find_pricing(
 
 def read_pricing_changes(case: PricingCase, said: Iterable[str], *, headless_share: str | None = None) -> PricingCase:
     """The case with figures written NAME=VALUE, then with another headless share. Raises WrongFigure, NothingSeated."""
-    texts: dict[str, str] = {}
-    for one in said:
-        name, sign, value = one.partition("=")
-        if not sign:
-            raise WrongFigure(f"set wants NAME=VALUE, not {one[:80]!r}")
-        texts[name.strip()] = value
-    found = case.having(read_changes(texts))
+    found = case.having(read_changes(read_pairs(said)))
     if headless_share is None or not headless_share.strip():
         return found
     return found.at_share(read_changes({"headless_share": headless_share})["headless_share"])

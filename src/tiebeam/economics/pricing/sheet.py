@@ -6,26 +6,12 @@ from tiebeam.economics.pricing.answer import PricingAnswer
 from tiebeam.economics.pricing.case import PricingCase, driver_of
 from tiebeam.economics.pricing.curve import CurvePoint, Moved
 from tiebeam.economics.pricing.model import lines_of
-from tiebeam.economics.workbook import Calculation, InputCell, LineCell
+from tiebeam.economics.units import stated_cells
+from tiebeam.economics.workbook import Calculation, LineCell
 
 
 def pricing_sheet(case: PricingCase, answer: PricingAnswer) -> Calculation:
     """The calculation of one answer. `moved_share` is the figure to turn for another headless share."""
-    inputs = [
-        InputCell(
-            name=one.name,
-            about=driver_of(one.name).about,
-            unit=driver_of(one.name).unit,
-            value=one.value,
-            source=one.source,
-            low=one.low,
-            high=one.high,
-            shape=one.shape.value,
-            owner=one.owner,
-            checked=one.checked,
-        )
-        for one in answer.figures
-    ]
     use_cases = [
         ["Use case", "Charged by", "Called for", "Agrees", "Reason"],
         *([one.id, one.billed.value, one.called_for.value, one.agrees, one.reason] for one in answer.use_cases),
@@ -34,7 +20,7 @@ def pricing_sheet(case: PricingCase, answer: PricingAnswer) -> Calculation:
         title=f"Pricing of {answer.title}",
         currency=answer.currency,
         said=f"{answer.headless_share:.1%} of operations are headless. Token prices: {answer.price_source}.",
-        inputs=inputs,
+        inputs=stated_cells(answer.figures, driver_of),
         lines=[LineCell(line.name, line.about, line.unit, line.formula) for line in lines_of(case.record)],
         tables={
             "Curve": [list(CurvePoint.__slots__), *([getattr(one, n) for n in one.__slots__] for one in answer.curve)],

@@ -9,11 +9,19 @@ from tiebeam.economics.units.answer import (
     case_of,
     fixed_cost_per_unit,
 )
-from tiebeam.economics.units.case import NO_TOKENS, TokenPrices, UnitCase, WrongFigure, driver_of, read_changes
+from tiebeam.economics.units.case import (
+    NO_TOKENS,
+    TokenPrices,
+    UnitCase,
+    WrongFigure,
+    driver_of,
+    read_changes,
+    read_pairs,
+)
 from tiebeam.economics.units.draws import drawn, ends
 from tiebeam.economics.units.model import LINES, PARTS, Line
 from tiebeam.economics.units.prefill import Measured, NoHistory, Prefilled, from_ledger, prefill
-from tiebeam.economics.units.sheet import unit_sheet
+from tiebeam.economics.units.sheet import stated_cells, unit_sheet
 from tiebeam.economics.units.simulate import (
     DRAWS,
     Bar,
@@ -59,8 +67,10 @@ __all__ = [
     "month_spreads",
     "prefill",
     "read_changes",
+    "read_pairs",
     "simulate",
     "simulate_variants",
+    "stated_cells",
     "tornado",
     "unit_sheet",
 ]

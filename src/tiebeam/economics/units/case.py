@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -124,6 +124,17 @@ def check_figure(name: str, value: Decimal, *, known: Mapping[str, object]) -> N
         raise WrongFigure(
             f"{name} lies between {driver.least} and {driver.most} {driver.unit}, not at {str(value)[:40]}", name=name
         )
+
+
+def read_pairs(texts: Iterable[str]) -> dict[str, str]:
+    """`NAME=VALUE` texts. Raises WrongFigure."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise WrongFigure(f"set wants NAME=VALUE, not {text[:80]!r}")
+        found[name.strip()] = value
+    return found
 
 
 def read_changes(texts: Mapping[str, str]) -> dict[str, Decimal]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from tiebeam.economics.units.answer import UnitAnswer
+from collections.abc import Callable, Iterable
+
+from tiebeam.economics.units.answer import Stated, UnitAnswer
 from tiebeam.economics.units.case import UnitCase, driver_of
 from tiebeam.economics.units.model import LINES, VALUE_PER_ACCEPTED
 from tiebeam.economics.workbook import Calculation, InputCell, LineCell
+from tiebeam.spec import Driver
 
 
-def unit_sheet(case: UnitCase, answer: UnitAnswer) -> Calculation:
-    """The calculation of one answer."""
-    inputs = [
+def stated_cells(figures: Iterable[Stated], driver_of: Callable[[str], Driver]) -> list[InputCell]:
+    """A cell for each figure, in the words of its driver."""
+    return [
         InputCell(
             name=one.name,
             about=driver_of(one.name).about,
@@ -23,8 +26,12 @@ def unit_sheet(case: UnitCase, answer: UnitAnswer) -> Calculation:
             owner=one.owner,
             checked=one.checked,
         )
-        for one in answer.assumptions
+        for one in figures
     ]
+
+
+def unit_sheet(case: UnitCase, answer: UnitAnswer) -> Calculation:
+    """The calculation of one answer."""
     worth = " + ".join(f"({line.formula})" for line in case.stated.value)
     titles = "; ".join(line.title for line in case.stated.value)
     lines = [LineCell(VALUE_PER_ACCEPTED, f"Worth of an accepted outcome: {titles}", "money", worth)]
@@ -46,7 +53,7 @@ def unit_sheet(case: UnitCase, answer: UnitAnswer) -> Calculation:
         title=f"Unit economics of {answer.workflow}",
         currency=answer.currency,
         said=f"Verdict: {answer.verdict.value}. Token prices: {answer.price_source}.",
-        inputs=inputs,
+        inputs=stated_cells(answer.assumptions, driver_of),
         lines=lines,
         tables={"Draws": drawn, "Tornado": bars},
     )

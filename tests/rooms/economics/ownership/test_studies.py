@@ -17,13 +17,12 @@ from tiebeam.economics.ownership import (
     WrongStudy,
     compare_sides,
     find_study,
-    read_pairs,
     read_study_changes,
     study_case,
     study_line,
 )
 from tiebeam.economics.prices import UnknownPrice
-from tiebeam.economics.units import WrongFigure
+from tiebeam.economics.units import WrongFigure, read_pairs
 from tiebeam.graph import Graph
 from tiebeam.spec import STUDY_DRIVERS, Basis, Side, Study
 
