@@ -30,6 +30,10 @@ class Kind(StrEnum):
     PRICES = "prices"
     PRICING = "pricing"
     MODELS = "models"
+    UPSTREAMS = "upstreams"
+    SERVED = "served"
+    ROUTES = "routes"
+    APPROVALS = "approvals"
     ACCELERATORS = "accelerators"
     GPUS = "gpus"
     ARCHITECTURES = "architectures"
@@ -78,6 +82,10 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.PRICES, "prices", "price", spec.Price, IdRule.BARE),
     Place(Kind.PRICING, "pricing", "pricing model", spec.PricingModel, IdRule.BARE),
     Place(Kind.MODELS, "models", "model", spec.ModelOffer, IdRule.DOTTED),
+    Place(Kind.UPSTREAMS, "upstreams", "upstream", spec.Upstream, IdRule.BARE),
+    Place(Kind.SERVED, "served", "served model", spec.ServedModel, IdRule.BARE),
+    Place(Kind.ROUTES, "routes", "route policy", spec.RoutePolicy, IdRule.BARE),
+    Place(Kind.APPROVALS, "approvals", "approval", spec.Approval, IdRule.BARE),
     Place(Kind.ACCELERATORS, "accelerators", "accelerator", spec.Accelerator, IdRule.BARE),
     Place(Kind.GPUS, "gpus", "GPU offer", spec.GpuOffer, IdRule.DOTTED),
     Place(Kind.ARCHITECTURES, "architectures", "architecture", spec.Architecture, IdRule.BARE),

@@ -50,12 +50,12 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from _of_machine(cast("spec.Agent | spec.ServiceAccount", record))
         case Kind.BUDGETS | Kind.FRAMES | Kind.PRICING | Kind.PROPOSALS:
             yield from _of_money(record)
-        case Kind.TEAMS | Kind.TRACKS:
+        case Kind.TEAMS | Kind.TRACKS | Kind.ADOPTIONS:
             yield from _of_group(record)
-        case Kind.ADOPTIONS:
-            yield from _of_adoption(cast("spec.Adoption", record))
         case Kind.GPUS | Kind.MEASUREMENTS | Kind.ACCELERATORS | Kind.ARCHITECTURES | Kind.STUDIES:
             yield from _of_hosting(record)
+        case Kind.SERVED | Kind.ROUTES | Kind.UPSTREAMS | Kind.APPROVALS:
+            yield from _of_gateway(record)
         case (
             Kind.PATTERNS
             | Kind.SYSTEMS
@@ -126,6 +126,7 @@ def _of_money(record: spec.Record) -> Iterator[Reference]:
 
 def _of_budget(budget: spec.Budget) -> Iterator[Reference]:
     yield from Reference.to(Kind.ROLES, budget.owner_role, "owner_role")
+    yield from Reference.to(Kind.ROLES, budget.finops_owner, "finops_owner")
     yield from Reference.to(Kind.BUDGETS, budget.parent, "parent")
     for place, target in enumerate(budget.covers):
         yield Reference(("covers", place), (Kind.TEAMS, Kind.INTENTS), target)
@@ -156,10 +157,24 @@ def _of_adoption(adoption: spec.Adoption) -> Iterator[Reference]:
 
 
 def _of_group(record: spec.Record) -> Iterator[Reference]:
+    if isinstance(record, spec.Adoption):
+        yield from _of_adoption(record)
     if isinstance(record, spec.Team):
         yield from Reference.to(Kind.PEOPLE, record.lead, "lead")
     if isinstance(record, spec.TrainingTrack):
         yield from Reference.each(Kind.ROLES, record.for_roles, "for_roles")
+
+
+def _of_gateway(record: spec.Record) -> Iterator[Reference]:
+    if isinstance(record, spec.Approval):
+        yield from Reference.to(Kind.ROLES, record.owner_role, "owner_role")
+    if isinstance(record, spec.ServedModel):
+        for place, one in enumerate(record.serving):
+            yield from Reference.to(Kind.UPSTREAMS, one.upstream, "serving", place, "upstream")
+    if isinstance(record, spec.RoutePolicy):
+        for place, one in enumerate(record.task_class):
+            yield from Reference.each(Kind.SERVED, one.models, "task_class", place, "models")
+            yield from Reference.to(Kind.EVALUATIONS, one.evaluation, "task_class", place, "evaluation")
 
 
 def _of_hosting(record: spec.Record) -> Iterator[Reference]:

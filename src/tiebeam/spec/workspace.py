@@ -10,6 +10,7 @@ from tiebeam.spec.access import AccessUse
 from tiebeam.spec.audit import AnchorUse, RetentionRule
 from tiebeam.spec.base import DottedId, Frozen, Text
 from tiebeam.spec.forecast import ForecastUse
+from tiebeam.spec.gateway import GatewayUse, NotifyUse
 from tiebeam.spec.network import OutgoingRules, ServerUse
 from tiebeam.spec.secret import SecretRef
 
@@ -85,3 +86,5 @@ class WorkspaceSettings(Frozen):
     anchors: AnchorUse = AnchorUse()
     retention: tuple[RetentionRule, ...] = ()
     forecast: ForecastUse = ForecastUse()
+    gateway: GatewayUse = GatewayUse()
+    notify: NotifyUse = NotifyUse()
