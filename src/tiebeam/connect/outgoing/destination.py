@@ -68,7 +68,7 @@ class Destination:
     def authority(self) -> str:
         """As the `Host` header says it: the usual port is left out."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == _PORTS.get(self.scheme) else f"{host}:{self.port}"
 
     def __str__(self) -> str:
         """Without the query, which may hold what is nobody else's business."""

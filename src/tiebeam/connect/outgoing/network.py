@@ -94,6 +94,10 @@ class GuardedNetwork(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        return BoundedStream(self.open_socket(host, port), deadline=self._deadline, most_bytes=self._most_bytes)
+
+    def open_socket(self, host: str, port: int) -> socket.socket:
+        """Connected to an address that was checked. Raises OutgoingRefused and OutgoingUnreachable."""
         addresses = self._addresses(host, port)
         self._allowed.check(self._destination, addresses)
         problem: OSError | None = None
@@ -106,7 +110,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
                 problem = failed
                 continue
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return BoundedStream(connected, deadline=self._deadline, most_bytes=self._most_bytes)
+            return connected
         said = "no time was left" if problem is None else (problem.strerror or str(problem) or type(problem).__name__)
         raise OutgoingUnreachable(f"{self._destination} cannot be reached: {said}", host=host)
 

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 from tiebeam.connect.outgoing.allowing import Allowed, read_allowed, unencrypted
 from tiebeam.connect.outgoing.answer import Answer, read_body, read_headers
-from tiebeam.connect.outgoing.destination import Destination, joined, read_destination
+from tiebeam.connect.outgoing.destination import Destination, joined, read_destination, read_host
 from tiebeam.connect.outgoing.errors import OutgoingFailed, OutgoingRefused, OutgoingUnreachable
 from tiebeam.errors import Invalid
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
     import httpcore
@@ -103,6 +104,27 @@ class Outgoing:
             destination = onward
         raise OutgoingFailed(f"{destination} redirects more than {follow} times")
 
+    def connect(self, scheme: str, host: str, port: int, *, seconds: float) -> socket.socket:
+        """A connection for another protocol, such as "smtp": by the same rules, and never through the proxy.
+
+        Raises OutgoingRefused and OutgoingUnreachable.
+        """
+        from tiebeam.connect.outgoing.network import Deadline
+
+        name, address = read_host(host)
+        destination = Destination(scheme, name, port, "", address)
+        connected = self._network(destination, self._allowed, Deadline(seconds)).open_socket(name, port)
+        connected.settimeout(seconds)
+        return connected
+
+    def tls(self) -> ssl.SSLContext:
+        """What certificates are checked by, the company's own authority among them."""
+        from tiebeam.connect.outgoing.network import tls_context
+
+        if self._tls is None:
+            self._tls = tls_context(self._ca_file)
+        return self._tls
+
     def check(self, url: str) -> None:
         """Whether the URL as such may be asked for; the addresses behind a name are seen at the request only.
 
@@ -155,13 +177,10 @@ class Outgoing:
     def _pool(self, destination: Destination, deadline: Deadline) -> httpcore.ConnectionPool:
         import httpcore
 
-        from tiebeam.connect.outgoing.network import tls_context
-
-        if self._tls is None and destination.scheme == "https":
-            self._tls = tls_context(self._ca_file)
+        context = self.tls() if destination.scheme == "https" else None
         if self._proxy is None or self._allowed.names(destination):
             network = self._network(destination, self._allowed, deadline)
-            return httpcore.ConnectionPool(ssl_context=self._tls, network_backend=network)
+            return httpcore.ConnectionPool(ssl_context=context, network_backend=network)
         if destination.address is not None or destination.scheme == "http":
             # A name is the proxy's to resolve and to judge; an address and a missing encryption are seen here.
             self._allowed.check(destination, [destination.address] if destination.address is not None else [])
@@ -171,7 +190,7 @@ class Outgoing:
         return httpcore.HTTPProxy(
             proxy_url=httpcore.URL(scheme=b"http", host=proxy.host.encode(), port=proxy.port, target=b"/"),
             proxy_auth=login,
-            ssl_context=self._tls,
+            ssl_context=context,
             network_backend=self._network(proxy, read_allowed([proxy.host]), deadline),
         )
 

@@ -1,0 +1,8 @@
+"""Telling people and programs outside the console: signed webhooks and mail."""
+
+from tiebeam.connect.notify.message import NotTold, Place, Told
+from tiebeam.connect.notify.opening import notify_places
+from tiebeam.connect.notify.smtp import SmtpPlace
+from tiebeam.connect.notify.webhook import SIGNATURE, WebhookPlace, signature_of
+
+__all__ = ["SIGNATURE", "NotTold", "Place", "SmtpPlace", "Told", "WebhookPlace", "notify_places", "signature_of"]
