@@ -15,6 +15,7 @@ from tiebeam.app.running import App, access_of
 from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
 from tiebeam.connect.identity import ProviderInForce
+from tiebeam.connect.notify import Place, notify_places
 from tiebeam.economics import Economics, Prices, assess, case_of
 from tiebeam.economics.decisions import Decisions
 from tiebeam.economics.forecast import Forecasting
@@ -37,6 +38,7 @@ from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run, load_run
+from tiebeam.workflow.telling import Telling
 from tiebeam.workforce import Workforce
 
 
@@ -112,6 +114,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         correspondence=letters,
         evidence=Evidence(store, archive=archive, economics=economics, policies=lambda: authority.policies),
         anchoring=_anchoring(workspace, store, graph),
+        telling=_telling(workspace, store, graph),
         scorers=dict(SCORERS),
         reader=reader,
         provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
@@ -160,6 +163,14 @@ def _anchoring(workspace: Path, store: Store, graph: Applied) -> Anchoring:
     )
 
 
+def _telling(workspace: Path, store: Store, graph: Applied) -> Telling:
+    def places() -> tuple[Place, ...]:
+        settings = graph().settings
+        return () if settings is None else notify_places(settings, workspace=workspace, clock=store.clock)
+
+    return Telling(store, places=places)
+
+
 def _confined_reader() -> Reader:
     return Reader(
         workers=max(1, min(2, os.cpu_count() or 1)),
@@ -202,6 +213,7 @@ def _register_handlers(app: App) -> None:
     app.engine.on_poison("intake", batches.give_up)
     app.engine.repeat("anchors", app.anchoring.work)
     app.engine.repeat("forecast", app.forecasting.work)
+    app.engine.repeat("telling", app.telling.work)
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:

@@ -28,6 +28,7 @@ from tiebeam.workflow.evidence import Anchoring, Evidence
 from tiebeam.workflow.intake import Intake
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import Interpreter
+from tiebeam.workflow.telling import Telling
 from tiebeam.workforce import NotTheOwner, Workforce, operating_user, person_of_machine
 
 
@@ -52,6 +53,7 @@ class App:
     correspondence: Correspondence
     evidence: Evidence
     anchoring: Anchoring
+    telling: Telling
     scorers: dict[str, Scorer]
     reader: Reader = field(repr=False)
     """Its confined processes start on first use."""
