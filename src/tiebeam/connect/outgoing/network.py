@@ -1,51 +1,26 @@
-"""The one place that resolves names and opens sockets to other machines."""
+"""The one place that opens blocking sockets to other machines."""
 
 from __future__ import annotations
 
-import queue
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-import certifi
 import httpcore
 
-from tiebeam.connect.outgoing.addresses import Address, read_address
-from tiebeam.connect.outgoing.allowing import Allowed
-from tiebeam.connect.outgoing.destination import Destination
 from tiebeam.connect.outgoing.errors import AnswerTooLarge, OutgoingUnreachable
+from tiebeam.connect.outgoing.ways import Resolver, Way, addresses_of
 
-MOST_ADDRESSES = 16
 HEADER_ROOM = 128 * 1024
 
-Resolver = Callable[[str, int], Sequence[str]]
-"""(host name, port) → the addresses the name service gives, as texts. Raises OSError."""
 Dial = Callable[[str, int, float], socket.socket]
 """(address, port, seconds) → a connected socket. Raises OSError."""
 
 
-def resolve(host: str, port: int) -> Sequence[str]:
-    """The operating system's own answer."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
-
-
 def dial(address: str, port: int, seconds: float) -> socket.socket:
     return socket.create_connection((address, port), seconds)
-
-
-def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
-    """Trust of the operating system, else the bundled list of authorities; `ca_file` adds a company's own."""
-    context = ssl.create_default_context()
-    if not context.get_ca_certs() and not ssl.get_default_verify_paths().capath:
-        context.load_verify_locations(cafile=certifi.where())
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 class Deadline:
@@ -69,17 +44,15 @@ class GuardedNetwork(httpcore.NetworkBackend):
 
     def __init__(
         self,
-        destination: Destination,
+        way: Way,
         *,
-        allowed: Allowed,
         resolver: Resolver,
         connect: Dial,
         deadline: Deadline,
         connect_seconds: float,
         most_bytes: int,
     ) -> None:
-        self._destination = destination
-        self._allowed = allowed
+        self._way = way
         self._resolver = resolver
         self._connect = connect
         self._deadline = deadline
@@ -98,8 +71,9 @@ class GuardedNetwork(httpcore.NetworkBackend):
 
     def open_socket(self, host: str, port: int) -> socket.socket:
         """Connected to an address that was checked. Raises OutgoingRefused and OutgoingUnreachable."""
-        addresses = self._addresses(host, port)
-        self._allowed.check(self._destination, addresses)
+        seconds = self._deadline.left(self._connect_seconds)
+        addresses = addresses_of(host, port, resolver=self._resolver, seconds=seconds)
+        self._way.allowed.check(self._way.dialled, addresses)
         problem: OSError | None = None
         for address in addresses:
             if self._deadline.is_over:
@@ -112,38 +86,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connected
         said = "no time was left" if problem is None else (problem.strerror or str(problem) or type(problem).__name__)
-        raise OutgoingUnreachable(f"{self._destination} cannot be reached: {said}", host=host)
-
-    def _addresses(self, host: str, port: int) -> list[Address]:
-        literal = read_address(host)
-        if literal is not None:
-            return [literal]
-        texts = self._resolved(host, port)
-        addresses = [read_address(text.partition("%")[0]) for text in texts[:MOST_ADDRESSES]]
-        known = [address for address in addresses if address is not None]
-        if not known or len(known) < len(addresses):
-            raise OutgoingUnreachable(f"the name service knows no address of {host!r}", host=host)
-        return known
-
-    def _resolved(self, host: str, port: int) -> Sequence[str]:
-        """Asked in a thread of its own, because the operating system's resolver knows no time limit."""
-        answers: queue.SimpleQueue[Sequence[str] | OSError | UnicodeError] = queue.SimpleQueue()
-
-        def ask() -> None:
-            try:
-                answers.put(self._resolver(host, port))
-            except (OSError, UnicodeError) as problem:
-                answers.put(problem)
-
-        threading.Thread(target=ask, name="tiebeam-resolve", daemon=True).start()
-        try:
-            answer = answers.get(timeout=self._deadline.left(self._connect_seconds))
-        except queue.Empty as late:
-            raise OutgoingUnreachable(f"the name service did not answer for {host!r} in time", host=host) from late
-        if isinstance(answer, Exception):
-            said = getattr(answer, "strerror", None) or str(answer)
-            raise OutgoingUnreachable(f"the name {host!r} has no address: {said}", host=host) from answer
-        return answer
+        raise OutgoingUnreachable(f"{self._way.dialled} cannot be reached: {said}", host=host)
 
 
 class BoundedStream(httpcore.NetworkStream):

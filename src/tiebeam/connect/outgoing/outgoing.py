@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from tiebeam.connect.outgoing.allowing import Allowed, read_allowed, unencrypted
+from tiebeam.connect.outgoing.allowing import unencrypted
 from tiebeam.connect.outgoing.answer import Answer, read_body, read_headers
 from tiebeam.connect.outgoing.destination import Destination, joined, read_destination, read_host
 from tiebeam.connect.outgoing.errors import OutgoingFailed, OutgoingRefused, OutgoingUnreachable
+from tiebeam.connect.outgoing.ways import Resolver, Way, Ways, resolve
 from tiebeam.errors import Invalid
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpcore
 
-    from tiebeam.connect.outgoing.network import Deadline, Dial, GuardedNetwork, Resolver
+    from tiebeam.connect.outgoing.network import Deadline, Dial, GuardedNetwork
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -53,16 +54,12 @@ class Outgoing:
         resolver: Resolver | None = None,
         connect: Dial | None = None,
     ) -> None:
-        self._allowed = read_allowed(allow_private)
+        self._ways = Ways(allow_private=allow_private, proxy=proxy, proxy_login=proxy_login, ca_file=ca_file)
         self._timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
         self._largest = largest
-        self._proxy = None if proxy is None else _read_proxy(proxy)
-        self._proxy_login = proxy_login
-        self._ca_file = ca_file
         self._resolver = resolver
         self._connect = connect
-        self._tls: ssl.SSLContext | None = None
 
     def request(
         self,
@@ -113,17 +110,14 @@ class Outgoing:
 
         name, address = read_host(host)
         destination = Destination(scheme, name, port, "", address)
-        connected = self._network(destination, self._allowed, Deadline(seconds)).open_socket(name, port)
+        way = Way(destination, destination, self._ways.allowed)
+        connected = self._network(way, Deadline(seconds)).open_socket(name, port)
         connected.settimeout(seconds)
         return connected
 
     def tls(self) -> ssl.SSLContext:
         """What certificates are checked by, the company's own authority among them."""
-        from tiebeam.connect.outgoing.network import tls_context
-
-        if self._tls is None:
-            self._tls = tls_context(self._ca_file)
-        return self._tls
+        return self._ways.tls
 
     def check(self, url: str) -> None:
         """Whether the URL as such may be asked for; the addresses behind a name are seen at the request only.
@@ -132,8 +126,10 @@ class Outgoing:
         """
         destination = read_destination(url)
         if destination.address is not None:
-            self._allowed.check(destination, [destination.address])
-        elif destination.scheme == "http" and not (self._allowed.names(destination) or self._allowed.networks):
+            self._ways.allowed.check(destination, [destination.address])
+        elif destination.scheme == "http" and not (
+            self._ways.allowed.names(destination) or self._ways.allowed.networks
+        ):
             raise unencrypted(destination)
 
     def _once(
@@ -177,29 +173,24 @@ class Outgoing:
     def _pool(self, destination: Destination, deadline: Deadline) -> httpcore.ConnectionPool:
         import httpcore
 
+        way = self._ways.way(destination)
         context = self.tls() if destination.scheme == "https" else None
-        if self._proxy is None or self._allowed.names(destination):
-            network = self._network(destination, self._allowed, deadline)
+        network = self._network(way, deadline)
+        if not way.is_tunnelled:
             return httpcore.ConnectionPool(ssl_context=context, network_backend=network)
-        if destination.address is not None or destination.scheme == "http":
-            # A name is the proxy's to resolve and to judge; an address and a missing encryption are seen here.
-            self._allowed.check(destination, [destination.address] if destination.address is not None else [])
-            _require_https(destination)
-        proxy = self._proxy
-        login = None if self._proxy_login is None else self._proxy_login()
+        proxy, login = way.dialled, self._ways.proxy_login
         return httpcore.HTTPProxy(
             proxy_url=httpcore.URL(scheme=b"http", host=proxy.host.encode(), port=proxy.port, target=b"/"),
-            proxy_auth=login,
+            proxy_auth=None if login is None else login(),
             ssl_context=context,
-            network_backend=self._network(proxy, read_allowed([proxy.host]), deadline),
+            network_backend=network,
         )
 
-    def _network(self, destination: Destination, allowed: Allowed, deadline: Deadline) -> GuardedNetwork:
-        from tiebeam.connect.outgoing.network import HEADER_ROOM, GuardedNetwork, dial, resolve
+    def _network(self, way: Way, deadline: Deadline) -> GuardedNetwork:
+        from tiebeam.connect.outgoing.network import HEADER_ROOM, GuardedNetwork, dial
 
         return GuardedNetwork(
-            destination,
-            allowed=allowed,
+            way,
             resolver=self._resolver or resolve,
             connect=self._connect or dial,
             deadline=deadline,
@@ -212,18 +203,6 @@ def _watched(parts: Iterable[bytes], watch: Callable[[bytes], object]) -> Iterat
     for part in parts:
         watch(part)
         yield part
-
-
-def _require_https(destination: Destination) -> None:
-    if destination.scheme != "https":
-        raise OutgoingRefused(f"{destination} is not encrypted, and only https goes through the proxy")
-
-
-def _read_proxy(text: str) -> Destination:
-    proxy = read_destination(text)
-    if proxy.scheme != "http" or proxy.target != "/":
-        raise Invalid(f"the proxy {str(proxy)!r} is written as http://host:port; the tunnel through it is encrypted")
-    return proxy
 
 
 def _body(content: bytes | None, json: Any, form: Mapping[str, str] | None) -> tuple[bytes, dict[str, str]]:

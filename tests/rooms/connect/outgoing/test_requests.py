@@ -15,7 +15,7 @@ import pytest
 from tests.builders.certificates import certificate_for
 from tests.builders.far_server import FAR, far_server, reply
 from tiebeam.connect.outgoing import AnswerTooLarge, Outgoing, OutgoingFailed, OutgoingRefused, OutgoingUnreachable
-from tiebeam.connect.outgoing.network import tls_context
+from tiebeam.connect.outgoing.ways import tls_context
 from tiebeam.errors import Invalid
 
 HERE = ("127.0.0.1",)
