@@ -1,4 +1,4 @@
-"""Verbs about the ledger: what workflows cost and return."""
+"""Verbs about the ledger: what workflows cost and return. Those about model use are in `ledger_use`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.ledger_use import lines, totals
 from tiebeam.cli.shared import (
     Group,
     json_option,
-    limit_option,
     person_option,
     print_json,
     print_table,
@@ -24,7 +24,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 @click.group(cls=Group)
 def ledger() -> None:
-    """Minutes, tokens, outcomes and value, as recorded while work was done."""
+    """Minutes, tokens, charges, outcomes and value, as recorded while work was done."""
 
 
 @ledger.command("summary")
@@ -148,28 +148,6 @@ def daily(
     )
 
 
-@ledger.command("lines")
-@asks("ledger.view", "ledger")
-@click.option("--run", "run_id", default=None, help="Only this run.")
-@limit_option
-@workspace_option
-@person_option
-@json_option
-def lines(run_id: str | None, limit: int, workspace: Path | None, person: str | None, as_json: bool) -> None:
-    """The rows of truth, newest first."""
-    from tiebeam.economics import LedgerFilters
-
-    with calling(workspace, person) as caller:
-        app, intents = caller.app, caller.visible("ledger.view").intents
-        with app.store.read() as conn:
-            page = app.economics.ledger_lines(conn, LedgerFilters(run_id=run_id, intents=intents), limit=limit)
-    if as_json:
-        print_json(page)
-        return
-    names = ("at", "kind", "run_id", "step_id", "quantity", "amount", "currency", "person")
-    print_table(names, [[line[name] for name in names] for line in page.lines])
-
-
 @ledger.command("check")
 @asks("ledger.view", "ledger")
 @workspace_option
@@ -195,3 +173,7 @@ def _days(since: datetime | None, until: datetime | None, *, today: date) -> tup
     if first > last or (last - first).days > 3660:
         raise click.UsageError(f"from {first} to {last} is no span of days; at most ten years, the earlier day first")
     return first, last
+
+
+ledger.add_command(totals)
+ledger.add_command(lines)

@@ -33,6 +33,7 @@ from tiebeam.http.security import (
     middleware,
     require_from_here,
 )
+from tiebeam.http.seen_use import seen_use
 from tiebeam.http.shutdown import Shutdown
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "require_csrf",
     "require_from_here",
     "seen_frame",
+    "seen_use",
     "session_cookie",
     "session_of",
     "source_of",

@@ -1,0 +1,48 @@
+"""What model use adds up to, and the single charges behind every sum."""
+
+from tiebeam.economics.totals.charges import (
+    Call,
+    ChargeFilters,
+    ChargePage,
+    UnknownCall,
+    charge_form,
+    charges,
+    read_call,
+)
+from tiebeam.economics.totals.scope import EVERYTHING, Scope, below, names_of, readers_of_use, scope_of
+from tiebeam.economics.totals.totals import (
+    By,
+    DayTotal,
+    Span,
+    Total,
+    UseFilters,
+    grand_total,
+    totals,
+    totals_by_day,
+    usd_text,
+)
+
+__all__ = [
+    "EVERYTHING",
+    "By",
+    "Call",
+    "ChargeFilters",
+    "ChargePage",
+    "DayTotal",
+    "Scope",
+    "Span",
+    "Total",
+    "UnknownCall",
+    "UseFilters",
+    "below",
+    "charge_form",
+    "charges",
+    "grand_total",
+    "names_of",
+    "read_call",
+    "readers_of_use",
+    "scope_of",
+    "totals",
+    "totals_by_day",
+    "usd_text",
+]
