@@ -23,7 +23,7 @@ def print_task(task: TaskView) -> None:
     click.echo(clean(task.title))
     facts = [
         ("task", task.id),
-        ("run", task.run_id),
+        ("run", task.run_id or "none"),
         ("state", task.state.value if task.claimed_by is None else f"{task.state.value} by {task.claimed_by}"),
         ("role", f"{task.role_title} ({', '.join(holder.person_id for holder in task.people) or 'nobody today'})"),
         ("due (UTC)", f"{task.due_at:%Y-%m-%d %H:%M}"),

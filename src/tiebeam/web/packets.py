@@ -101,8 +101,10 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         can_claim=task.is_active and task.claimed_by is None and verdict.allowed,
         can_hand_over=task.is_active and visit.allows("task.reassign", obj),
         colleagues=_colleagues(visit, task),
-        run=Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}"),
-        can_prove=task.decision is not None and visit.allows("evidence.export", proving),
+        run=Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}")
+        if task.run_id
+        else None,
+        can_prove=task.decision is not None and task.run_id != "" and visit.allows("evidence.export", proving),
         query_draft=_draft(visit, task) if "ask" in task.protocol.verbs and task.is_active else "",
     )
 
@@ -123,6 +125,8 @@ def decision_view(decision: Decision) -> DecisionView:
 
 
 def _run_of(visit: Visit, task: TaskView) -> RunView | None:
+    if not task.run_id:
+        return None
     try:
         with visit.app.store.read() as conn:
             return run_view(conn, task.run_id)

@@ -257,7 +257,8 @@ def _settle(
     cancel_rungs(unit, task.id)
     for hook in desk.hooks.decided:
         hook(unit, closed, decision)
-    desk.engine.enqueue(unit, kind=RUN_KIND, key=task.run_id, seq=task.seq + 1, queue=HUMAN_QUEUE, team=task.team)
+    if task.run_id:
+        desk.engine.enqueue(unit, kind=RUN_KIND, key=task.run_id, seq=task.seq + 1, queue=HUMAN_QUEUE, team=task.team)
     return decision
 
 

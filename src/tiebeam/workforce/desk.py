@@ -173,7 +173,7 @@ def record(unit: Unit, task: Task, kind: str, *, actor: str, **detail: Any) -> N
     """One fact about a task: on the run's journal stream and in the task's own history."""
     facts = {"role": task.role, "audit_owner": task.audit_owner, "payload_hash": task.payload_hash, **detail}
     unit.journal(
-        f"run:{task.run_id}",
+        task.stream,
         f"task.{kind}",
         actor=actor,
         payload={"subject": f"task:{task.id}", "step": task.step_id, "title": task.title, **facts},

@@ -26,5 +26,5 @@ def shown_in_run(conn: sa.Connection, run_id: str) -> list[dict[str, Any]]:
 
 
 def run_of_task(conn: sa.Connection, task_id: str) -> str:
-    """The run a task belongs to. Raises UnknownTask."""
+    """The run a task belongs to, empty for none. Raises UnknownTask."""
     return load_task(conn, task_id).run_id

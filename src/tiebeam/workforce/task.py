@@ -43,7 +43,8 @@ class Standing(StrEnum):
 class Task:
     """One review task as stored. `amount` in `currency`; None = no money at stake, or unknown.
 
-    `intent` and `started_by` (`person:ada`) are those of its run; empty for a task of no run.
+    `intent` and `started_by` (`person:ada`) are those of its run. They and `run_id` are empty for a task of no run,
+    such as a request for a larger budget: deciding it continues nothing, and hooks of the decision do the rest.
     """
 
     id: str
@@ -78,6 +79,11 @@ class Task:
     @property
     def handoff(self) -> str:
         return self.protocol.id
+
+    @property
+    def stream(self) -> str:
+        """Where the journal tells of it."""
+        return f"run:{self.run_id}" if self.run_id else f"task:{self.id}"
 
     @property
     def is_active(self) -> bool:

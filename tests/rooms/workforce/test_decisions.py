@@ -307,3 +307,16 @@ def test_tasks_of_a_cancelled_run_are_closed_and_cannot_be_decided(office: Offic
         office.decide("ada", task_id)
     with pytest.raises(UnknownTask):
         office.decide("ada", "task_none")
+
+
+def test_a_task_of_no_run_is_decided_on_its_own_record_and_continues_nothing(office: Office) -> None:
+    seen: list[str] = []
+    office.workforce.on_decided(lambda _unit, task, _decision: seen.append(task.id))
+    first, second = office.open(run_id=""), office.open(run_id="")
+    office.decide("ada", first)
+    assert seen == [first]
+    assert waiting_segments(office) == set()
+    with office.store.read() as conn:
+        assert [entry.kind for entry in read_journal(conn, f"task:{first}")] == ["task.opened", "task.decided"]
+        assert [entry.kind for entry in read_journal(conn, f"task:{second}")] == ["task.opened"]
+    assert office.see(second).state is TaskState.OPEN

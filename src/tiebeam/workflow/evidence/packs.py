@@ -36,6 +36,12 @@ class NotDecided(Conflict):
     code = "not_decided"
 
 
+class OfNoRun(Conflict):
+    """The task stands by itself, so there is no run whose evidence could be packed."""
+
+    code = "task_of_no_run"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a pack is about: a run, or one decision in it, by its task."""
@@ -63,15 +69,20 @@ class Pack:
 
 
 def subject_of(conn: sa.Connection, wanted: str) -> Subject:
-    """`wanted` is the id of a run, or of a task for the decision on it. Raises NotFound."""
+    """`wanted` is the id of a run, or of a task for the decision on it. Raises NotFound and OfNoRun."""
     try:
         return Subject(load_run(conn, wanted).id, None)
     except NotFound:
         pass
     try:
-        return Subject(run_of_task(conn, wanted), wanted)
+        run = run_of_task(conn, wanted)
     except UnknownTask:
         raise NotFound(f"there is no run and no decision {wanted!r}; 'tiebeam runs list' shows the runs") from None
+    if not run:
+        raise OfNoRun(
+            f"task {wanted!r} belongs to no run; its record is the journal: tiebeam journal list --stream task:{wanted}"
+        )
+    return Subject(run, wanted)
 
 
 def check_decided(conn: sa.Connection, subject: Subject) -> None:
