@@ -28,3 +28,20 @@ def words_key(text: str) -> str:
 def slug(text: str) -> str:
     """A lower-case name with hyphens for use in ids and file names; `x` when nothing is left."""
     return _NOT_WORD.sub("-", _folded(text)).strip("-") or "x"
+
+
+def matches_star(text: str, pattern: str) -> bool:
+    """Whether a name fits a pattern in which `*` stands for any letters, none included; the rest means itself."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == pattern
+    *middle, last = rest
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for part in middle:
+        found = text.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True

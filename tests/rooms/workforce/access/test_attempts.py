@@ -32,10 +32,10 @@ def guess(office: Office, text: str, source: str) -> None:
 
 def altered(token: str) -> str:
     """Another secret under the same public id, with a checksum that fits."""
-    from tiebeam.workforce.access import token_text
+    from tiebeam.kit import credential
 
     body = f"{token[:14]}{'A' * 43}"
-    return f"{body}_{token_text._checksum(body)}"
+    return f"{body}_{credential._checksum(body)}"
 
 
 def test_failed_links_are_limited_for_each_address(office: Office, clock: FixedClock) -> None:
