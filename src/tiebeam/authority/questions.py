@@ -47,6 +47,12 @@ VERBS: Mapping[str, str] = {
     "emergency.review": "someone else: who holds the role, or an administrator",
     "decision.view": "everyone with a role in this workspace",
     "decision.record": "who answers for it: the person themselves, someone who holds the role, or an administrator",
+    "key.view": "everyone with a role in this workspace",
+    "key.create": "who owns a budget that its calls count against, or an administrator",
+    "key.rotate": "who owns a budget that its calls count against, or an administrator",
+    "key.revoke": "who owns a budget that its calls count against, or an administrator",
+    "route.view": "everyone with a role in this workspace",
+    "route.record_quality": "who answers for the model or its provider, or an administrator",
     "policy.view": "everyone with a role for themselves; about others an administrator, or who owns an audit trail",
 }
 """Every verb, and who may by the built-in rules, in words for the reason of a refusal."""

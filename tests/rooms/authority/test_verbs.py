@@ -30,6 +30,8 @@ OBJECTS: dict[str, Obj] = {
     "delegation": of("delegation", person="ada", receiver="bob", role="ap-analyst"),
     "emergency": of("emergency", person="ada", role="auditor", roles=("ap-analyst",)),
     "decision": of("decision", person="ada", role="budget-owner"),
+    "key": of("key", roles=("ap-analyst",)),
+    "route": of("route", roles=("ap-analyst",)),
     "settings": of("settings"),
     "workspace": of("workspace"),
     "policy": of("policy"),
@@ -50,21 +52,22 @@ OWN = (
     "run.view run.start run.cancel run.retry task.view task.decide task.release_money task.claim task.release "
     "task.reassign task.snooze intent.view document.view ledger.view person.view person.link session.view "
     "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
-    "emergency.open emergency.view policy.view decision.view decision.record"
+    "emergency.open emergency.view policy.view decision.view decision.record "
+    "key.view key.create key.rotate key.revoke route.view route.record_quality"
 )
 ADMINISTRATION = (
     "run.view run.start run.cancel run.retry task.view task.release task.reassign intent.view document.view "
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply person.view person.link session.view session.revoke token.view "
     "token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view "
-    "decision.view decision.record"
+    "decision.view decision.record key.view key.create key.rotate key.revoke route.view route.record_quality"
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
     "manager": "run.start run.cancel run.retry recipe.promote recipe.override evidence.export person.view policy.view "
-    "decision.view",
+    "decision.view key.view route.view",
     "auditor": "task.reassign journal.view journal.export journal.anchor evidence.export person.view policy.view "
-    "emergency.view emergency.review decision.view",
+    "emergency.view emergency.review decision.view key.view route.view",
     "administrator": ADMINISTRATION,
     "stranger": "",
     "agent": "run.start",

@@ -12,7 +12,10 @@ from tiebeam.workforce.access.token_text import HolderKind
 READ = "read"
 WORK = frozenset({"run.view", "task.view", "intent.view", "document.view", "ledger.view"})
 """What `read` stands for: the work, neither its journal nor who has access."""
-EXPLICIT = frozenset({"task.decide", "task.release_money", "decision.record", "journal.redact", "emergency.review"})
+EXPLICIT = frozenset(
+    {"task.decide", "task.release_money", "decision.record", "journal.redact", "emergency.review"}
+    | {"key.create", "key.rotate"}
+)
 """Decisions, judgements and what cannot be undone: in no group, named one by one, and for tokens of people alone."""
 NEVER = frozenset({"token.create", "person.link", "delegation.create", "emergency.open"})
 """What would give more access than the token has: for somebody who signed in."""
