@@ -63,6 +63,9 @@ class Upstream(Record):
     """As price records and the public list write it."""
     base_url: Text | None = None
     """With its version, such as "https://api.openai.com/v1"; Bedrock goes by its region instead."""
+    private_network: bool = False
+    """This record vouches for its host: it may lie inside the own network or on this machine, and be spoken to over
+    plain http."""
     secret: SecretRef | None = None
     """The provider's key. None for servers that ask for none."""
     endpoints: tuple[Endpoint, ...] = ()
