@@ -1,0 +1,40 @@
+"""Keys of the gateway: made, rotated and revoked on the record, held in memory where calls come in, and limited."""
+
+from tiebeam.economics.keys.following import Following, bump
+from tiebeam.economics.keys.key import (
+    ANY_WORKFLOW,
+    EXECUTION,
+    NAME,
+    Key,
+    KeyLine,
+    KeyState,
+    KeyWish,
+    NewKey,
+    UnknownKey,
+    WrongKey,
+)
+from tiebeam.economics.keys.keys import Keys, owners_of
+from tiebeam.economics.keys.limits import Busy, Limits, Slot, TooMany
+from tiebeam.economics.keys.ring import KeyRing
+
+__all__ = [
+    "ANY_WORKFLOW",
+    "EXECUTION",
+    "NAME",
+    "Busy",
+    "Following",
+    "Key",
+    "KeyLine",
+    "KeyRing",
+    "KeyState",
+    "KeyWish",
+    "Keys",
+    "Limits",
+    "NewKey",
+    "Slot",
+    "TooMany",
+    "UnknownKey",
+    "WrongKey",
+    "bump",
+    "owners_of",
+]
