@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from tiebeam.economics.prices import MissingRate
 from tiebeam.graph import Graph
-from tiebeam.spec import BudgetFrame, FrameLine, LineOfBusiness
+from tiebeam.spec import BudgetFrame, BudgetLevel, FrameLine, LineOfBusiness
 
 _MONTHS = 12
 
@@ -175,10 +175,15 @@ def _of_business(business: LineOfBusiness) -> Iterator[Found]:
 
 
 def _unframed(frame: BudgetFrame, graph: Graph, sees: Callable[[str], bool]) -> Iterator[Found]:
-    """Budgets of the workspace that neither a line holds nor a budget above them that a line holds."""
+    """Budgets of the workspace that neither a line holds nor a budget above them that a line holds.
+
+    The organisation's own is the ceiling over all lines, so none of them holds it.
+    """
     framed = {line.budget for line in frame.line if line.budget is not None}
     for name, budget in graph.budgets.items():
         if graph.file_of("budgets", name).startswith("library/") or not sees(name):
+            continue
+        if budget.level is BudgetLevel.ORGANISATION:
             continue
         above: str | None = name
         while above is not None and above not in framed:
