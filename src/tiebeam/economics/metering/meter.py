@@ -1,0 +1,77 @@
+"""What one process opens to meter model use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tiebeam.economics.ledger import Economics
+from tiebeam.economics.metering.book import PriceBook
+from tiebeam.economics.metering.files import Files
+from tiebeam.economics.metering.journal import ChargeJournal
+from tiebeam.economics.metering.projection import Projection, RunsOf
+from tiebeam.economics.metering.recovery import CloseLeases, adopt, remove_journal
+from tiebeam.economics.metering.writer import Writer
+from tiebeam.economics.prices import Prices
+from tiebeam.spec import Durability
+from tiebeam.store import Store
+
+
+class Meter:
+    """Prices, journal and writer of one process; `id` names the process in leases too."""
+
+    def __init__(self, *, book: PriceBook, journal: ChargeJournal, writer: Writer, store: Store) -> None:
+        self.book = book
+        self.journal = journal
+        self.writer = writer
+        self._store = store
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        store: Store,
+        prices: Prices,
+        durability: Durability = Durability.PROCESS,
+        runs_of: RunsOf | None = None,
+        close_leases: CloseLeases | None = None,
+        files: Files | None = None,
+        adopt_seconds: float = 5.0,
+    ) -> Meter:
+        """Make this process's journal below `folder` and begin to write it, with or without a database there.
+
+        Journals of dead processes are adopted at once and then every `adopt_seconds`. Raises OSError or
+        JournalUnwritable where the folder takes no files.
+        """
+        book = PriceBook(prices)
+        journal = ChargeJournal(
+            folder, id=store.ids.new("meter"), durability=durability, snapshot=book.snapshot, files=files
+        )
+        projection = None if runs_of is None else Projection(Economics(store, prices=prices), runs_of)
+        writer = Writer(
+            store,
+            journal,
+            projection=projection,
+            chore=lambda: adopt(folder, store, projection=projection, close_leases=close_leases),
+            chore_seconds=adopt_seconds,
+        )
+        writer.start()
+        return cls(book=book, journal=journal, writer=writer, store=store)
+
+    @property
+    def id(self) -> str:
+        """The journal's, and by it the process's."""
+        return self.journal.id
+
+    def close(self, *, seconds: float = 10.0) -> bool:
+        """Write what is left and end. What cannot be written in that time, or is open, is adopted by the next process.
+
+        Returns whether everything is in the database.
+        """
+        drained = self.writer.drain(seconds=seconds)
+        stopped = self.writer.stop(seconds=seconds)
+        done = drained and stopped and not self.journal.open_attempts and not self.writer.state().behind_bytes
+        self.journal.close()
+        if done:
+            remove_journal(self.journal.folder, self._store)
+        return done
