@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-che
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check test-browser test-crash bench docs lock clean
+.PHONY: help run test lint check test-deep test-browser test-crash bench docs lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ run: $(VENV)/core.stamp ## seed the example company in ./demo on first use, then
 	@test -f $(WORKSPACE)/tiebeam.toml || $(BIN)/tiebeam init $(WORKSPACE) --example $(EXAMPLE)
 	@exec $(BIN)/tiebeam serve --workspace $(WORKSPACE)
 
-test: $(VENV)/dev.stamp ## what the product does, on SQLite and PostgreSQL; house rules, browser and crashes have targets of their own
+test: $(VENV)/dev.stamp ## what the product does, on SQLite and PostgreSQL; house rules, deep passes, browser and crashes have targets of their own
 	$(BIN)/python -m pytest --ignore=tests/rules -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/dev.stamp ## style, format, types and import contracts
@@ -37,7 +37,10 @@ lint: $(VENV)/dev.stamp ## style, format, types and import contracts
 	$(BIN)/basedpyright
 
 check: lint ## lint, then the house rules and the weight of the core install
-	$(BIN)/python -m pytest tests/rules -m "not browser and not crash" -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest tests/rules -m "not browser and not crash and not deep" -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-deep: $(VENV)/dev.stamp ## every route, page and command against made-up, hostile and foreign input
+	$(BIN)/python -m pytest -m deep -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-browser: $(VENV)/dev.stamp ## journeys in a headless Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser $(ARGS)

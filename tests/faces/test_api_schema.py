@@ -15,7 +15,7 @@ from tests.builders.workspaces import opened
 from tests.faces.conftest import ADMINISTRATOR, link_token, served
 from tiebeam.api import build_api
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+pytestmark = [pytest.mark.deep, pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

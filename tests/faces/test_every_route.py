@@ -285,6 +285,7 @@ def test_a_house_that_forbids_everything_answers_every_page_with_403(shut: App, 
     assert digest(shut) == before
 
 
+@pytest.mark.deep
 def test_a_house_that_forbids_everything_refuses_every_command(
     shut: App, parts: dict[str, str], tiebeam: Terminal
 ) -> None:

@@ -22,6 +22,8 @@ from tiebeam.app import App
 from tiebeam.workflow.intake import document_view
 from tiebeam.workflow.runs import RunFilter, list_runs, run_view
 
+pytestmark = pytest.mark.deep
+
 POSING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 MARKUP = re.compile(r"<script>alert|<img src=x|onmouseover=\"alert|<b>EUR", re.IGNORECASE)
 FORMULA = re.compile("^\\s*[=+\\-@\uff1d\uff0b\uff20]")

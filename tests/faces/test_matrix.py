@@ -229,6 +229,7 @@ def test_who_is_not_in_any_more_sees_nothing(house: House, state: str) -> None:
     assert wrong == {}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("person", ["ada", "nora"])
 def test_the_command_line_shows_and_changes_nothing_foreign(
     house: House, tiebeam: Terminal, monkeypatch: pytest.MonkeyPatch, person: str

@@ -27,6 +27,8 @@ from tiebeam.errors import TiebeamError
 from tiebeam.kit import forms_of
 from tiebeam.serve import build_asgi
 
+pytestmark = pytest.mark.deep
+
 ADMINISTRATOR = "kerstin-blohm"
 DOCUMENTS = ("IN-260010.xml", "IN-260023.xml")
 REFERENCES = {
