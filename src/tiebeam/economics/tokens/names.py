@@ -1,0 +1,76 @@
+"""Names in a request that could be read in two ways.
+
+A name given twice is taken by one provider as the first and by another as the last; some servers do not tell capitals
+from small letters. Whoever bounds the cost of a request must read what the provider reads, so both are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tiebeam.economics.tokens.problems import Malformed
+from tiebeam.spec import Endpoint
+
+# A quotation mark within a JSON string is always escaped, so what looks like a name here never is a part of a text.
+_NAME = re.compile(rb'"([A-Za-z_]+)"\s*:')
+
+_READ = "model stream service_tier tools"
+_WATCHED = {
+    Endpoint.CHAT: f"{_READ} messages stream_options max_tokens max_completion_tokens n best_of modalities",
+    Endpoint.RESPONSES: f"{_READ} input max_output_tokens",
+    Endpoint.EMBEDDINGS: f"{_READ} input",
+    Endpoint.MESSAGES: f"{_READ} messages system max_tokens",
+}
+_REFUSED = (
+    "previous_response_id conversation prompt background web_search_options prediction models plugins data_sources "
+    "chat_template extra_body mcp_servers container speed documents use_beam_search functions prompt_logprobs"
+)
+WATCHED: dict[Endpoint, frozenset[bytes]] = {
+    endpoint: frozenset(f"{names} {_REFUSED}".encode().split()) for endpoint, names in _WATCHED.items()
+}
+_USUAL = frozenset(
+    b"role content type text name description parameters properties required function arguments id temperature top_p "
+    b"stop seed user metadata tool_choice tool_calls tool_call_id response_format json_schema schema strict items enum url "
+    b"image_url detail source data media_type cache_control ttl additionalProperties include_usage input_schema "
+    b"presence_penalty frequency_penalty parallel_tool_calls title default logprobs top_logprobs reasoning_effort "
+    b"verbosity store safety_identifier prompt_cache_key instructions reasoning effort summary include encoding_format "
+    b"dimensions thinking budget_tokens tool_use_id is_error top_k stop_sequences input output call_id".split()
+)
+
+
+def check_names(endpoint: Endpoint, body: bytes, *, closely: bool = False) -> None:
+    """Raises Malformed when a name that matters is given twice, or a second time in other letters."""
+    watched = WATCHED[endpoint]
+    if not closely:
+        names = _NAME.findall(body)
+        mattering = [name for name in names if name in watched]
+        odd = set(names).difference(watched, _USUAL)
+        if len(set(mattering)) == len(mattering) and not any(name.lower() in watched for name in odd):
+            return
+    top = _read_closely(body)
+    for name in top:
+        plain = name.lower().encode()
+        if plain in watched and name.encode() != plain:
+            raise Malformed(f"the request names {name!r}; write it as {plain.decode()!r}")
+
+
+def _read_closely(body: bytes) -> dict[str, Any]:
+    try:
+        # Numbers are not looked at, and one of a million digits takes long to read.
+        top = json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except (ValueError, UnicodeError) as problem:
+        raise Malformed(f"the request is not valid JSON: {problem}") from None
+    except RecursionError:
+        raise Malformed("the request is nested too deeply; send fewer levels of lists and objects") from None
+    return top if isinstance(top, dict) else {}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"the request gives {twice!r} twice in one object; give it once")
+    return found

@@ -1,0 +1,67 @@
+"""Why the cost of a request cannot be bounded by what it holds."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from tiebeam.spec import Endpoint
+
+_NULLS = frozenset({b"null", b"false", b"[]", b"{}", b'""'})
+_HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
+_TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+_REASONS: dict[Endpoint, dict[str, str]] = {
+    Endpoint.CHAT: {
+        "web_search_options": "the hosted tool 'web_search'",
+        "prediction": "a prediction, whose rejected tokens are charged beyond any limit",
+        "models": "a choice of models that the provider makes",
+        "plugins": "plugins of the provider",
+        "data_sources": "data that the provider adds to the prompt",
+        "chat_template": "a chat template of its own, which may lengthen the prompt",
+        "use_beam_search": "beam search, which answers more often than it shows",
+        "mcp_servers": "tools of an MCP server that the provider calls",
+        "extra_body": "settings in extra_body, which may name content that the provider keeps",
+    },
+    Endpoint.RESPONSES: {
+        "previous_response_id": "history that the provider keeps (previous_response_id)",
+        "conversation": "history that the provider keeps (conversation)",
+        "prompt": "a prompt that the provider keeps",
+        "background": "work in the background, whose answer does not pass here",
+    },
+    Endpoint.EMBEDDINGS: {},
+    Endpoint.MESSAGES: {
+        "mcp_servers": "tools of an MCP server that the provider calls",
+        "container": "a container of the provider",
+        "speed": "a faster service, which has a price of its own",
+    },
+}
+_ANY: dict[Endpoint, re.Pattern[bytes]] = {
+    endpoint: re.compile(rb'"(?:' + "|".join(known).encode() + rb')"\s*:')
+    for endpoint, known in _REASONS.items()
+    if known
+}
+
+
+def reasons(endpoint: Endpoint, text: bytes, found: list[str]) -> tuple[str, ...]:
+    """The reasons found in parts and tools, and those that whole settings of the request give."""
+    known = _ANY.get(endpoint)
+    more: list[str] = []
+    if known is not None and known.search(text):
+        top = _TOP.decode(text)
+        more = [
+            why
+            for name, why in _REASONS[endpoint].items()
+            if name in top and bytes(top[name]) not in _NULLS and not _is_harmless(name, top[name])
+        ]
+    if endpoint is Endpoint.MESSAGES and b'"1h"' in text and _HOUR.search(text):
+        more.append("a cache kept for an hour, which is charged at a rate that no price here states")
+    return (*found, *more)
+
+
+def _is_harmless(name: str, value: msgspec.Raw) -> bool:
+    if name == "speed":
+        return bytes(value) == b'"standard"'
+    # Gemini's settings of thinking are harmless; content in its cache is not.
+    return name == "extra_body" and b"cached" not in bytes(value) and b"tools" not in bytes(value)
