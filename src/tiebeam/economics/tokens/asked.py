@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tiebeam.economics.tokens.names import check_names
+from tiebeam.economics.tokens.names import check_closely, check_names
 from tiebeam.economics.tokens.parts import Found, Tool, count_parts, count_tools
 from tiebeam.economics.tokens.problems import Malformed
 from tiebeam.economics.tokens.unbounded import reasons
@@ -125,10 +125,10 @@ def read_request(endpoint: Endpoint, body: bytes, *, limits: Limits = _ORDINARY)
         if b"\\u" in body:
             # Escapes are written out, so that no name or kind hides behind them and the text has its true length.
             if _ESCAPED_ASCII.search(body):
-                check_names(endpoint, body, closely=True)
+                check_closely(endpoint, body)
             text = msgspec.json.encode(msgspec.json.decode(body))
         read = _DECODERS[endpoint].decode(text)
-        check_names(endpoint, text)
+        names = check_names(endpoint, text)
         found = _look(endpoint, read)
     except msgspec.ValidationError as problem:
         raise Malformed(f"the request is not of the form of /v1/{endpoint}: {problem}") from None
@@ -137,7 +137,7 @@ def read_request(endpoint: Endpoint, body: bytes, *, limits: Limits = _ORDINARY)
     except RecursionError:
         raise Malformed("the request is nested too deeply; send fewer levels of lists and objects") from None
     found.check_kinds(endpoint, text)
-    return _asked(endpoint, read, found, text)
+    return _asked(endpoint, read, found, text, reasons(endpoint, text, names, found.reasons))
 
 
 def _check_size(body: bytes, limits: Limits) -> None:
@@ -164,6 +164,9 @@ def _look(endpoint: Endpoint, read: Any) -> Found:
                 count_parts(content, found)
             if message.audio and bytes(message.audio) != b"null":
                 found.reason("sound of an earlier answer, which the provider keeps")
+        for modality in () if endpoint is Endpoint.MESSAGES else read.modalities or ():
+            if modality not in {"text", "audio"}:
+                found.reason(f"answers as {modality!r}")
         if endpoint is Endpoint.MESSAGES and read.system and memoryview(read.system)[0] == 91:
             count_parts(read.system, found)
     return found
@@ -195,16 +198,12 @@ _ITEM_KINDS = frozenset(
 ) | {"message"}
 
 
-def _asked(endpoint: Endpoint, read: Any, found: Found, text: bytes) -> Asked:
+def _asked(endpoint: Endpoint, read: Any, found: Found, text: bytes, unbounded: tuple[str, ...]) -> Asked:
     limit, choices, wants_usage, audio = _limit(endpoint, read), 1, False, found.audio
     if endpoint is Endpoint.CHAT:
         choices = max(_count(read.n, "n"), _count(read.best_of, "best_of"))
         wants_usage = read.stream_options is not None and read.stream_options.include_usage is True
-        for modality in read.modalities or ():
-            if modality == "audio":
-                audio = True
-            elif modality != "text":
-                found.reason(f"answers as {modality!r}")
+        audio = audio or "audio" in (read.modalities or ())
     tier = read.service_tier
     bound = len(text) - found.media_bytes + found.audio_bytes // AUDIO_BYTES_PER_TOKEN
     if endpoint is not Endpoint.EMBEDDINGS:
@@ -219,14 +218,14 @@ def _asked(endpoint: Endpoint, read: Any, found: Found, text: bytes) -> Asked:
         images=found.images,
         audio=audio,
         service_tier="" if tier in _PLAIN_TIERS else tier,
-        unbounded=reasons(endpoint, text, found.reasons),
+        unbounded=unbounded,
         input_bound=bound,
     )
 
 
 AUDIO_BYTES_PER_TOKEN = 8
-"""Base64 of sound behind one token at the least: 32 tokens a second, the most a provider states, at 1.5 kbit/s, which is
-below any codec these endpoints take."""
+"""Base64 of sound behind one token at the least: 32 tokens a second, the most a provider states, at 1.5 kbit/s, which
+is below any codec these endpoints take."""
 
 
 def _limit(endpoint: Endpoint, read: Any) -> int | None:

@@ -32,24 +32,31 @@ WATCHED: dict[Endpoint, frozenset[bytes]] = {
 }
 _USUAL = frozenset(
     b"role content type text name description parameters properties required function arguments id temperature top_p "
-    b"stop seed user metadata tool_choice tool_calls tool_call_id response_format json_schema schema strict items enum url "
-    b"image_url detail source data media_type cache_control ttl additionalProperties include_usage input_schema "
+    b"stop seed user metadata tool_choice tool_calls tool_call_id response_format json_schema schema strict items enum "
+    b"url image_url detail source data media_type cache_control ttl additionalProperties include_usage input_schema "
     b"presence_penalty frequency_penalty parallel_tool_calls title default logprobs top_logprobs reasoning_effort "
     b"verbosity store safety_identifier prompt_cache_key instructions reasoning effort summary include encoding_format "
     b"dimensions thinking budget_tokens tool_use_id is_error top_k stop_sequences input output call_id".split()
 )
+_ALL = {endpoint: watched | _USUAL for endpoint, watched in WATCHED.items()}
 
 
-def check_names(endpoint: Endpoint, body: bytes, *, closely: bool = False) -> None:
-    """Raises Malformed when a name that matters is given twice, or a second time in other letters."""
+def check_names(endpoint: Endpoint, body: bytes) -> set[bytes]:
+    """Every name given anywhere. Raises Malformed when one that matters is given twice, or in other letters."""
+    names = _NAME.findall(body)
     watched = WATCHED[endpoint]
-    if not closely:
-        names = _NAME.findall(body)
-        mattering = [name for name in names if name in watched]
-        odd = set(names).difference(watched, _USUAL)
-        if len(set(mattering)) == len(mattering) and not any(name.lower() in watched for name in odd):
-            return
+    distinct = set(names)
+    mattering = [name for name in names if name in watched]
+    odd = distinct - _ALL[endpoint]
+    if len(set(mattering)) != len(mattering) or any(name.lower() in watched for name in odd):
+        check_closely(endpoint, body)
+    return distinct
+
+
+def check_closely(endpoint: Endpoint, body: bytes) -> None:
+    """The same by reading the whole body, which takes longer; here no name may be given twice in one object."""
     top = _read_closely(body)
+    watched = WATCHED[endpoint]
     for name in top:
         plain = name.lower().encode()
         if plain in watched and name.encode() != plain:

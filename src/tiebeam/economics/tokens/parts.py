@@ -6,26 +6,15 @@ import re
 
 import msgspec
 
-from tiebeam.economics.tokens.names import check_names
+from tiebeam.economics.tokens.names import check_closely
 from tiebeam.economics.tokens.problems import Malformed
 from tiebeam.spec import Endpoint
 
 _KIND = re.compile(rb'"type"\s*:\s*"([^"]*)"')
-_TEXT = frozenset(
-    [
-        "text",
-        "input_text",
-        "output_text",
-        "refusal",
-        "thinking",
-        "redacted_thinking",
-        "tool_use",
-        "summary_text",
-        "reasoning_text",
-        "search_result",
-        "tool_reference",
-    ]
-)
+_TEXT = frozenset({
+    "text", "input_text", "output_text", "refusal", "thinking", "redacted_thinking", "tool_use", "summary_text",
+    "reasoning_text", "search_result", "tool_reference",
+})  # fmt: skip
 _IMAGE = frozenset({"image_url", "input_image", "image", "computer_screenshot"})
 _OWN_TOOLS = ("bash_", "text_editor_", "computer_", "memory_")
 """Anthropic's tools that the client itself carries out."""
@@ -93,7 +82,7 @@ class Found:
         if b'"type"' not in text:
             return
         if sum(kind not in _SAFE for kind in _KIND.findall(text)) != self.kinds:
-            check_names(endpoint, text, closely=True)
+            check_closely(endpoint, text)
 
 
 def count_tools(endpoint: Endpoint, tools: list[Tool], found: Found) -> None:

@@ -1,4 +1,4 @@
-"""Edits of a request's bytes: a member of the outermost object is put in or replaced, all other bytes stay as they came."""
+"""Edits of a request's bytes: a member of the outermost object is put in or replaced, the rest stays as it came."""
 
 from __future__ import annotations
 

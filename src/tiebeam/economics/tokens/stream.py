@@ -16,7 +16,7 @@ LARGEST_EVENT = 65_536
 KEPT_TAIL = 16_384
 """How much of such an event's end is kept. Usage stands near it: after it come at most 16 labels of 576 letters."""
 BYTES_PER_TOKEN = 3
-"""Text behind one token where a stream ended before its usage came; real text has three to five, so this errs upwards."""
+"""Text behind one token where a stream ended before its usage; real text has three to five, so this errs upwards."""
 
 # No part of a pattern reaches over the end of a line, so that a broken event cannot swallow the next.
 _STRING = rb'[ \t]*:[ \t]*"([^"\\\n]*(?:\\.[^"\\\n]*)*)"'
@@ -42,9 +42,9 @@ _DONE_WORD = {
 class StreamUsage:
     """What a stream of server-sent events used.
 
-    Feed it every read as it comes; it keeps at most one event of LARGEST_EVENT bytes. With `strip` it also takes out the
-    chunk that holds nothing but usage, for clients that did not ask for it; an event that is not whole yet is then held back.
-    It never raises, whatever the bytes are.
+    Feed it every read as it comes; it keeps at most one event of LARGEST_EVENT bytes. With `strip` it also takes out
+    the chunk that holds nothing but usage, for clients that did not ask for it; an event that is not whole yet is then
+    held back. It never raises, whatever the bytes are.
     """
 
     __slots__ = (
@@ -77,7 +77,7 @@ class StreamUsage:
         return read_usage(self._endpoint, self._kind, self._usage)
 
     def estimate(self, *, input_tokens: int) -> Usage:
-        """What a stream that ended early used as far as was seen; `input_tokens` stands in unless the input was stated."""
+        """What a stream that ended early used as far as was seen; `input_tokens` stands in for an input not stated."""
         stated = None if self._usage is None else read_usage(self._endpoint, self._kind, self._usage)
         output = self.output_tokens
         if stated is None:
@@ -194,11 +194,8 @@ class StreamUsage:
         if stated is None or event is None or read_usage(self._endpoint, self._kind, self._merged(stated)) is None:
             return None
         self._keep(stated, final=self._endpoint is not Endpoint.MESSAGES or event.usage is not None)
-        return (
-            begin,
-            end,
-            event.usage is not None and bytes(event.choices).strip(b"[] \t\r\n") == b"" != bytes(event.choices),
-        )
+        choices = bytes(event.choices)
+        return begin, end, event.usage is not None and choices.startswith(b"[") and not choices[1:-1].strip()
 
     def _merged(self, stated: Stated) -> Stated:
         """Anthropic states the input when it begins and the output when it ends; each count only grows."""

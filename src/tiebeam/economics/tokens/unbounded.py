@@ -37,18 +37,16 @@ _REASONS: dict[Endpoint, dict[str, str]] = {
         "speed": "a faster service, which has a price of its own",
     },
 }
-_ANY: dict[Endpoint, re.Pattern[bytes]] = {
-    endpoint: re.compile(rb'"(?:' + "|".join(known).encode() + rb')"\s*:')
-    for endpoint, known in _REASONS.items()
-    if known
-}
+_NAMES = {endpoint: frozenset(name.encode() for name in known) for endpoint, known in _REASONS.items()}
 
 
-def reasons(endpoint: Endpoint, text: bytes, found: list[str]) -> tuple[str, ...]:
-    """The reasons found in parts and tools, and those that whole settings of the request give."""
-    known = _ANY.get(endpoint)
+def reasons(endpoint: Endpoint, text: bytes, names: set[bytes], found: list[str]) -> tuple[str, ...]:
+    """The reasons found in parts and tools, and those that whole settings of the request give.
+
+    `names` are those given anywhere in the request's `text`.
+    """
     more: list[str] = []
-    if known is not None and known.search(text):
+    if not _NAMES[endpoint].isdisjoint(names):
         top = _TOP.decode(text)
         more = [
             why

@@ -93,7 +93,7 @@ def _stated_in(body: bytes) -> Stated | None:
 
 
 def stated_in_event(payload: Any) -> tuple[Stated | None, Answer | None]:
-    """The usage in one event of a stream wherever its kind of provider puts it, and the event; None twice if unreadable."""
+    """The usage in one event of a stream, wherever its provider puts it, and the event; None twice if unreadable."""
     try:
         event = ANSWER.decode(payload)
         if event.usage is not None:
