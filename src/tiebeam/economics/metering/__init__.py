@@ -2,13 +2,15 @@
 
 from tiebeam.economics.metering.book import PriceBook, Unpriced
 from tiebeam.economics.metering.charges import Attempt, Ended, Settlement, Usage
+from tiebeam.economics.metering.follower import Leases
 from tiebeam.economics.metering.journal import ChargeJournal, JournalUnwritable
 from tiebeam.economics.metering.meter import Meter
 from tiebeam.economics.metering.projection import Projection, RunPlace, RunsOf
 from tiebeam.economics.metering.rates import Charged, Rates
 from tiebeam.economics.metering.reader import read_journal
-from tiebeam.economics.metering.recovery import Adopted, CloseLeases, adopt
+from tiebeam.economics.metering.recovery import Adopted, adopt
 from tiebeam.economics.metering.rows import Metered
+from tiebeam.economics.metering.spent import Spent, spent_of
 from tiebeam.economics.metering.tables import (
     CLASSES,
     DAILY,
@@ -27,9 +29,9 @@ __all__ = [
     "Attempt",
     "ChargeJournal",
     "Charged",
-    "CloseLeases",
     "Ended",
     "JournalUnwritable",
+    "Leases",
     "Meter",
     "Metered",
     "PriceBook",
@@ -38,12 +40,14 @@ __all__ = [
     "RunPlace",
     "RunsOf",
     "Settlement",
+    "Spent",
     "Unpriced",
     "Usage",
     "Writer",
     "WriterState",
     "adopt",
     "read_journal",
+    "spent_of",
     "usage_charge",
     "usage_daily",
     "usage_journal",
