@@ -50,7 +50,7 @@ _SPOKEN: dict[UpstreamKind, tuple[Endpoint, ...]] = {
     UpstreamKind.AZURE: (Endpoint.CHAT, Endpoint.RESPONSES, Endpoint.EMBEDDINGS),
     UpstreamKind.ANTHROPIC: (Endpoint.MESSAGES, Endpoint.CHAT),
     UpstreamKind.GEMINI: (Endpoint.CHAT, Endpoint.EMBEDDINGS),
-    UpstreamKind.BEDROCK: (Endpoint.CHAT, Endpoint.EMBEDDINGS),
+    UpstreamKind.BEDROCK: (Endpoint.CHAT, Endpoint.RESPONSES, Endpoint.MESSAGES),
 }
 
 
@@ -62,7 +62,7 @@ class Upstream(Record):
     provider: Id
     """As price records and the public list write it."""
     base_url: Text | None = None
-    """With its version, such as "https://api.openai.com/v1"; Bedrock goes by its region instead."""
+    """With its version, such as "https://api.openai.com/v1"; Bedrock goes by its region where none is given."""
     private_network: bool = False
     """This record vouches for its host: it may lie inside the own network or on this machine, and be spoken to over
     plain http."""

@@ -17,12 +17,14 @@ def outgoing_for(
     workspace: Path,
     also_allowed: Collection[str] = (),
     timeout: float = 20.0,
+    connect_timeout: float = 5.0,
     largest: int = 1_000_000,
 ) -> Outgoing:
     """`also_allowed` are destinations that another record vouches for, in the same form as `[outgoing] allow`."""
     return Outgoing(
         allow_private=(*rules.allow, *also_allowed),
         timeout=timeout,
+        connect_timeout=connect_timeout,
         largest=largest,
         proxy=rules.proxy,
         proxy_login=_proxy_login(rules, workspace=workspace),

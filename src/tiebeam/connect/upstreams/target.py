@@ -108,7 +108,7 @@ def base_of(upstream: Upstream) -> Destination:
     """Where its API begins. Raises Invalid for an address that cannot be read."""
     url = upstream.base_url
     if url is None:
-        url = f"https://bedrock-runtime.{upstream.region}.amazonaws.com/openai/v1"
+        url = f"https://bedrock-runtime.{upstream.region}.amazonaws.com"
     try:
         return read_destination(url)
     except OutgoingRefused as problem:
@@ -137,6 +137,11 @@ def _place(kind: UpstreamKind, base: str, endpoint: Endpoint, model: str, versio
         case UpstreamKind.ANTHROPIC if endpoint is Endpoint.MESSAGES:
             path, key_header = f"{path}/{endpoint}", ANTHROPIC_KEY
             sent_version = f"anthropic-version: {version or ANTHROPIC_VERSION}\r\n"
+        case UpstreamKind.BEDROCK:
+            family = "anthropic" if endpoint is Endpoint.MESSAGES else "openai"
+            path = f"{path}/{endpoint}" if path.endswith("/v1") else f"{path}/{family}/v1/{endpoint}"
+            if endpoint is Endpoint.MESSAGES:
+                sent_version = f"anthropic-version: {version or ANTHROPIC_VERSION}\r\n"
         case _:
             path = f"{path}/{endpoint}"
     line = f"{path}?{query}" if query else path
