@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tiebeam.economics.metering.charges import Attempt, Ended, Settlement, Usage
 from tiebeam.economics.metering.journal import segment_path
 from tiebeam.economics.metering.lines import Priced, Record, line_of
 from tiebeam.economics.metering.projection import Projection
 from tiebeam.economics.metering.reader import JournalReader, Position, first_segment
-from tiebeam.economics.metering.rows import Metered
+from tiebeam.economics.metering.rows import Metered, Sums, sums_of
 from tiebeam.economics.metering.writing import (
     POISON,
     SLOTS,
@@ -38,12 +39,27 @@ class _Batch:
     held: dict[str, int]
     charges: list[Metered] = field(default_factory=list)
     prices: dict[str, str] = field(default_factory=dict)
+    is_last: bool = False
+
+
+class Leases(Protocol):
+    """Who debits budgets up front: what is written here is no longer owed to it, in the same commit."""
+
+    def written(self, unit: Unit, process: str, sums: Mapping[tuple[str, int], int]) -> None:
+        """Charges of a process's journal were added to what is spent, by node and start of its window."""
+        ...
+
+    def closed(self, unit: Unit, process: str) -> None:
+        """The process is dead, and all it spent or had open is written."""
+        ...
 
 
 class Follower:
     """Follows one journal. Not thread-safe. What a commit did not take stays for the next try."""
 
-    def __init__(self, store: Store, folder: Path, *, projection: Projection | None = None) -> None:
+    def __init__(
+        self, store: Store, folder: Path, *, projection: Projection | None = None, leases: Leases | None = None
+    ) -> None:
         self.written = 0
         """Charges written since this follower began."""
         self.refused = 0
@@ -53,6 +69,7 @@ class Follower:
         self._journal = folder.name
         self._slot = zlib.crc32(self._journal.encode()) % SLOTS
         self._projection = projection
+        self._leases = leases
         self._reader: JournalReader | None = None
         self._open: dict[str, Attempt] = {}
         self._batch: _Batch | None = None
@@ -91,7 +108,7 @@ class Follower:
         """Charge every open attempt at its worst, for its process is dead. Returns how many; call it at the end."""
         reader = self._reader or self._load()
         lost = [Metered(one, _lost(one, at)) for one in self._open.values()]
-        self._batch = _Batch(reader.position, reader.position, {}, charges=lost)
+        self._batch = _Batch(reader.position, reader.position, {}, charges=lost, is_last=True)
         self._commit(self._batch)
         self._batch, self._open = None, {}
         return len(lost)
@@ -154,10 +171,20 @@ class Follower:
             charges: Sequence[Metered] = batch.charges
             if one_by_one:
                 charges, refused = add_new_charges(unit, charges, slot=self._slot)
+                sums = sums_of(charges)
             else:
-                add_charges(unit.conn, charges, slot=self._slot)
+                sums = add_charges(unit.conn, charges, slot=self._slot)
+            self._tell_leases(unit, sums, is_last=batch.is_last)
             self._project(unit, charges)
             self._set_aside(refused)
+
+    def _tell_leases(self, unit: Unit, sums: Sums, *, is_last: bool) -> None:
+        if self._leases is None:
+            return
+        if sums.spend:
+            self._leases.written(unit, self._journal, {place: spent[0] for place, spent in sums.spend.items()})
+        if is_last:
+            self._leases.closed(unit, self._journal)
 
     def _project(self, unit: Unit, charges: Sequence[Metered]) -> None:
         if self._projection is None:

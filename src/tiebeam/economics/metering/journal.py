@@ -215,9 +215,7 @@ def _make_folder(folder: Path, name: str) -> Lock:
     unseen.mkdir(mode=0o700)
     lock = Lock(unseen / LOCK)
     if not lock.take():
-        raise JournalUnwritable(
-            f"the charge journal {str(unseen)!r} cannot be locked; is its file system a shared one?"
-        )
+        raise JournalUnwritable(f"the charge journal {str(unseen)!r} cannot be locked; use a disk of this machine")
     unseen.rename(folder / name)
     return lock
 

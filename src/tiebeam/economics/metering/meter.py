@@ -7,9 +7,10 @@ from pathlib import Path
 from tiebeam.economics.ledger import Economics
 from tiebeam.economics.metering.book import PriceBook
 from tiebeam.economics.metering.files import Files
+from tiebeam.economics.metering.follower import Leases
 from tiebeam.economics.metering.journal import ChargeJournal
 from tiebeam.economics.metering.projection import Projection, RunsOf
-from tiebeam.economics.metering.recovery import CloseLeases, adopt, remove_journal
+from tiebeam.economics.metering.recovery import adopt, remove_journal
 from tiebeam.economics.metering.writer import Writer
 from tiebeam.economics.prices import Prices
 from tiebeam.spec import Durability
@@ -19,11 +20,14 @@ from tiebeam.store import Store
 class Meter:
     """Prices, journal and writer of one process; `id` names the process in leases too."""
 
-    def __init__(self, *, book: PriceBook, journal: ChargeJournal, writer: Writer, store: Store) -> None:
+    def __init__(
+        self, *, book: PriceBook, journal: ChargeJournal, writer: Writer, store: Store, leases: Leases | None = None
+    ) -> None:
         self.book = book
         self.journal = journal
         self.writer = writer
         self._store = store
+        self._leases = leases
 
     @classmethod
     def open(
@@ -34,7 +38,7 @@ class Meter:
         prices: Prices,
         durability: Durability = Durability.PROCESS,
         runs_of: RunsOf | None = None,
-        close_leases: CloseLeases | None = None,
+        leases: Leases | None = None,
         files: Files | None = None,
         adopt_seconds: float = 5.0,
     ) -> Meter:
@@ -52,11 +56,12 @@ class Meter:
             store,
             journal,
             projection=projection,
-            chore=lambda: adopt(folder, store, projection=projection, close_leases=close_leases),
+            leases=leases,
+            chore=lambda: adopt(folder, store, projection=projection, leases=leases),
             chore_seconds=adopt_seconds,
         )
         writer.start()
-        return cls(book=book, journal=journal, writer=writer, store=store)
+        return cls(book=book, journal=journal, writer=writer, store=store, leases=leases)
 
     @property
     def id(self) -> str:
@@ -73,5 +78,5 @@ class Meter:
         done = drained and stopped and not self.journal.open_attempts and not self.writer.state().behind_bytes
         self.journal.close()
         if done:
-            remove_journal(self.journal.folder, self._store)
+            remove_journal(self.journal.folder, self._store, leases=self._leases)
         return done

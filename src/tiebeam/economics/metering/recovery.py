@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tiebeam.economics.metering.files import Lock
-from tiebeam.economics.metering.follower import Follower
+from tiebeam.economics.metering.follower import Follower, Leases
 from tiebeam.economics.metering.journal import LOCK
 from tiebeam.economics.metering.projection import Projection
 from tiebeam.economics.metering.writing import forget_position
 from tiebeam.store import Store
 
 _log = logging.getLogger("tiebeam.economics.metering")
-
-CloseLeases = Callable[[str], object]
-"""Gives back what the process of a journal had leased and not spent. Called once its charges are committed; may be
-called again for the same journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +29,7 @@ class Adopted:
 
 
 def adopt(
-    folder: Path, store: Store, *, projection: Projection | None = None, close_leases: CloseLeases | None = None
+    folder: Path, store: Store, *, projection: Projection | None = None, leases: Leases | None = None
 ) -> list[Adopted]:
     """Book every journal below `folder` that no living process holds, and remove its files.
 
@@ -52,14 +47,14 @@ def adopt(
         except FileNotFoundError:
             continue
         try:
-            adopted.append(_book(place, store, projection, close_leases))
+            adopted.append(_book(place, store, projection, leases))
         finally:
             lock.release()
     return adopted
 
 
-def remove_journal(place: Path, store: Store) -> None:
-    """Remove a journal that is wholly committed, and its position."""
+def remove_journal(place: Path, store: Store, *, leases: Leases | None = None) -> None:
+    """Remove a journal that is wholly committed, its position and what its process had leased."""
     # The lock goes last: until then nobody else takes the folder for one to book.
     for path in [*place.glob("*.charges"), place / LOCK]:
         path.unlink(missing_ok=True)
@@ -67,16 +62,16 @@ def remove_journal(place: Path, store: Store) -> None:
         place.rmdir()
     with store.unit() as unit:
         forget_position(unit.conn, place.name)
+        if leases is not None:
+            leases.closed(unit, place.name)
 
 
-def _book(place: Path, store: Store, projection: Projection | None, close_leases: CloseLeases | None) -> Adopted:
-    follower = Follower(store, place, projection=projection)
+def _book(place: Path, store: Store, projection: Projection | None, leases: Leases | None) -> Adopted:
+    follower = Follower(store, place, projection=projection, leases=leases)
     while follower.step():
         pass
     written = follower.written
     lost = follower.lose_open(int(store.clock.now().timestamp() * 1000))
-    if close_leases is not None:
-        close_leases(place.name)
     remove_journal(place, store)
     _log.info("the journal %s of a process that ended was booked: %d charges, %d lost", place.name, written, lost)
     return Adopted(place.name, written, lost)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tiebeam.economics.metering.follower import Follower
+from tiebeam.economics.metering.follower import Follower, Leases
 from tiebeam.economics.metering.journal import ChargeJournal
 from tiebeam.economics.metering.projection import Projection
 from tiebeam.economics.metering.reader import Position
@@ -49,13 +49,14 @@ class Writer:
         journal: ChargeJournal,
         *,
         projection: Projection | None = None,
+        leases: Leases | None = None,
         pause_seconds: float = 0.1,
         chore: Callable[[], object] | None = None,
         chore_seconds: float = 5.0,
     ) -> None:
         self._store = store
         self._journal = journal
-        self._follower = Follower(store, journal.folder, projection=projection)
+        self._follower = Follower(store, journal.folder, projection=projection, leases=leases)
         self._pause = pause_seconds
         self._chore = chore
         self._chore_seconds = chore_seconds

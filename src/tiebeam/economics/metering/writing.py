@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
 from tiebeam.economics.metering.reader import Position
-from tiebeam.economics.metering.rows import COLUMNS, SPENT, SUMMED, Metered, cleaned, row_of, sums_of
+from tiebeam.economics.metering.rows import COLUMNS, SPENT, SUMMED, Metered, Sums, cleaned, row_of, sums_of
 from tiebeam.economics.metering.tables import DAILY, usage_charge, usage_daily, usage_journal, usage_price, usage_spend
 from tiebeam.kit import iso, stored_json
 from tiebeam.store import Unit
@@ -28,10 +28,11 @@ class Overtaken(Exception):
     """The journal's position is not where it was left."""
 
 
-def add_charges(conn: sa.Connection, charges: Sequence[Metered], *, slot: int) -> None:
-    """Rows and sums. Raises IntegrityError where a charge is there already; then nothing of the unit may be kept."""
-    if not charges:
-        return
+def add_charges(conn: sa.Connection, charges: Sequence[Metered], *, slot: int) -> Sums:
+    """Write rows and sums; returns what was added.
+
+    Raises IntegrityError where a charge is there already; then nothing of the unit may be kept.
+    """
     sums = sums_of(charges)
     _many(conn, _insert(usage_charge.name, COLUMNS), [row_of(one) for one in charges])
     # One order everywhere, so that no two processes wait for each other in a circle.
@@ -39,6 +40,7 @@ def add_charges(conn: sa.Connection, charges: Sequence[Metered], *, slot: int) -
     _many(conn, _adding(usage_daily.name, DAILY, SUMMED), days)
     spent = [(*key, slot, *sums.spend[key]) for key in sorted(sums.spend)]
     _many(conn, _adding(usage_spend.name, ("node", "window_start", "slot"), SPENT), spent)
+    return sums
 
 
 def add_new_charges(unit: Unit, charges: Sequence[Metered], *, slot: int) -> tuple[list[Metered], list[Metered]]:
