@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+import certifi
+
 from tiebeam.connect.outgoing.addresses import Address, read_address
 from tiebeam.connect.outgoing.allowing import Allowed, read_allowed
 from tiebeam.connect.outgoing.destination import Destination, read_destination
@@ -101,8 +103,6 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     """Trust of the operating system, else the bundled list of authorities; `ca_file` adds a company's own."""
     context = ssl.create_default_context()
     if not context.get_ca_certs() and not ssl.get_default_verify_paths().capath:
-        import certifi
-
         context.load_verify_locations(cafile=certifi.where())
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
