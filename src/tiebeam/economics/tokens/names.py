@@ -25,7 +25,8 @@ _WATCHED = {
 }
 _REFUSED = (
     "previous_response_id conversation prompt background web_search_options prediction models plugins data_sources "
-    "chat_template extra_body mcp_servers container speed documents use_beam_search functions prompt_logprobs"
+    "chat_template extra_body mcp_servers container speed use_beam_search context_management compaction fallbacks "
+    "thread image"
 )
 WATCHED: dict[Endpoint, frozenset[bytes]] = {
     endpoint: frozenset(f"{names} {_REFUSED}".encode().split()) for endpoint, names in _WATCHED.items()

@@ -100,9 +100,9 @@ class StreamUsage:
 
     def feed(self, data: bytes) -> bytes:
         """What the client is sent for these bytes: the same, but for a chunk of usage taken out."""
-        if not self._carry and not self._dropped and len(data) <= LARGEST_EVENT and data.endswith(b"\n\n"):
-            return self._look(data) if self._strip else self._pass(data)
-        return self._feed_slowly(data)
+        if self._carry or self._dropped or len(data) > LARGEST_EVENT or not data.endswith(b"\n\n"):
+            return self._feed_slowly(data)
+        return self._read(data)
 
     def end(self) -> bytes:
         """Takes an unfinished event as it is; returns what was held back of it."""
@@ -110,11 +110,9 @@ class StreamUsage:
         if self._dropped:
             self._look_at_end(rest, self._dropped + len(rest))
         elif rest:
-            held = self._look(rest) if self._strip else b""
-            if not self._strip:
-                self._pass(rest)
+            held = self._read(rest)
         self._carry, self._dropped = b"", 0
-        return held
+        return held if self._strip else b""
 
     def _feed_slowly(self, data: bytes) -> bytes:
         """Reads that do not end with an event, or are large."""
@@ -134,7 +132,7 @@ class StreamUsage:
                 self._dropped = 0
                 out.append(buffer[max(begin, handed) : end])
             else:
-                out.append(self._look(event) if self._strip else self._pass(event))
+                out.append(self._read(event))
             begin = end
         rest = buffer[begin:]
         if self._dropped or len(rest) > LARGEST_EVENT:
@@ -145,40 +143,33 @@ class StreamUsage:
         self._carry = rest
         return b"".join(out) if self._strip else data
 
-    def _pass(self, whole: bytes) -> bytes:
-        """Reads whole events."""
-        self._count(whole)
-        if b'"usage"' in whole:
-            places = [found.start() for found in _USAGE.finditer(whole)]
-            if self._endpoint is Endpoint.MESSAGES:
-                for place in places:
-                    self._take_event(whole, place)
-            else:
-                # The last snapshot wins, so those before it need no reading.
-                any(self._take_event(whole, place) is not None for place in reversed(places))
+    def _read(self, whole: bytes) -> bytes:
+        """Reads whole events; returns them, where asked without the chunk of nothing but usage."""
+        texts = self._text.findall(whole)
+        if texts:
+            self.visible_bytes += sum(map(len, texts))
+        if self._done_word in whole and self._done.search(whole):
+            self.finished = True
+        if b'"usage"' in whole and _USAGE.search(whole):
+            return self._take(whole)
         return whole
 
-    def _look(self, whole: bytes) -> bytes:
-        """Reads whole events and returns them without chunks of nothing but usage."""
-        self._count(whole)
-        if b'"usage"' not in whole:
+    def _take(self, whole: bytes) -> bytes:
+        places = [found.start() for found in _USAGE.finditer(whole)]
+        if not self._strip and self._endpoint is not Endpoint.MESSAGES:
+            # The last snapshot wins, so those before it need no reading.
+            for place in reversed(places):
+                if self._take_event(whole, place) is not None:
+                    break
             return whole
         out: list[bytes] = []
         begin = 0
-        for found in _USAGE.finditer(whole):
-            place = found.start()
-            if place < begin:
-                continue
-            cut = self._take_event(whole, place)
-            if cut is not None and cut[2]:
-                out.append(whole[begin : cut[0]])
-                begin = cut[1]
-        return whole if not out and not begin else b"".join((*out, whole[begin:]))
-
-    def _count(self, whole: bytes) -> None:
-        self.visible_bytes += sum(map(len, self._text.findall(whole)))
-        if self._done_word in whole and self._done.search(whole):
-            self.finished = True
+        for place in places:
+            taken = None if place < begin else self._take_event(whole, place)
+            if self._strip and taken is not None and taken[2]:
+                out.append(whole[begin : taken[0]])
+                begin = taken[1]
+        return b"".join((*out, whole[begin:])) if begin else whole
 
     def _take_event(self, whole: bytes, place: int) -> tuple[int, int, bool] | None:
         """Keeps the usage of the event around `place`; where it begins and ends, and whether it holds nothing else.

@@ -29,11 +29,17 @@ _REASONS: dict[Endpoint, dict[str, str]] = {
         "conversation": "history that the provider keeps (conversation)",
         "prompt": "a prompt that the provider keeps",
         "background": "work in the background, whose answer does not pass here",
+        "context_management": "compaction, whose own tokens no limit of this request holds",
+        "image": "answers as an image",
     },
     Endpoint.EMBEDDINGS: {},
     Endpoint.MESSAGES: {
         "mcp_servers": "tools of an MCP server that the provider calls",
         "container": "a container of the provider",
+        "context_management": "compaction, whose own tokens no limit of this request holds",
+        "compaction": "compaction, whose own tokens no limit of this request holds",
+        "fallbacks": "a choice of models that the provider makes",
+        "thread": "history that the provider keeps (thread)",
         "speed": "a faster service, which has a price of its own",
     },
 }
@@ -61,5 +67,8 @@ def reasons(endpoint: Endpoint, text: bytes, names: set[bytes], found: list[str]
 def _is_harmless(name: str, value: msgspec.Raw) -> bool:
     if name == "speed":
         return bytes(value) == b'"standard"'
+    if name == "context_management":
+        # What only clears old parts of the prompt makes it shorter.
+        return b"compact" not in bytes(value)
     # Gemini's settings of thinking are harmless; content in its cache is not.
     return name == "extra_body" and b"cached" not in bytes(value) and b"tools" not in bytes(value)

@@ -27,6 +27,7 @@ class _Details(msgspec.Struct, gc=False):
     cache_creation_tokens: Count = None
     audio_tokens: Count = None
     reasoning_tokens: Count = None
+    thinking_tokens: Count = None
 
 
 class Stated(msgspec.Struct, gc=False):
@@ -139,15 +140,18 @@ def read_usage(endpoint: Endpoint, kind: UpstreamKind, stated: Stated) -> Usage 
 
 
 def _messages(stated: Stated) -> Usage | None:
-    """Anthropic's input leaves out what the cache gave and took, so nothing is subtracted."""
+    """Anthropic's input leaves out what the cache gave and took, so nothing is subtracted; thinking is in the output."""
     fresh, output = _count(stated.input_tokens), _count(stated.output_tokens)
     if fresh is None or output is None:
         return None
+    made = stated.output_tokens_details
+    thought = min(output, (_count(made.thinking_tokens) or 0) if made else 0)
     return Usage(
         input=fresh,
         cached=_count(stated.cache_read_input_tokens) or 0,
         cache_write=_count(stated.cache_creation_input_tokens) or 0,
-        output=output,
+        output=output - thought,
+        reasoning=thought,
     )
 
 
