@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering.tables import usage_spend
+from tiebeam.economics.metering.tables import usage_journal, usage_spend
 
 _PIECE = 400
+_MOST_JOURNALS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +42,15 @@ def spent_of(conn: sa.Connection, places: Collection[tuple[str, int]]) -> dict[t
         )
         for row in rows:
             found[row.node, row.window_start] = Spent(int(row.nano), int(row.estimated), int(row.requests))
+    return found
+
+
+def held_of(conn: sa.Connection) -> dict[tuple[str, int], int]:
+    """What open attempts may cost at worst, in nano-dollars by budget and window, as the journals last stood here."""
+    found: dict[tuple[str, int], int] = {}
+    for held in conn.execute(sa.select(usage_journal.c.held).limit(_MOST_JOURNALS)).scalars():
+        for place, nano in (held or {}).items():
+            node, _, window = place.rpartition("@")
+            key = (node, int(window))
+            found[key] = found.get(key, 0) + int(nano)
     return found
