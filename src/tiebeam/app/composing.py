@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
@@ -19,6 +20,9 @@ from tiebeam.connect.notify import Place, notify_places
 from tiebeam.economics import Economics, Prices, assess, case_of
 from tiebeam.economics.decisions import Decisions
 from tiebeam.economics.forecast import Forecasting
+from tiebeam.economics.keys import Following, Keys
+from tiebeam.economics.returns import Outcomes
+from tiebeam.economics.routing import Routing
 from tiebeam.engine import Engine
 from tiebeam.graph import Graph, applied_digest
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
@@ -85,17 +89,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
     letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
-    starting = Starting(
-        store,
-        workspace=workspace,
-        graph=graph,
-        intake=intake,
-        promotion=promotion,
-        engine=engine,
-        workforce=workforce,
-        authority=authority,
-        facts=facts,
-    )
+    begin = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
+    following = Following(store)
     app = App(
         workspace=workspace,
         store=store,
@@ -106,9 +101,13 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         workforce=workforce,
         economics=economics,
         decisions=Decisions(authority=authority, graph=graph),
+        outcomes=Outcomes(authority=authority, graph=graph, prices=prices),
         forecasting=Forecasting(store, economics=economics, graph=graph),
+        following=following,
+        keys=Keys(store, authority=authority, graph=graph, following=following),
+        routing=Routing(store, authority=authority, graph=graph, prices=prices, following=following),
         intake=intake,
-        starting=starting,
+        starting=begin(intake=intake, promotion=promotion, authority=authority, facts=facts),
         promotion=promotion,
         interpreter=interpreter,
         correspondence=letters,

@@ -13,6 +13,9 @@ from tiebeam.connect.identity import ProviderInForce
 from tiebeam.economics import Economics
 from tiebeam.economics.decisions import Decisions
 from tiebeam.economics.forecast import Forecasting
+from tiebeam.economics.keys import Following, Keys
+from tiebeam.economics.returns import Outcomes
+from tiebeam.economics.routing import Routing
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused
 from tiebeam.graph import Graph
@@ -45,7 +48,12 @@ class App:
     workforce: Workforce
     economics: Economics
     decisions: Decisions
+    outcomes: Outcomes
     forecasting: Forecasting
+    following: Following
+    """What this process keeps in memory of keys and routing; it looks for changes once it is started."""
+    keys: Keys
+    routing: Routing
     intake: Intake
     starting: Starting
     promotion: Promotion
@@ -109,6 +117,7 @@ class App:
         return evaluate(self.store, recipe, cases, scorer=scorer, actor=actor)
 
     def close(self) -> None:
+        self.following.stop()
         self.engine.close()
         self.reader.close()
         self.store.close()

@@ -38,6 +38,8 @@ _OWN = {
     "delegation": "delegation.view",
     "emergency": "emergency.view",
     "decision": "decision.view",
+    "key": "key.view",
+    "route": "route.view",
 }
 """What everybody has some of: who may not even look at their own has no business with others'."""
 _KINDS = {"batch": "run", "evidence": "run", "recipe": "intent", "record": "intent", "catalogue": "intent"}

@@ -119,6 +119,16 @@ def token_object(app: App, conn: sa.Connection, token: str) -> Obj:
     return app.workforce.access.object_of_holder(token)
 
 
+def key_object(app: App, conn: sa.Connection, key: str) -> Obj:
+    return app.keys.object_of(conn, key)
+
+
+def route_object(app: App, conn: sa.Connection, served: str) -> Obj:
+    """A model that the gateway serves."""
+    del conn
+    return app.routing.object_of(served)
+
+
 def workspace_object(app: App, conn: sa.Connection, name: str) -> Obj:
     del conn
     return Obj("workspace", name or app.workspace.name)
@@ -200,6 +210,8 @@ BUILDERS: Mapping[str, Builder] = {
     "person": person_object,
     "session": session_object,
     "token": token_object,
+    "key": key_object,
+    "route": route_object,
     "workspace": workspace_object,
     "settings": settings_object,
     "policy": policy_object,

@@ -1,6 +1,6 @@
 """Keys of the gateway: made, rotated and revoked on the record, held in memory where calls come in, and limited."""
 
-from tiebeam.economics.keys.following import Following, bump
+from tiebeam.economics.keys.following import Following, bump, take_turn
 from tiebeam.economics.keys.key import (
     ANY_WORKFLOW,
     EXECUTION,
@@ -37,4 +37,5 @@ __all__ = [
     "WrongKey",
     "bump",
     "owners_of",
+    "take_turn",
 ]

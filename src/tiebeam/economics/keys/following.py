@@ -29,6 +29,16 @@ def bump(unit: Unit, name: str) -> None:
         unit.conn.execute(sa.insert(gateway_version).values(name=name, number=1))
 
 
+def take_turn(unit: Unit, name: str) -> None:
+    """Keep every other process from what `name` stands for until the unit ends."""
+    # SQLite has one writer at a time anyway; PostgreSQL locks the row that is updated.
+    held = unit.conn.execute(
+        sa.update(gateway_version).where(gateway_version.c.name == name).values(number=gateway_version.c.number)
+    )
+    if held.rowcount == 0:
+        unit.conn.execute(sa.insert(gateway_version).values(name=name, number=0))
+
+
 class Following:
     """Reads again what has changed, in a thread of its own, so that nobody who asks waits for the database.
 
