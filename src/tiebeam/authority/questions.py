@@ -23,6 +23,9 @@ VERBS: Mapping[str, str] = {
     "intent.view": "someone who holds a role of the intent, or an administrator",
     "document.view": "someone who holds a role of the intent, who handed the document in, or an administrator",
     "ledger.view": "someone who holds a role of the intent, or an administrator",
+    "outcome.report": "who owns the workflow or a budget it counts against, a service with that role and a token for it, "
+    "or an administrator",
+    "statement.issue": "who owns a budget that the team counts against, or an administrator",
     "recipe.promote": "someone who holds the owning role, or an administrator",
     "recipe.override": "someone who holds the owning role or an administrator, with a reason",
     "journal.view": "an administrator, or someone who owns the audit trail",

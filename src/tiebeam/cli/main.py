@@ -43,6 +43,8 @@ COMMANDS = {
     "tco": "tco",
     "studies": "tco",
     "ledger": "ledger",
+    "returns": "returns",
+    "outcomes": "returns",
     "journal": "journal",
     "evidence": "evidence",
     "secrets": "secrets",

@@ -21,6 +21,8 @@ OBJECTS: dict[str, Obj] = {
     "intent": intent(),
     "document": Obj("document", "doc_1", run().attributes),
     "ledger": Obj("ledger", "finance.invoices", intent().attributes),
+    "outcome": Obj("ledger", "finance.invoices", intent().attributes),
+    "statement": Obj("ledger", "finance.invoices", intent().attributes),
     "recipe": intent(),
     "journal": of("journal", audit_owner="auditor"),
     "evidence": run(),
@@ -53,18 +55,19 @@ OWN = (
     "task.reassign task.snooze intent.view document.view ledger.view person.view person.link session.view "
     "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
     "emergency.open emergency.view policy.view decision.view decision.record "
-    "key.view key.create key.rotate key.revoke route.view route.record_quality"
+    "key.view key.create key.rotate key.revoke route.view route.record_quality outcome.report statement.issue"
 )
 ADMINISTRATION = (
     "run.view run.start run.cancel run.retry task.view task.release task.reassign intent.view document.view "
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply person.view person.link session.view session.revoke token.view "
     "token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view "
-    "decision.view decision.record key.view key.create key.rotate key.revoke route.view route.record_quality"
+    "decision.view decision.record key.view key.create key.rotate key.revoke route.view route.record_quality "
+    "outcome.report statement.issue"
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
-    "manager": "run.start run.cancel run.retry recipe.promote recipe.override evidence.export person.view policy.view "
+    "manager": "outcome.report statement.issue run.start run.cancel run.retry recipe.promote recipe.override evidence.export person.view policy.view "
     "decision.view key.view route.view",
     "auditor": "task.reassign journal.view journal.export journal.anchor evidence.export person.view policy.view "
     "emergency.view emergency.review decision.view key.view route.view",

@@ -10,7 +10,10 @@ from tiebeam.economics.totals.charges import (
     read_call,
 )
 from tiebeam.economics.totals.scope import EVERYTHING, Scope, below, names_of, readers_of_use, scope_of
+from tiebeam.economics.totals.sharing import share_out
 from tiebeam.economics.totals.totals import (
+    ALL_DAYS,
+    NO_FILTERS,
     By,
     DayTotal,
     Span,
@@ -23,7 +26,9 @@ from tiebeam.economics.totals.totals import (
 )
 
 __all__ = [
+    "ALL_DAYS",
     "EVERYTHING",
+    "NO_FILTERS",
     "By",
     "Call",
     "ChargeFilters",
@@ -42,6 +47,7 @@ __all__ = [
     "read_call",
     "readers_of_use",
     "scope_of",
+    "share_out",
     "totals",
     "totals_by_day",
     "usd_text",

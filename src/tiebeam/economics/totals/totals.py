@@ -59,6 +59,9 @@ class Span:
         return ends
 
 
+ALL_DAYS = Span()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseFilters:
     """Every given part must match; each is a column of the daily rollup. Empty text finds what carries no name."""
@@ -78,6 +81,9 @@ class UseFilters:
         """By column of the rollup and of the charges."""
         found = {By(one.name).column: getattr(self, one.name) for one in fields(UseFilters)}
         return {column: value for column, value in found.items() if value is not None}
+
+
+NO_FILTERS = UseFilters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +152,8 @@ def totals(
     conn: sa.Connection,
     *,
     by: By,
-    span: Span = Span(),
-    filters: UseFilters = UseFilters(),
+    span: Span = ALL_DAYS,
+    filters: UseFilters = NO_FILTERS,
     scope: Scope = EVERYTHING,
 ) -> list[Total]:
     """Sums by one dimension, the dearest first (days in order); at most 10,000.
@@ -165,7 +171,7 @@ def totals(
 
 
 def grand_total(
-    conn: sa.Connection, *, span: Span = Span(), filters: UseFilters = UseFilters(), scope: Scope = EVERYTHING
+    conn: sa.Connection, *, span: Span = ALL_DAYS, filters: UseFilters = NO_FILTERS, scope: Scope = EVERYTHING
 ) -> Total:
     """Everything together under the empty key; all zeros where nothing was used."""
     row = conn.execute(sa.select(sa.literal("").label("key"), *_sums()).where(*_where(span, filters, scope)))
@@ -177,7 +183,7 @@ def totals_by_day(
     *,
     by: By,
     span: Span,
-    filters: UseFilters = UseFilters(),
+    filters: UseFilters = NO_FILTERS,
     scope: Scope = EVERYTHING,
 ) -> list[DayTotal]:
     """Sums by day and one dimension, in order; days without use are left out. Raises Invalid on too much."""

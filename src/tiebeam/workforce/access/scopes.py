@@ -14,7 +14,7 @@ WORK = frozenset({"run.view", "task.view", "intent.view", "document.view", "ledg
 """What `read` stands for: the work, neither its journal nor who has access."""
 EXPLICIT = frozenset(
     {"task.decide", "task.release_money", "decision.record", "journal.redact", "emergency.review"}
-    | {"key.create", "key.rotate"}
+    | {"key.create", "key.rotate", "statement.issue"}
 )
 """Decisions, judgements and what cannot be undone: in no group, named one by one, and for tokens of people alone."""
 NEVER = frozenset({"token.create", "person.link", "delegation.create", "emergency.open"})
