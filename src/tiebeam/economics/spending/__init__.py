@@ -1,0 +1,72 @@
+"""Budgets that hold: what may be spent is leased from the database, reserved in memory and settled exactly once."""
+
+from tiebeam.economics.spending.bank import LEASE_LIFE, Bank
+from tiebeam.economics.spending.caps import (
+    CapDecision,
+    UnknownBudget,
+    WrongCap,
+    budget_of,
+    change_cap,
+    decisions,
+)
+from tiebeam.economics.spending.holding import Held, Hold, Lease, LeaseWish, Short, Why
+from tiebeam.economics.spending.in_force import Trees
+from tiebeam.economics.spending.keeper import Keeper
+from tiebeam.economics.spending.nodes import CapChange, KeyCap, Level, NoBudget, Node, Path
+from tiebeam.economics.spending.refusing import (
+    BudgetExhausted,
+    BudgetsUnreachable,
+    Owner,
+    ask_for_more,
+    owner_of,
+    refusal,
+)
+from tiebeam.economics.spending.spending import Spending
+from tiebeam.economics.spending.tables import spend_cap, spend_lease, spend_node
+from tiebeam.economics.spending.thresholds import crossings
+from tiebeam.economics.spending.tree import Tree, cap_of
+from tiebeam.economics.spending.viewing import BudgetLine, Budgets
+from tiebeam.economics.spending.windows import NEVER, Window, moment_of
+
+__all__ = [
+    "LEASE_LIFE",
+    "NEVER",
+    "Bank",
+    "BudgetExhausted",
+    "BudgetLine",
+    "Budgets",
+    "BudgetsUnreachable",
+    "CapChange",
+    "CapDecision",
+    "Held",
+    "Hold",
+    "Keeper",
+    "KeyCap",
+    "Lease",
+    "LeaseWish",
+    "Level",
+    "NoBudget",
+    "Node",
+    "Owner",
+    "Path",
+    "Short",
+    "Spending",
+    "Tree",
+    "Trees",
+    "UnknownBudget",
+    "Why",
+    "Window",
+    "WrongCap",
+    "ask_for_more",
+    "budget_of",
+    "cap_of",
+    "change_cap",
+    "crossings",
+    "decisions",
+    "moment_of",
+    "owner_of",
+    "refusal",
+    "spend_cap",
+    "spend_lease",
+    "spend_node",
+]
