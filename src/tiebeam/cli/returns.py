@@ -130,10 +130,9 @@ def report(*, file: Path | None, workspace: Path | None, person: str | None, as_
     from tiebeam.economics.returns import read_reports
 
     with calling(workspace, person) as caller:
-        app, now = caller.app, caller.app.store.clock.now()
-        reports = [_single(given, now)] if file is None else read_reports(file.read_text("utf-8"), now=now)
-        with app.store.unit() as unit:
-            made = app.outcomes.report(unit, caller.principal, reports)
+        reports = [_single(given)] if file is None else read_reports(file.read_text("utf-8"))
+        with caller.app.store.unit() as unit:
+            made = caller.app.outcomes.report(unit, caller.principal, reports)
     if as_json:
         print_json([one.form() for one in made])
         return
@@ -181,7 +180,7 @@ def listing(
         say(f"more with --before {page.before}")
 
 
-def _single(given: dict[str, Any], now: datetime) -> Reported:
+def _single(given: dict[str, Any]) -> Reported:
     from datetime import UTC
 
     from tiebeam.economics.returns import Reported
@@ -193,7 +192,7 @@ def _single(given: dict[str, Any], now: datetime) -> Reported:
     if at is not None and at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
     ended = given.pop("ended")
-    return Reported(**given, ended=max(1, given["accepted"]) if ended is None else ended, at=at or now)
+    return Reported(**given, ended=max(1, given["accepted"]) if ended is None else ended, at=at)
 
 
 def _print(found: list[Outcome] | tuple[Outcome, ...]) -> None:

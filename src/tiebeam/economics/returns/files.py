@@ -16,7 +16,7 @@ _NAMES = frozenset(one.name for one in fields(Reported))
 _NEEDED = ("ref", "team", "workflow")
 
 
-def read_reports(text: str, *, now: datetime) -> list[Reported]:
+def read_reports(text: str) -> list[Reported]:
     """One JSON object a line, at most 1000. Raises WrongOutcome naming the line."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if len(lines) > MOST_REPORTED:
@@ -24,14 +24,14 @@ def read_reports(text: str, *, now: datetime) -> list[Reported]:
     found: list[Reported] = []
     for number, line in lines:
         try:
-            found.append(report_from(loads(line, parse_float=Decimal), now=now))
+            found.append(report_from(loads(line, parse_float=Decimal)))
         except (JSONDecodeError, WrongOutcome) as wrong:
             raise WrongOutcome(f"line {number}: {wrong}", line=number) from wrong
     return found
 
 
-def report_from(data: Any, *, now: datetime) -> Reported:
-    """A report from JSON-ready data; what is left out is as `Reported` has it, the time is now. Raises WrongOutcome."""
+def report_from(data: Any) -> Reported:
+    """A report from JSON-ready data; what is left out is as `Reported` has it. Raises WrongOutcome."""
     if not isinstance(data, Mapping):
         raise WrongOutcome('an outcome is a JSON object such as {"ref": …, "team": …, "workflow": …}')
     given = dict(cast("Mapping[str, Any]", data))
@@ -43,15 +43,15 @@ def report_from(data: Any, *, now: datetime) -> Reported:
     for name in (*_NEEDED, "agent", "execution", "currency", "basis"):
         if not isinstance(given.get(name, ""), str):
             raise WrongOutcome(f"{name} is {given[name]!r}; write text", field=name)
-    given["at"] = _moment(given.get("at"), now)
+    given["at"] = _moment(given.get("at"))
     given["value"] = _amount(given.get("value", 0))
     _count(given)
     return Reported(**given)
 
 
-def _moment(at: Any, now: datetime) -> datetime:
+def _moment(at: Any) -> datetime | None:
     if at is None:
-        return now
+        return None
     try:
         return parse_iso(at)
     except (ValueError, TypeError, AttributeError) as wrong:

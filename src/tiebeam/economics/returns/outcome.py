@@ -60,7 +60,8 @@ class Reported:
     value: Decimal = Decimal(0)
     currency: str = "USD"
     basis: str = ""
-    at: datetime
+    at: datetime | None = None
+    """None is the moment of the report."""
     corrects: str | None = None
 
 
@@ -98,9 +99,9 @@ class Outcome:
 def checked(reported: Reported, *, now: datetime) -> Reported:
     """Raises WrongOutcome naming the part."""
     _check_names(reported)
-    if reported.at.tzinfo is None:
+    if reported.at is not None and reported.at.tzinfo is None:
         raise WrongOutcome("at has no offset; write it as 2026-11-21T09:00:00Z", field="at")
-    if reported.at > now + _AHEAD:
+    if reported.at is not None and reported.at > now + _AHEAD:
         raise WrongOutcome(f"at is {reported.at.isoformat()}, which is still to come", field="at")
     if not 0 <= reported.accepted <= reported.ended <= _MOST_COUNTED:
         raise WrongOutcome(
@@ -120,8 +121,7 @@ def checked(reported: Reported, *, now: datetime) -> Reported:
 
 def digest_of_report(reported: Reported) -> str:
     """Equal for reports that say the same. Nobody's name is in it: who repeats a report adds nothing."""
-    said = plain(reported) | {"value": plain(reported.value.normalize()), "at": plain(reported.at)}
-    return digest_of(said)
+    return digest_of(plain(reported) | {"value": plain(reported.value.normalize())})
 
 
 def _check_names(reported: Reported) -> None:

@@ -116,11 +116,12 @@ class Outcomes:
                 "report only what others' agents did",
                 field="execution",
             )
+        at = one.at or unit.now
         made = Outcome(
             id=unit.store.ids.new("outcome"),
             ref=one.ref,
-            at=one.at,
-            day=one.at.astimezone(UTC).date().isoformat(),
+            at=at,
+            day=at.astimezone(UTC).date().isoformat(),
             team=one.team,
             workflow=one.workflow,
             agent=one.agent,

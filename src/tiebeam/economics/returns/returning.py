@@ -50,7 +50,8 @@ class Return:
     def __post_init__(self) -> None:
         cost, value = usd_of_nano(self.cost_nano), usd_of_nano(self.value_nano)
         derived = {
-            "usd_per_outcome": cost / self.outcomes if self.outcomes else None,
+            # Outcomes of what the ledger saw no use of: what they cost is not zero, it is not known.
+            "usd_per_outcome": cost / self.outcomes if self.outcomes and self.requests else None,
             "usd_per_million_tokens": cost * 1_000_000 / self.tokens if self.tokens else None,
             "value_per_token": value / self.tokens if self.tokens else None,
             "net_nano": None if self.labour_nano is None else self.value_nano - self.cost_nano - self.labour_nano,
