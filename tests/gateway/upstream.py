@@ -53,6 +53,8 @@ class Says:
     status: int = 200
     body: bytes | None = None
     """Sent instead of an answer of ours, whole; with `status` 200 it is an error in disguise."""
+    content_type: str = "application/json"
+    """Of `body`; a stream may be given there whole."""
     breaks_after: int | None = None
     """The connection is closed after so many chunks of a stream, or bytes of a plain answer."""
     without_done: bool = False
@@ -208,7 +210,8 @@ class _Connection(asyncio.Protocol):
     async def _plain(self, says: Says, body: bytes) -> None:
         retry = "" if says.retry_after is None else f"retry-after: {says.retry_after}\r\n"
         head = (
-            f"HTTP/1.1 {says.status} X\r\ncontent-type: application/json\r\n{retry}content-length: {len(body)}\r\n\r\n"
+            f"HTTP/1.1 {says.status} X\r\ncontent-type: {says.content_type}\r\n{retry}"
+            f"content-length: {len(body)}\r\n\r\n"
         )
         if says.breaks_after is not None:
             self._transport.write(head.encode() + body[: says.breaks_after])
