@@ -21,7 +21,13 @@ class Meter:
     """Prices, journal and writer of one process; `id` names the process in leases too."""
 
     def __init__(
-        self, *, book: PriceBook, journal: ChargeJournal, writer: Writer, store: Store, leases: Leases | None = None
+        self,
+        *,
+        book: PriceBook,
+        journal: ChargeJournal,
+        writer: Writer,
+        store: Store,
+        leases: Leases | None = None,
     ) -> None:
         self.book = book
         self.journal = journal

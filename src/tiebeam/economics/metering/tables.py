@@ -109,3 +109,18 @@ usage_journal = sa.Table(
     sa.Column("held", JsonText),
 )
 """How far each process's charge journal was written here, and what it held at that moment by budget."""
+
+usage_emptied = sa.Table(
+    "usage_emptied",
+    metadata,
+    # "day" with a day as its name, or "budget" with a node and the start of its window.
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("window_start", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("charges", sa.BigInteger, nullable=False),
+    sa.Column("requests", sa.BigInteger, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+    sa.Column("usd_nano", sa.BigInteger, nullable=False),
+    sa.Column("estimated_nano", sa.BigInteger, nullable=False),
+)
+"""What single charges came to that left the database, so that the sums can still be proved."""

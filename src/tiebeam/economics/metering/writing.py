@@ -14,7 +14,15 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from tiebeam.economics.metering.reader import Position
 from tiebeam.economics.metering.rows import COLUMNS, SPENT, SUMMED, Metered, Sums, cleaned, row_of, sums_of
-from tiebeam.economics.metering.tables import DAILY, usage_charge, usage_daily, usage_journal, usage_price, usage_spend
+from tiebeam.economics.metering.tables import (
+    DAILY,
+    usage_charge,
+    usage_daily,
+    usage_emptied,
+    usage_journal,
+    usage_price,
+    usage_spend,
+)
 from tiebeam.kit import iso, stored_json
 from tiebeam.store import Unit
 
@@ -121,6 +129,13 @@ def read_prices(conn: sa.Connection, digests: Iterable[str]) -> dict[str, Mappin
     """Snapshots by digest, as far as they are known."""
     wanted = sa.select(usage_price.c.digest, usage_price.c.snapshot).where(usage_price.c.digest.in_(sorted(digests)))
     return {row.digest: row.snapshot for row in conn.execute(wanted)}
+
+
+def add_emptied(conn: sa.Connection, sums: Mapping[tuple[str, str, int], Sequence[int]]) -> None:
+    """Add what charges came to that leave the database, by scope, name and window."""
+    key = ("scope", "name", "window_start")
+    added = ("charges", "requests", "tokens", "usd_nano", "estimated_nano")
+    _many(conn, _adding(usage_emptied.name, key, added), [(*place, *sums[place]) for place in sorted(sums)])
 
 
 def price_text(snapshot: Mapping[str, Any]) -> str:

@@ -1,0 +1,190 @@
+"""Prices compiled to whole numbers charge what prices charge (ids: EC-21, EC-24)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.builders.metering import NOON, price_point, prices
+
+from tiebeam.economics.metering import PriceBook, Rates, Unpriced, Usage
+from tiebeam.economics.prices import (
+    AliasRefused,
+    ModelPrice,
+    Prices,
+    StalePrice,
+    TokenUsage,
+    UnknownPrice,
+    UnknownPricePart,
+)
+from tiebeam.kit import FixedClock
+from tiebeam.spec import PromptTier
+
+AT = datetime.fromtimestamp(NOON / 1000, UTC)
+CLOCK = FixedClock(AT)
+
+_rates = st.one_of(
+    st.none(),
+    st.decimals(min_value=0, max_value=1000, places=2),
+    st.decimals(min_value=0, max_value=1, places=7),
+)
+_some = st.decimals(min_value=0, max_value=100, places=5)
+_tiers = st.builds(
+    PromptTier,
+    above_input_tokens=st.integers(1, 300_000),
+    input_usd_per_mtok=_rates,
+    output_usd_per_mtok=_rates,
+    cached_input_usd_per_mtok=_rates,
+    cache_write_usd_per_mtok=_rates,
+)
+_points = st.builds(
+    lambda parts, tiers: price_point(**parts, tier=tuple(tiers)),
+    st.fixed_dictionaries(
+        {
+            "input_usd_per_mtok": _some,
+            "output_usd_per_mtok": _some,
+            "cached_input_usd_per_mtok": _rates,
+            "cache_write_usd_per_mtok": _rates,
+            "usd_per_thousand_requests": _rates,
+        }
+    ),
+    st.lists(_tiers, max_size=2, unique_by=lambda tier: tier.above_input_tokens),
+)
+_tokens = st.one_of(st.just(0), st.integers(0, 400), st.integers(0, 10**9))
+_usages = st.builds(Usage, input=_tokens, cached=_tokens, cache_write=_tokens, output=_tokens, reasoning=_tokens)
+
+
+def _asked(usage: Usage) -> TokenUsage:
+    return TokenUsage(
+        "small-1",
+        input=usage.all_input,
+        output=usage.all_output,
+        cached_input=usage.cached,
+        cache_write=usage.cache_write,
+        provider="acme",
+    )
+
+
+@given(point=_points, usage=_usages)
+@settings(max_examples=300, deadline=None)
+def test_whole_numbers_charge_exactly_what_prices_charge(point: object, usage: Usage) -> None:
+    room = prices(CLOCK, point)
+    rates = PriceBook(room).rates("small-1", provider="acme", at=NOON)
+
+    assert isinstance(rates, Rates)
+    assert rates.cost_nano(usage) == room.cost(_asked(usage), at=AT).usd_nano
+
+
+@given(point=_points, usage=_usages, more=st.integers(0, 10_000))
+@settings(max_examples=300, deadline=None)
+def test_no_call_within_its_bounds_costs_more_than_its_worst(point: object, usage: Usage, more: int) -> None:
+    rates = PriceBook(prices(CLOCK, point)).rates("small-1", provider="acme", at=NOON)
+
+    assert isinstance(rates, Rates)
+    assert rates.cost_nano(usage) <= rates.worst_nano(usage.all_input + more, usage.all_output)
+
+
+def test_half_a_nano_dollar_goes_to_the_even_one_and_a_hold_goes_up() -> None:
+    point = price_point(input_usd_per_mtok=Decimal("0.0005"), output_usd_per_mtok=Decimal(0))
+    rates = PriceBook(prices(CLOCK, point)).rates("small-1", provider="acme", at=NOON)
+
+    assert isinstance(rates, Rates)
+    assert [rates.cost_nano(Usage(input=count)) for count in (1, 3, 5)] == [0, 2, 2]
+    assert [rates.worst_nano(count, 0) for count in (1, 3, 5)] == [1, 2, 3]
+
+
+def test_a_model_without_a_price_is_a_state_of_its_own_and_never_costs_nothing() -> None:
+    # complaint: 9
+    book = PriceBook(prices(CLOCK))
+
+    unknown = book.rates("unheard-of", provider="acme", at=NOON)
+    alias = book.rates("small-latest", provider="acme", at=NOON)
+    stale = PriceBook(prices(FixedClock(AT), price_point(checked=date(2024, 1, 1)))).rates(
+        "small-1", provider="acme", at=NOON
+    )
+
+    assert isinstance(unknown, Unpriced)
+    assert isinstance(unknown.problem, UnknownPrice)
+    assert "unheard-of" in unknown.problem.message
+    assert isinstance(alias, Unpriced)
+    assert isinstance(alias.problem, AliasRefused)
+    assert isinstance(stale, Unpriced)
+    assert isinstance(stale.problem, StalePrice)
+
+
+@pytest.mark.parametrize("model", ["unheard-of", "small-latest"])
+def test_a_conservative_price_is_charged_where_it_is_declared_and_says_what_it_is(model: str) -> None:
+    # complaint: 9
+    book = PriceBook(prices(CLOCK))
+    point = price_point(input_usd_per_mtok=Decimal(10), output_usd_per_mtok=Decimal(50), checked=date(2020, 1, 1))
+
+    rates = book.rates(model, provider="acme", at=NOON, conservative=point)
+
+    assert isinstance(rates, Rates)
+    assert rates.is_conservative
+    assert rates.price.model == model
+    assert rates.price.source.startswith("conservative")
+    charged = rates.charge(Usage(input=1000, output=10), worst=99)
+    assert (charged.nano, charged.estimated) == (10_500_000, True)
+    assert book.snapshot(rates.digest) == rates.snapshot
+    known = book.rates("small-1", provider="acme", at=NOON, conservative=point)
+    assert isinstance(known, Rates)
+    assert not known.is_conservative
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [None, Usage(input=-1), Usage(output=10**30), Usage(audio_input=5)],
+    ids=["not stated", "negative", "absurd", "a kind without a price"],
+)
+def test_usage_that_cannot_be_priced_is_charged_at_worst_as_an_estimate(usage: Usage | None) -> None:
+    # complaint: 9
+    rates = PriceBook(prices(CLOCK)).rates("small-1", provider="acme", at=NOON)
+
+    assert isinstance(rates, Rates)
+    charged = rates.charge(usage, worst=777)
+    assert (charged.nano, charged.estimated) == (777, True)
+
+
+def test_a_kind_of_token_without_a_price_has_no_worst_case() -> None:
+    rates = Rates(ModelPrice("acme", "embed", Decimal("0.02"), None, None, "a list"))
+
+    assert rates.worst_nano(1_000, 0) == 20_000
+    with pytest.raises(UnknownPricePart, match="output"):
+        rates.worst_nano(1_000, 1)
+    with pytest.raises(UnknownPricePart, match="audio"):
+        rates.worst_nano(1_000, 0, audio=True)
+    with pytest.raises(UnknownPricePart):
+        rates.cost_nano(Usage(output=1))
+    assert rates.cost_nano(Usage(input=1)) == 20
+
+
+def test_a_book_knows_the_price_of_the_moment_and_goes_on_with_other_prices() -> None:
+    later = price_point(since=date(2026, 3, 3), input_usd_per_mtok=Decimal("0.20"))
+    book = PriceBook(prices(CLOCK, price_point(), later))
+    day = 86_400_000
+
+    before = book.rates("small-1", provider="acme", at=NOON)
+    after = book.rates("small-1", provider="acme", at=NOON + day)
+    again = book.rates("small-1", provider="acme", at=NOON)
+
+    assert isinstance(before, Rates)
+    assert isinstance(after, Rates)
+    assert (before.cost_nano(Usage(input=10)), after.cost_nano(Usage(input=10))) == (1_000, 2_000)
+    assert again is before
+    book.use(Prices({}, CLOCK, currency="USD"))
+    assert isinstance(book.rates("small-1", provider="acme", at=NOON), Unpriced)
+
+
+def test_the_public_list_compiles_too() -> None:
+    book = PriceBook(Prices({}, CLOCK, currency="USD"))
+
+    rates = book.rates("gpt-4o-mini", provider="openai", at=NOON)
+
+    assert isinstance(rates, Rates)
+    assert rates.cost_nano(Usage(input=800, cached=200, output=100)) == 120_000 + 15_000 + 60_000
+    assert replace(rates.price).model == "gpt-4o-mini"
