@@ -8,25 +8,25 @@ from tiebeam.errors import TiebeamError
 class Unreachable(TiebeamError):
     """Nothing was sent: no connection came about, or it is not allowed. Free of charge, and safe to try elsewhere."""
 
-    code = "upstream_unreachable"
+    code = "provider_unreachable"
     status = 502
 
 
 class Failed(TiebeamError):
     """The request was sent and no full, usable answer came: whether the provider charges for it is unknown."""
 
-    code = "upstream_failed"
+    code = "provider_failed"
     status = 502
 
 
 class TooSlow(Failed):
     """Sent, and the answer did not begin, go on or end within its time."""
 
-    code = "upstream_too_slow"
+    code = "provider_too_slow"
     status = 504
 
 
 class TooLarge(Failed):
     """The answer, or its head, is larger than the limit."""
 
-    code = "upstream_too_large"
+    code = "provider_too_large"
