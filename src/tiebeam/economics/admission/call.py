@@ -1,0 +1,115 @@
+"""What is asked of a model, by whom, and what became of the asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tiebeam.economics.keys import Key, Slot
+from tiebeam.economics.metering import Ended, Rates, Usage
+from tiebeam.economics.routing import Route, Target, TokenHold
+from tiebeam.economics.spending import Hold, Path
+from tiebeam.economics.tokens import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request for a model. Empty text for what is not known.
+
+    `key` is None for steps of our own runs, which answer for themselves.
+    """
+
+    asked: Asked
+    team: str
+    workflow: str
+    key: Key | None = None
+    agent: str = ""
+    environment: str = ""
+    execution: str = ""
+    """A run of this workspace (`is_run`), or what the client calls its execution."""
+    step_id: str = ""
+    task_class: str = ""
+    is_run: bool = False
+    source: str = "gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A place to go to, and what a call costs there."""
+
+    target: Target
+    rates: Rates
+    service: str
+    inputs: int
+    """The most tokens the request can count as there."""
+    outputs: int
+    """The most tokens one choice may be answered with there: by the request, the model and the cap of its class."""
+    longest: int
+    """The most by the request and the model alone."""
+
+
+@dataclass(slots=True)
+class Admitted:
+    """A call that was let in. Its attempts follow one another; it is closed once, however it ends."""
+
+    id: str
+    call: Call
+    route: Route
+    path: Path
+    places: tuple[Priced, ...]
+    """Where it may go, in the order in which to try; at least one."""
+    at: int
+    """Milliseconds since 1970."""
+    choices: int
+    slot: Slot | None
+    is_costly: bool = False
+    """Whether it may cost as much as flags its execution."""
+    attempts: int = 0
+    shortened: int | None = None
+    """How long each answer may be at most since the longest possible did not fit under a ceiling."""
+
+
+@dataclass(slots=True)
+class Running:
+    """An attempt that is held for and on record. It is ended once."""
+
+    id: str
+    admitted: Admitted
+    place: Priced
+    holds: list[Hold]
+    worst: int
+    """Nano-dollars held."""
+    output_limit: int | None
+    """A limit to put into the request; None leaves it as it came."""
+    outputs: int
+    """Tokens of all choices together that are held for."""
+    began: int
+    mark: int
+    """Of the journal, to wait for where it must be on the disk first."""
+    tally: TokenHold | None = None
+    """Tokens held of a class that has so many a day."""
+    is_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt went. `usage` None where the provider stated none."""
+
+    ended: Ended
+    at: int
+    usage: Usage | None = None
+    seen: Usage | None = None
+    """What was seen where no usage was stated; None charges at worst."""
+    status: int = 0
+    concluded: bool = True
+    first_byte_millis: int = 0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What an attempt cost. `mark` is the journal's, to wait for where it must be on the disk."""
+
+    nano: int
+    usage: Usage
+    estimated: bool
+    mark: int
