@@ -6,6 +6,7 @@ import pytest
 
 from tiebeam.graph import Graph, Kind, library_root, load, lock, read_lock
 from tiebeam.spec import RoleStatus, RungAction, StepKind
+from tiebeam.workflow.finops import MONTHLY_REVIEW, RAISE_BUDGET
 
 ELEVEN = {
     "classification",
@@ -21,6 +22,8 @@ ELEVEN = {
     "orchestration",
 }
 PLACEHOLDERS = ("lorem", "todo", "tbd", "xxx", "placeholder", "example text")
+BY_ITSELF = {RAISE_BUDGET, MONTHLY_REVIEW}
+"""Protocols of tasks that belong to no run."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +74,7 @@ def test_figures_name_their_source_with_a_year(graph: Graph) -> None:
 def test_a_protocol_says_when_with_what_and_whose_record_it_is(graph: Graph) -> None:
     for handoff in graph.handoffs.values():
         assert handoff.when
-        assert "document" in handoff.context
+        assert "document" in handoff.context or handoff.id in BY_ITSELF
         assert handoff.audit_owner in graph.roles
         assert handoff.instructions.count("\n") >= 2, handoff.id
         assert handoff.ladder[0].action is RungAction.REMIND
@@ -85,7 +88,8 @@ def test_no_ladder_ever_approves_money_by_default(graph: Graph) -> None:
 
 
 def test_every_handoff_is_used_by_a_recipe(graph: Graph) -> None:
-    assert [handoff for handoff in graph.handoffs if not graph.used_by("handoffs", handoff)] == []
+    unused = {handoff for handoff in graph.handoffs if not graph.used_by("handoffs", handoff)}
+    assert unused == BY_ITSELF
 
 
 # ids: HO-05, C9

@@ -263,6 +263,10 @@ class Workforce:
     def notices(self, conn: sa.Connection, person_id: str, *, unseen_only: bool = True) -> list[views.Notice]:
         return views.notices(conn, person_id, unseen_only=unseen_only)
 
+    def tell(self, unit: Unit, people: Iterable[str], kind: str, text: str) -> None:
+        """A line in the notices of each of these people."""
+        tell(unit, people, kind, text)
+
     def see_notices(self, unit: Unit, person_id: str) -> None:
         """Mark a person's notices as seen."""
         mine = (tables.notice.c.person_id == person_id, tables.notice.c.seen_at.is_(None))

@@ -1,0 +1,18 @@
+"""Budgets and people: asking for more, the monthly review, and being told in time."""
+
+from tiebeam.workflow.finops import tables
+from tiebeam.workflow.finops.asking import RAISE_BUDGET, AlreadyAsked, Asked, Asking, WindowOver
+from tiebeam.workflow.finops.reviewing import MONTHLY_REVIEW, Reviewing
+from tiebeam.workflow.finops.watching import Watching
+
+__all__ = [
+    "MONTHLY_REVIEW",
+    "RAISE_BUDGET",
+    "AlreadyAsked",
+    "Asked",
+    "Asking",
+    "Reviewing",
+    "Watching",
+    "WindowOver",
+    "tables",
+]
