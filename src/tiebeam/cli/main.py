@@ -42,6 +42,8 @@ COMMANDS = {
     "budget": "budget",
     "tco": "tco",
     "studies": "tco",
+    "keys": "keys",
+    "routes": "routes",
     "ledger": "ledger",
     "returns": "returns",
     "outcomes": "returns",

@@ -258,7 +258,8 @@ def _takes(served: ServedModel, facts: Facts) -> bool:
 
 
 def _is_drawn(policy: RoutePolicy, facts: Facts) -> bool:
-    share = zlib.crc32(f"{policy.id}:{facts.draw}".encode()) / _SHARES
+    # A call that belongs to no execution is drawn by its moment.
+    share = zlib.crc32(f"{policy.id}:{facts.draw or facts.now_ms}".encode()) / _SHARES
     return policy.canary_share is not None and share < policy.canary_share
 
 
