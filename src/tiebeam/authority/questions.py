@@ -50,6 +50,8 @@ VERBS: Mapping[str, str] = {
     "emergency.review": "someone else: who holds the role, or an administrator",
     "decision.view": "everyone with a role in this workspace",
     "decision.record": "who answers for it: the person themselves, someone who holds the role, or an administrator",
+    "budget.view": "everyone with a role in this workspace",
+    "budget.ask": "everyone with a role in this workspace",
     "key.view": "everyone with a role in this workspace",
     "key.create": "who owns a budget that its calls count against, or an administrator",
     "key.rotate": "who owns a budget that its calls count against, or an administrator",

@@ -38,6 +38,7 @@ _OWN = {
     "delegation": "delegation.view",
     "emergency": "emergency.view",
     "decision": "decision.view",
+    "budget": "budget.view",
     "key": "key.view",
     "route": "route.view",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from tiebeam.authority import Obj
+from tiebeam.economics.spending import budget_of
 from tiebeam.errors import NotFound
 from tiebeam.graph import Graph
 from tiebeam.spec import Proposal
@@ -123,6 +124,13 @@ def key_object(app: App, conn: sa.Connection, key: str) -> Obj:
     return app.keys.object_of(conn, key)
 
 
+def budget_object(app: App, conn: sa.Connection, budget: str) -> Obj:
+    """A budget by the id of its record. Raises UnknownBudget."""
+    del conn
+    found = budget_of(app.graph(), budget)
+    return Obj("budget", budget, {"roles": (found.owner_role,)})
+
+
 def route_object(app: App, conn: sa.Connection, served: str) -> Obj:
     """A model that the gateway serves."""
     del conn
@@ -210,6 +218,7 @@ BUILDERS: Mapping[str, Builder] = {
     "person": person_object,
     "session": session_object,
     "token": token_object,
+    "budget": budget_object,
     "key": key_object,
     "route": route_object,
     "workspace": workspace_object,

@@ -96,6 +96,7 @@ CASES = (
         (ADA, of("decision", role="ap-analyst")),
         (ADA, of("decision", role="ap-manager")),
     ),
+    Case("budgets-are-open", "budget.ask", (ADA, of("budget")), (EVE, of("budget"))),
     Case("keys-and-routes-are-open", "key.view", (ADA, of("key")), (EVE, of("key"))),
     Case("answers-for-the-spending", "key.create", (MIA, of("key", roles=("ap-manager",))), (ADA, of("key"))),
     Case(

@@ -32,6 +32,7 @@ OBJECTS: dict[str, Obj] = {
     "delegation": of("delegation", person="ada", receiver="bob", role="ap-analyst"),
     "emergency": of("emergency", person="ada", role="auditor", roles=("ap-analyst",)),
     "decision": of("decision", person="ada", role="budget-owner"),
+    "budget": of("budget", roles=("ap-analyst",)),
     "key": of("key", roles=("ap-analyst",)),
     "route": of("route", roles=("ap-analyst",)),
     "settings": of("settings"),
@@ -54,7 +55,7 @@ OWN = (
     "run.view run.start run.cancel run.retry task.view task.decide task.release_money task.claim task.release "
     "task.reassign task.snooze intent.view document.view ledger.view person.view person.link session.view "
     "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
-    "emergency.open emergency.view policy.view decision.view decision.record "
+    "emergency.open emergency.view policy.view decision.view decision.record budget.view budget.ask "
     "key.view key.create key.rotate key.revoke route.view route.record_quality outcome.report statement.issue"
 )
 ADMINISTRATION = (
@@ -62,15 +63,15 @@ ADMINISTRATION = (
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply person.view person.link session.view session.revoke token.view "
     "token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view "
-    "decision.view decision.record key.view key.create key.rotate key.revoke route.view route.record_quality "
+    "decision.view decision.record budget.view budget.ask key.view key.create key.rotate key.revoke route.view route.record_quality "
     "outcome.report statement.issue"
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
     "manager": "outcome.report statement.issue run.start run.cancel run.retry recipe.promote recipe.override evidence.export person.view policy.view "
-    "decision.view key.view route.view",
+    "decision.view budget.view budget.ask key.view route.view",
     "auditor": "task.reassign journal.view journal.export journal.anchor evidence.export person.view policy.view "
-    "emergency.view emergency.review decision.view key.view route.view",
+    "emergency.view emergency.review decision.view budget.view budget.ask key.view route.view",
     "administrator": ADMINISTRATION,
     "stranger": "",
     "agent": "run.start",
