@@ -63,12 +63,14 @@ ADMINISTRATION = (
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply person.view person.link session.view session.revoke token.view "
     "token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view "
-    "decision.view decision.record budget.view budget.ask key.view key.create key.rotate key.revoke route.view route.record_quality "
+    "decision.view decision.record budget.view budget.ask key.view key.create key.rotate key.revoke route.view "
+    "route.record_quality "
     "outcome.report statement.issue"
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
-    "manager": "outcome.report statement.issue run.start run.cancel run.retry recipe.promote recipe.override evidence.export person.view policy.view "
+    "manager": "outcome.report statement.issue run.start run.cancel run.retry recipe.promote recipe.override "
+    "evidence.export person.view policy.view "
     "decision.view budget.view budget.ask key.view route.view",
     "auditor": "task.reassign journal.view journal.export journal.anchor evidence.export person.view policy.view "
     "emergency.view emergency.review decision.view budget.view budget.ask key.view route.view",
