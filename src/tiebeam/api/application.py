@@ -16,6 +16,7 @@ from tiebeam.api import (
     evidence,
     forecast,
     inbox,
+    keys,
     library,
     money,
     overview,
@@ -23,6 +24,7 @@ from tiebeam.api import (
     policy,
     pricing,
     records,
+    routing,
     runs,
     session,
     tokens,
@@ -67,6 +69,8 @@ def build_api(app: App) -> FastAPI:
         ownership,
         calculator,
         decisions,
+        keys,
+        routing,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

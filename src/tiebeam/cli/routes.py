@@ -42,7 +42,9 @@ def listing(workspace: Path | None, person: str | None, as_json: bool) -> None:
         policies = caller.app.routing.policies(caller.principal)
         served = caller.app.routing.served(caller.principal)
     if as_json:
-        print_json({"policies": policies, "served": served})
+        from tiebeam.spec import as_data
+
+        print_json({"policies": [as_data(one) for one in policies], "served": [as_data(one) for one in served]})
         return
     rows = [
         (

@@ -20,7 +20,7 @@ from tiebeam.economics.routing.route import Facts
 from tiebeam.economics.routing.router import Router
 from tiebeam.economics.routing.tallies import Tallies
 from tiebeam.graph import Graph
-from tiebeam.spec import Approval, Commitment, RoutePolicy, ServedModel, TaskClass
+from tiebeam.spec import Approval, RoutePolicy, ServedModel, TaskClass
 from tiebeam.store import Store
 
 QUALITY = "quality"
@@ -48,6 +48,16 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class Committed:
+    """What was promised to a provider, used or not."""
+
+    usd_per_month: Decimal
+    since: date
+    until: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalLine:
     """A line of the register as of a day."""
 
@@ -60,7 +70,7 @@ class ApprovalLine:
     until: date | None
     is_over: bool
     terms: str | None
-    commitments: tuple[Commitment, ...]
+    commitments: tuple[Committed, ...]
     """Those that hold on the day."""
     upstreams: tuple[str, ...]
     """Upstreams of this workspace that it is about."""
@@ -273,7 +283,11 @@ def _approval_line(one: Approval, graph: Graph, today: date) -> ApprovalLine:
         until=one.until,
         is_over=one.until is not None and one.until < today,
         terms=one.terms,
-        commitments=tuple(promise for promise in one.commitment if promise.since <= today <= promise.until),
+        commitments=tuple(
+            Committed(it.usd_per_month, it.since, it.until, it.source)
+            for it in one.commitment
+            if it.since <= today <= it.until
+        ),
         upstreams=tuple(up.id for up in graph.upstreams.values() if up.provider == one.provider),
     )
 
