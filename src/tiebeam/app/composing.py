@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from tiebeam.app.calls import CHARGES_FOLDER, Calls
 from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
 from tiebeam.app.in_force import Applied, RulesInForce
 from tiebeam.app.known import step_register
@@ -41,7 +42,16 @@ from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
-from tiebeam.workflow.runs import Deciding, Interpreter, PlainPresenter, Presenter, Reviewing, fail_run, load_run
+from tiebeam.workflow.runs import (
+    Deciding,
+    Interpreter,
+    PlainPresenter,
+    Presenter,
+    Reviewing,
+    fail_run,
+    load_run,
+    run_places,
+)
 from tiebeam.workflow.telling import Telling
 from tiebeam.workforce import Workforce
 
@@ -91,6 +101,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
     begin = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
     following = Following(store)
+    keys = Keys(store, authority=authority, graph=graph, following=following)
+    routing = Routing(store, authority=authority, graph=graph, prices=prices, following=following)
     app = App(
         workspace=workspace,
         store=store,
@@ -104,8 +116,9 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         outcomes=Outcomes(authority=authority, graph=graph, prices=prices),
         forecasting=Forecasting(store, economics=economics, graph=graph),
         following=following,
-        keys=Keys(store, authority=authority, graph=graph, following=following),
-        routing=Routing(store, authority=authority, graph=graph, prices=prices, following=following),
+        keys=keys,
+        routing=routing,
+        calls=_calls(workspace, store, graph, keys=keys, routing=routing, following=following),
         intake=intake,
         starting=begin(intake=intake, promotion=promotion, authority=authority, facts=facts),
         promotion=promotion,
@@ -168,6 +181,22 @@ def _telling(workspace: Path, store: Store, graph: Applied) -> Telling:
         return () if settings is None else notify_places(settings, workspace=workspace, clock=store.clock)
 
     return Telling(store, places=places)
+
+
+def _calls(
+    workspace: Path, store: Store, graph: Applied, *, keys: Keys, routing: Routing, following: Following
+) -> Calls:
+    return Calls(
+        store,
+        workspace=workspace,
+        folder=workspace / STATE_FOLDER / CHARGES_FOLDER,
+        graph=graph,
+        prices_of=_prices,
+        keys=keys,
+        routing=routing,
+        following=following,
+        runs_of=run_places,
+    )
 
 
 def _confined_reader() -> Reader:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tiebeam.app.calls import Calls
 from tiebeam.app.in_force import Applied
 from tiebeam.authority import Authority, Principal
 from tiebeam.connect.documents import Reader
@@ -54,6 +55,8 @@ class App:
     """What this process keeps in memory of keys and routing; it looks for changes once it is started."""
     keys: Keys
     routing: Routing
+    calls: Calls
+    """Calls of models, over HTTP and by steps."""
     intake: Intake
     starting: Starting
     promotion: Promotion
@@ -117,8 +120,9 @@ class App:
         return evaluate(self.store, recipe, cases, scorer=scorer, actor=actor)
 
     def close(self) -> None:
-        self.following.stop()
         self.engine.close()
+        self.calls.close()
+        self.following.stop()
         self.reader.close()
         self.store.close()
 

@@ -229,7 +229,7 @@ class Admission:
         return self._spending.reserve(admitted.path, worst, now)
 
     def _shorter(self, admitted: Admitted, place: Priced, short: Short, now: int, *, is_last: bool) -> int:
-        """How long each answer may be so that the call fits into what is left; 0 where waiting or giving up is better."""
+        """How long each answer may be so that the call fits into what is left; 0 where waiting is better."""
         if not place.outputs or short.why is Why.STORE_AWAY or (short.why is Why.NEEDS_LEASE and not is_last):
             return 0
         usual = self._learned.expected(_work(admitted, place), hard=place.outputs)

@@ -1,5 +1,6 @@
 """Keys of the gateway: made, rotated and revoked on the record, held in memory where calls come in, and limited."""
 
+from tiebeam.economics.keys.caps import capped_keys, key_changes
 from tiebeam.economics.keys.following import Following, bump, take_turn
 from tiebeam.economics.keys.key import (
     ANY_WORKFLOW,
@@ -36,6 +37,8 @@ __all__ = [
     "UnknownKey",
     "WrongKey",
     "bump",
+    "capped_keys",
+    "key_changes",
     "owners_of",
     "take_turn",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.authority import Visible
+from tiebeam.economics.metering import RunPlace
 from tiebeam.errors import NotFound
 from tiebeam.spec import Recipe
 from tiebeam.workflow.runs.plan import StepPhase
@@ -165,6 +166,12 @@ def run_intents(conn: sa.Connection) -> list[str]:
     following = sa.select(sa.func.min(run.c.intent)).where(run.c.intent > first.c.intent).scalar_subquery()
     walk = first.union_all(sa.select(following).where(first.c.intent.is_not(None)))
     return [intent for intent in conn.execute(sa.select(walk.c.intent)).scalars() if intent is not None]
+
+
+def run_places(conn: sa.Connection, run_ids: Collection[str]) -> dict[str, RunPlace]:
+    """Which of these ids are runs, and where each belongs in the ledger."""
+    wanted = sa.select(run.c.id, run.c.intent, run.c.recipe, run.c.team).where(run.c.id.in_(run_ids))
+    return {row.id: RunPlace(intent=row.intent, recipe=row.recipe, team=row.team) for row in conn.execute(wanted)}
 
 
 def run_counts(conn: sa.Connection, *, visible: Visible | None = None) -> dict[str, int]:
