@@ -90,12 +90,15 @@ class ChargeJournal:
         """
         line = line_of(settlement)
         with self._guard:
-            if self._open.pop(settlement.attempt_id, None) is None:
+            if settlement.attempt_id not in self._open:
                 return 0
             try:
                 self._append(line)
             except JournalUnwritable:
-                self._unwritten.append(line)
+                made = self._open[settlement.attempt_id] if self._carries else b""
+                self._unwritten.append(made + line)
+            # Only now: a segment that began with this line had to begin with its attempt.
+            del self._open[settlement.attempt_id]
             return self._total
 
     def is_durable(self, mark: int) -> bool:
@@ -161,7 +164,7 @@ class ChargeJournal:
             raise JournalUnwritable(f"the charge journal {self.id!r} is closed")
         if self._syncing.problem is not None:
             raise _unwritable(self._syncing.problem)
-        if self._size >= self._segment_bytes:
+        if self._size >= self._segment_bytes and not self._unwritten:
             self._turn_over()
         if self._torn or self._carries or self._unwritten:
             data = self._catching_up() + data
