@@ -107,7 +107,7 @@ def _steps(conn: sa.Connection, execution: str, scope: Scope) -> tuple[list[tupl
     groups = (table.team, table.workflow, table.step_id, table.model)
     query = sa.select(
         *groups,
-        sa.func.sum(sa.case((table.concluded, 1), else_=0)).label("calls"),
+        sa.func.sum(sa.case((sa.and_(table.concluded, table.corrects.is_(None)), 1), else_=0)).label("calls"),
         sa.func.sum(sa.case((table.corrects.is_(None), 1), else_=0)).label("attempts"),
         sa.func.sum(sum(tokens[1:], start=tokens[0])).label("tokens"),
         sa.func.sum(table.usd_nano).label("usd_nano"),
