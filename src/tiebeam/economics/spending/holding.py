@@ -46,6 +46,7 @@ class Account:
     """What the database gives at a time."""
     denied_until: int = 0
     used_at: int = 0
+    granted_at: int = 0
     waiters: deque[tuple[int, Callable[[], None]]] = field(default_factory=deque[tuple[int, Callable[[], None]]])
     """Calls that wait for room: how much each needs, and how it is told."""
     is_told: bool = True

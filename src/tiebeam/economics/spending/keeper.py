@@ -35,20 +35,28 @@ class Keeper:
     """
 
     def __init__(
-        self, bank: Bank, spending: Spending, *, process: str, clock: Clock, make_tree: Callable[[], Tree] | None = None
+        self,
+        bank: Bank,
+        spending: Spending,
+        *,
+        process: str,
+        clock: Clock,
+        make_tree: Callable[[], Tree] | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bank = bank
         self._spending = spending
         self._process = process
         self._clock = clock
         self._make_tree = make_tree or (lambda: spending.tree)
+        self._ticks = ticks
         self._asked = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._seen: dict[_Key, int] = {}
         self._is_away = False
         self._next_look = self._next_renewal = self._next_retirement = 0.0
-        self._next_tidying = time.monotonic() + _TIDY_SECONDS
+        self._next_tidying = ticks() + _TIDY_SECONDS
 
     @property
     def is_away(self) -> bool:
@@ -76,7 +84,7 @@ class Keeper:
 
     def step(self) -> None:
         """One turn: give back, lease, look for changes. Raises what the database raises."""
-        now, tick = self._now(), time.monotonic()
+        now, tick = self._now(), self._ticks()
         self._tell(self._spending.to_tell(now))
         self._lease()
         if tick >= self._next_look:
@@ -126,7 +134,7 @@ class Keeper:
         version, wanted = self._bank.wanted()
         if version != self._spending.tree.version:
             self._follow()
-        self._spending.recall([key for key, number in wanted.items() if self._seen.get(key) != number])
+        self._spending.recall([key for key, number in wanted.items() if self._seen.get(key) != number], now)
         self._seen = wanted
         self._tell(self._spending.to_tell(now))
 

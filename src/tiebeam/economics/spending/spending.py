@@ -16,6 +16,8 @@ DENIED_MS = 1_000
 """For so long a refusal of the database is not asked about again, unless somebody waits."""
 RETRY_MS = 200
 """And for so long not even then."""
+GRACE_MS = 500
+"""For so long a lease waits for the call it was asked for before any of it goes back."""
 IDLE_MS = 5_000
 """What nobody used for so long goes back."""
 _MOST_WISHES = 200
@@ -181,12 +183,12 @@ class Spending:
             for account in self._accounts.values():
                 account.is_told = False
 
-    def recall(self, keys: Iterable[_Key]) -> None:
+    def recall(self, keys: Iterable[_Key], now_ms: int) -> None:
         """Another process needs what lies unspent at these ceilings."""
         with self._lock:
             for key in keys:
                 account = self._accounts.get(key)
-                if account is not None and not account.waiters:
+                if account is not None and not account.waiters and now_ms - account.granted_at > GRACE_MS:
                     account.give_up()
 
     def to_retire(self, now_ms: int) -> list[Held]:
@@ -305,6 +307,7 @@ class Spending:
                 woken += _hopeless(account)
         else:
             account.denied_until = 0
+            account.granted_at = now_ms
         if not account.waiters:
             self._asking.pop((account.node.id, account.window_start), None)
         return woken
@@ -383,7 +386,7 @@ def _give_back_idle(account: Account, now_ms: int) -> None:
         return
     if now_ms >= account.window_end or now_ms - account.used_at > IDLE_MS:
         account.give_up()
-    elif account.available > 2 * account.slice:
+    elif account.available > 2 * account.slice and now_ms - account.granted_at > GRACE_MS:
         account.give_up(account.slice)
 
 
