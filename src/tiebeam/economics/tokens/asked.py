@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tiebeam.economics.tokens.growth import growth
 from tiebeam.economics.tokens.names import check_closely, check_names
 from tiebeam.economics.tokens.parts import Found, Tool, count_parts, count_tools
 from tiebeam.economics.tokens.problems import Malformed
@@ -122,6 +123,7 @@ def read_request(endpoint: Endpoint, body: bytes, *, limits: Limits = _ORDINARY)
     _check_size(body, limits)
     text = body
     try:
+        body.decode()
         if b"\\u" in body:
             # Escapes are written out, so that no name or kind hides behind them and the text has its true length.
             if _ESCAPED_ASCII.search(body):
@@ -206,6 +208,8 @@ def _asked(endpoint: Endpoint, read: Any, found: Found, text: bytes, unbounded: 
         audio = audio or "audio" in (read.modalities or ())
     tier = read.service_tier
     bound = len(text) - found.media_bytes + found.audio_bytes // AUDIO_BYTES_PER_TOKEN
+    if not text.isascii():
+        bound += growth(text)
     if endpoint is not Endpoint.EMBEDDINGS:
         bound += TEMPLATE_TOKENS + (TOOL_TEMPLATE_TOKENS * (1 + found.own_tools) if read.tools else 0)
     return Asked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from enum import Enum
 
 import msgspec
 
@@ -37,6 +38,14 @@ _DONE_WORD = {
     Endpoint.RESPONSES: b'"response.',
     Endpoint.MESSAGES: b'"message_stop"',
 }
+
+
+class _Said(Enum):
+    """What one event says of usage."""
+
+    NOTHING = 0
+    MORE = 1
+    ONLY_USAGE = 2
 
 
 class StreamUsage:
@@ -158,35 +167,36 @@ class StreamUsage:
         places = [found.start() for found in _USAGE.finditer(whole)]
         if not self._strip and self._endpoint is not Endpoint.MESSAGES:
             # The last snapshot wins, so those before it need no reading.
+            begin = len(whole)
             for place in reversed(places):
-                if self._take_event(whole, place) is not None:
-                    break
+                if place < begin:
+                    begin, _, said = self._take_event(whole, place)
+                    if said is not _Said.NOTHING:
+                        break
             return whole
         out: list[bytes] = []
-        begin = 0
+        kept = end = 0
         for place in places:
-            taken = None if place < begin else self._take_event(whole, place)
-            if self._strip and taken is not None and taken[2]:
-                out.append(whole[begin : taken[0]])
-                begin = taken[1]
-        return b"".join((*out, whole[begin:])) if begin else whole
+            if place < end:
+                continue
+            begin, end, said = self._take_event(whole, place)
+            if self._strip and said is _Said.ONLY_USAGE:
+                out.append(whole[kept:begin])
+                kept = end
+        return b"".join((*out, whole[kept:])) if kept else whole
 
-    def _take_event(self, whole: bytes, place: int) -> tuple[int, int, bool] | None:
-        """Keeps the usage of the event around `place`; where it begins and ends, and whether it holds nothing else.
-
-        None when it states none.
-        """
-        begin = max(whole.rfind(b"\n\n", 0, place) + 2, whole.rfind(b"\n\r\n", 0, place) + 3, 0)
-        if begin <= 3 and not whole.startswith((b"\n\n", b"\n\r\n")):
-            begin = 0
+    def _take_event(self, whole: bytes, place: int) -> tuple[int, int, _Said]:
+        """Keeps the usage of the event around `place`; where that event begins and ends, and what it says."""
+        begin = max(_after(whole, b"\n\n", place), _after(whole, b"\n\r\n", place))
         after = _END.search(whole, place)
         end = len(whole) if after is None else after.end()
         stated, event = stated_in_event(_payload(whole[begin:end]))
         if stated is None or event is None or read_usage(self._endpoint, self._kind, self._merged(stated)) is None:
-            return None
+            return begin, end, _Said.NOTHING
         self._keep(stated, final=self._endpoint is not Endpoint.MESSAGES or event.usage is not None)
         choices = bytes(event.choices)
-        return begin, end, event.usage is not None and choices.startswith(b"[") and not choices[1:-1].strip()
+        is_alone = event.usage is not None and choices.startswith(b"[") and not choices[1:-1].strip()
+        return begin, end, _Said.ONLY_USAGE if is_alone else _Said.MORE
 
     def _merged(self, stated: Stated) -> Stated:
         """Anthropic states the input when it begins and the output when it ends; each count only grows."""
@@ -216,6 +226,12 @@ class StreamUsage:
                 self._keep(stated, final=True)
                 self.finished = self.finished or self._endpoint is Endpoint.RESPONSES
                 return
+
+
+def _after(whole: bytes, mark: bytes, place: int) -> int:
+    """Where the last `mark` before `place` ends; 0 for none."""
+    found = whole.rfind(mark, 0, place)
+    return 0 if found < 0 else found + len(mark)
 
 
 def _payload(event: bytes) -> bytes:

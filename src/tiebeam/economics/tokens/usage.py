@@ -140,7 +140,7 @@ def read_usage(endpoint: Endpoint, kind: UpstreamKind, stated: Stated) -> Usage 
 
 
 def _messages(stated: Stated) -> Usage | None:
-    """Anthropic's input leaves out what the cache gave and took, so nothing is subtracted; thinking is in the output."""
+    """Anthropic's input leaves out what the cache gave and took, so nothing is subtracted; thinking is output."""
     fresh, output = _count(stated.input_tokens), _count(stated.output_tokens)
     if fresh is None or output is None:
         return None
