@@ -1,5 +1,6 @@
 """The composition root: from a workspace folder to a running system. The only room that knows every other."""
 
+from tiebeam.app.calls import Calls
 from tiebeam.app.composing import open_app
 from tiebeam.app.database import (
     DATABASE_VARIABLE,
@@ -19,6 +20,7 @@ __all__ = [
     "STATE_FOLDER",
     "App",
     "Applied",
+    "Calls",
     "DatabaseUnreachable",
     "known_scorers",
     "known_steps",

@@ -60,6 +60,7 @@ COMMANDS = {
     "emergency": "emergency",
     "access": "access",
     "sign-in": "serve",
+    "gateway": "gateway",
     "serve": "serve",
     "worker": "serve",
 }
