@@ -42,6 +42,7 @@ class Graph:
     served: Mapping[str, spec.ServedModel]
     routes: Mapping[str, spec.RoutePolicy]
     approvals: Mapping[str, spec.Approval]
+    allocations: Mapping[str, spec.Allocation]
     accelerators: Mapping[str, spec.Accelerator]
     gpus: Mapping[str, spec.GpuOffer]
     architectures: Mapping[str, spec.Architecture]

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     SERVED = "served"
     ROUTES = "routes"
     APPROVALS = "approvals"
+    ALLOCATIONS = "allocations"
     ACCELERATORS = "accelerators"
     GPUS = "gpus"
     ARCHITECTURES = "architectures"
@@ -86,6 +87,7 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.SERVED, "served", "served model", spec.ServedModel, IdRule.BARE),
     Place(Kind.ROUTES, "routes", "route policy", spec.RoutePolicy, IdRule.BARE),
     Place(Kind.APPROVALS, "approvals", "approval", spec.Approval, IdRule.BARE),
+    Place(Kind.ALLOCATIONS, "allocations", "allocation", spec.Allocation, IdRule.BARE),
     Place(Kind.ACCELERATORS, "accelerators", "accelerator", spec.Accelerator, IdRule.BARE),
     Place(Kind.GPUS, "gpus", "GPU offer", spec.GpuOffer, IdRule.DOTTED),
     Place(Kind.ARCHITECTURES, "architectures", "architecture", spec.Architecture, IdRule.BARE),

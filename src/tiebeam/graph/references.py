@@ -54,7 +54,7 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             yield from _of_group(record)
         case Kind.GPUS | Kind.MEASUREMENTS | Kind.ACCELERATORS | Kind.ARCHITECTURES | Kind.STUDIES:
             yield from _of_hosting(record)
-        case Kind.SERVED | Kind.ROUTES | Kind.UPSTREAMS | Kind.APPROVALS:
+        case Kind.SERVED | Kind.ROUTES | Kind.UPSTREAMS | Kind.APPROVALS | Kind.ALLOCATIONS:
             yield from _of_gateway(record)
         case (
             Kind.PATTERNS
@@ -166,6 +166,10 @@ def _of_group(record: spec.Record) -> Iterator[Reference]:
 
 
 def _of_gateway(record: spec.Record) -> Iterator[Reference]:
+    if isinstance(record, spec.Allocation):
+        yield from Reference.to(Kind.ROLES, record.owner_role, "owner_role")
+        yield from Reference.to(Kind.APPROVALS, record.approval, "approval")
+        yield from Reference.to(Kind.PRICES, record.price, "price")
     if isinstance(record, spec.Approval):
         yield from Reference.to(Kind.ROLES, record.owner_role, "owner_role")
     if isinstance(record, spec.ServedModel):

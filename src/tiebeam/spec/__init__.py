@@ -2,6 +2,8 @@
 
 from tiebeam.spec.access import AccessUse, OidcUse, SignInMethod, Vouched
 from tiebeam.spec.access_rules import AccessRule
+from tiebeam.spec.allocation import Allocation, SharedBy, SharedCost
+from tiebeam.spec.anomaly import AnomalyRules
 from tiebeam.spec.assumptions import DRIVERS, Assumption, Driver, Shape, UnitEconomics, ValueLine
 from tiebeam.spec.audit import AnchorEndpoint, AnchorFile, AnchorUse, RetentionRule
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
@@ -137,9 +139,11 @@ __all__ = [
     "AccessUse",
     "Adoption",
     "Agent",
+    "Allocation",
     "AnchorEndpoint",
     "AnchorFile",
     "AnchorUse",
+    "AnomalyRules",
     "Approval",
     "Architecture",
     "Assumption",
@@ -231,6 +235,8 @@ __all__ = [
     "ServingUse",
     "Shape",
     "Share",
+    "SharedBy",
+    "SharedCost",
     "Side",
     "SignInMethod",
     "Sources",

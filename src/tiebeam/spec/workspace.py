@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator
 
 from tiebeam.spec.access import AccessUse
+from tiebeam.spec.anomaly import AnomalyRules
 from tiebeam.spec.audit import AnchorUse, RetentionRule
 from tiebeam.spec.base import DottedId, Frozen, Text
 from tiebeam.spec.forecast import ForecastUse
@@ -88,3 +89,4 @@ class WorkspaceSettings(Frozen):
     forecast: ForecastUse = ForecastUse()
     gateway: GatewayUse = GatewayUse()
     notify: NotifyUse = NotifyUse()
+    anomalies: AnomalyRules = AnomalyRules()
