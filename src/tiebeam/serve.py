@@ -23,6 +23,7 @@ from tiebeam.api import PREFIX, build_api
 from tiebeam.app import App, open_app
 from tiebeam.authority import Principal, PrincipalKind
 from tiebeam.errors import TiebeamError
+from tiebeam.gateway import Gateway
 from tiebeam.http import Reached, Shutdown, make_link, middleware, reached_by
 from tiebeam.spec import ServerUse
 from tiebeam.workflow.intake import arrivals_in
@@ -42,15 +43,19 @@ Mark = tuple[int, int]
 
 
 def build_asgi(app: App, *, shutdown: Shutdown | None = None, bound_to: tuple[str, ...] = ()) -> Starlette:
-    """The console at `/` and the API at `/api/v1`, answering by the names the settings and `bound_to` allow."""
+    """The console at `/`, the API at `/api/v1` and the gateway at `/v1`, answering by the names the settings and
+    `bound_to` allow."""
     ending = shutdown or Shutdown()
+    # What it needs of budgets and journal is opened with the first call, so a console without any costs nothing.
+    gateway = Gateway(lambda: app.calls, prepare=app.calls.open)
 
     @asynccontextmanager
     async def lifespan(_asgi: Starlette) -> AsyncGenerator[None]:
         yield
         ending.begin()
+        await gateway.close()
 
-    routes = [Mount(PREFIX, build_api(app)), *web.routes(app, ending)]
+    routes = [Mount(PREFIX, build_api(app)), Mount("/v1", gateway), *web.routes(app, ending)]
     return Starlette(
         routes=routes,
         middleware=middleware(_reached(app, bound_to)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable
@@ -41,13 +42,14 @@ class Torn(Exception):
 class Gateway:
     """Calls below `/v1`, and `/health`, `/ready` and `/metrics` beside them.
 
-    `calls` gives what the workspace lets calls do; None while it could not be read, which is told as 503. One for each
-    event loop; close it with that.
+    `calls` gives what the workspace lets calls do; None while it could not be read, which is told as 503. `prepare` is
+    called in a thread before the first call. One for each event loop; close it with that.
     """
 
-    def __init__(self, calls: Callable[[], Calls | None]) -> None:
+    def __init__(self, calls: Callable[[], Calls | None], *, prepare: Callable[[], object] | None = None) -> None:
         self.counts = Counts()
         self._calls = calls
+        self._prepare = prepare
         self._desk: Desk | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +116,7 @@ class Gateway:
     ) -> int:
         if scope["method"] != "POST":
             raise WrongMethod(f"/v1/{endpoint.value} is called with POST, not with {scope['method']}")
-        desk = self._ready()
+        desk = self._desk or await self._ready()
         calls, use = desk.calls, desk.calls.use
         if self.counts.inside > use.connections:
             raise GatewayBusy(
@@ -172,7 +174,7 @@ class Gateway:
         return await _send_json(send, 200, {"status": "ready", "store": "away" if calls.is_store_away else "here"})
 
     async def _say_models(self, path: str, headers: dict[bytes, bytes], form: Form, send: Send) -> int:
-        calls = self._ready().calls
+        calls = (self._desk or await self._ready()).calls
         key: Key = key_of(calls.ring, headers, calls.admission.now())
         names, name = calls.router().names, path[len(_MODELS) + 1 :]
         body = show_model(names, key, form, name) if name else list_models(names, key, form)
@@ -184,15 +186,17 @@ class Gateway:
         await send_problem(send, problem, form, admitted=admitted)
         return problem.status
 
-    def _ready(self) -> Desk:
-        desk = self._desk
-        if desk is None:
-            calls = self._calls()
-            if calls is None:
-                raise GatewayNotReady("the database of this workspace does not answer yet; try again", retry_after=2)
+    async def _ready(self) -> Desk:
+        """At the first call. Raises GatewayNotReady."""
+        if self._prepare is not None:
+            await asyncio.to_thread(self._prepare)
+        calls = self._calls()
+        if calls is None:
+            raise GatewayNotReady("the database of this workspace does not answer yet; try again", retry_after=2)
+        if self._desk is None:
             sending = Sending(workspace=calls.workspace, rules=lambda: calls.outgoing, use=lambda: calls.use)
-            desk = self._desk = Desk(calls=calls, sending=sending, counts=self.counts)
-        return desk
+            self._desk = Desk(calls=calls, sending=sending, counts=self.counts)
+        return self._desk
 
 
 async def _send_json(send: Send, status: int, content: object) -> int:

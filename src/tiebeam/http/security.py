@@ -36,6 +36,7 @@ HEADERS = {
 # Only what a page needs may be opened as one; everything else is data, whatever its content claims.
 _PAGES = ("text/html", "text/css", "text/javascript", "application/manifest+json", "text/event-stream", "image/")
 _API = "/api/"
+_CALLS = "/v1/"
 
 
 def middleware(reached: Reached | None = None) -> list[Middleware]:
@@ -72,7 +73,8 @@ class Guarded:
             self._reached.check_host(scope)
             require_from_here(scope)
             read_prefixed(scope)
-            limited = bounded(Headers(scope=scope), receive)
+            # Model calls may be long; the gateway bounds them by the workspace's own settings.
+            limited = receive if scope["path"].startswith(_CALLS) else bounded(Headers(scope=scope), receive)
             await self._app(scope, limited, sending)
         except Exception as problem:
             if has_begun:
