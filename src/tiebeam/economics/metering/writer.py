@@ -87,8 +87,15 @@ class Writer:
         """Wait until everything taken down before now is committed; False when that takes longer."""
         end = Position(*self._journal.end)
         self._wake.set()
+        if not self._thread.is_alive():
+            seconds = 0
         with self._moved:
             return self._moved.wait_for(lambda: self._position is not None and self._position >= end, seconds)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs; charges gather in the journal while it does not."""
+        return self._thread.is_alive()
 
     def state(self) -> WriterState:
         """For metrics and health."""
