@@ -18,7 +18,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-che
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check test-deep test-browser test-crash bench docs lock clean
+.PHONY: help run test lint check test-deep test-browser test-clients test-crash bench docs lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test-deep: $(VENV)/dev.stamp ## every route, page and command against made-up, h
 
 test-browser: $(VENV)/dev.stamp ## journeys in a headless Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser $(ARGS)
+
+test-clients: $(VENV)/dev.stamp ## the official JavaScript clients against the gateway (skipped without node, npm or its registry)
+	$(BIN)/python -m pytest -m clients -rs tests/gateway $(ARGS)
 
 test-crash: $(VENV)/dev.stamp ## kill -9 at every boundary, on both databases
 	$(BIN)/python -m pytest -m crash $(ARGS)
