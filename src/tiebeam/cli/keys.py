@@ -44,8 +44,10 @@ def keys() -> None:
 @click.option("--endpoint", "endpoints", multiple=True, help="Such as chat/completions [default: all].")
 @click.option("--model", "models", multiple=True, help="A name clients may ask for; '*' is any letters [default: all].")
 @click.option("--cap-usd", type=Decimal, default=None, help="A ceiling of its own, in US dollars.")
-@click.option("--cap-window", type=click.Choice(_WINDOWS), default="month", show_default=True)
-@click.option("--requests-per-minute", type=int, default=None)
+@click.option(
+    "--cap-window", type=click.Choice(_WINDOWS), default="month", show_default=True, help="How long the ceiling holds."
+)
+@click.option("--requests-per-minute", type=int, default=None, help="The most in any sixty seconds.")
 @click.option("--concurrent", type=int, default=None, help="Requests at once.")
 @click.option("--expires", default=None, metavar="WHEN", help="A date, a time with its offset, or days such as 90d.")
 @workspace_option

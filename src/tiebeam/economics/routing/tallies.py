@@ -45,8 +45,8 @@ class _Count:
     claimed: int = 0
     wanted: int = 0
     """The largest call that was asked for."""
-    room: int | None = None
-    """What nobody has claimed, as of the last look; None before the first."""
+    others: int | None = None
+    """What other processes had claimed at the last look; None before the first."""
     idle: int = field(default=0)
 
 
@@ -135,7 +135,7 @@ class Tallies:
                 # Until it is committed nothing may be used of it; what is given back is gone at once.
                 claimed = needed + ahead
                 count.claimed = min(count.claimed, claimed)
-                count.room = room
+                count.others = others
             _write(unit.conn, node=node, day=day, process=self._process, claimed=claimed)
             unit.after_commit(self._granted(count, claimed))
 
@@ -163,8 +163,8 @@ def _slice(count: _Count) -> int:
 
 def _exhausted(daily: Daily, count: _Count, tokens: int, now: datetime) -> ClassExhausted:
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    room = count.claimed - count.used - count.held + (count.room or 0)
-    is_coming = count.room is None or tokens <= room
+    room = count.cap - count.used - count.held - (count.others or 0)
+    is_coming = count.others is None or tokens <= room
     wait = 1 if is_coming else int((midnight - now).total_seconds()) + 1
     said = "are being claimed; try again in a second" if is_coming else f"are left until {iso(midnight)}"
     how_many = "its next tokens" if is_coming else f"{max(0, room):,} tokens"
