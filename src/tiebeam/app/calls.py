@@ -157,7 +157,7 @@ class Calls:
     def _open(self, limits: Limits) -> _Opened:
         store = self._store
         self._seen = graph = self._graph()
-        trees = Trees(store, self._graph, key_caps=_caps, key_changes=key_changes)
+        trees = trees_of(store, self._graph)
         bank = Bank(store, version=trees.version)
         spending = Spending(trees())
         meter = Meter.open(
@@ -192,6 +192,11 @@ class Calls:
         if graph is not self._seen:
             self._seen = graph
             opened.meter.book.use(self._prices_of(graph, self._store.clock))
+
+
+def trees_of(store: Store, graph: Callable[[], Graph]) -> Trees:
+    """Makes the tree of ceilings in force: the budgets of the records, and the caps of keys."""
+    return Trees(store, graph, key_caps=_caps, key_changes=key_changes)
 
 
 def _caps(conn: sa.Connection) -> dict[str, KeyCap]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from tiebeam.app.calls import CHARGES_FOLDER, Calls
+from tiebeam.app.calls import CHARGES_FOLDER, Calls, trees_of
 from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
 from tiebeam.app.in_force import Applied, RulesInForce
 from tiebeam.app.known import step_register
@@ -24,6 +24,7 @@ from tiebeam.economics.forecast import Forecasting
 from tiebeam.economics.keys import Following, Keys
 from tiebeam.economics.returns import Outcomes
 from tiebeam.economics.routing import Routing
+from tiebeam.economics.spending import Budgets
 from tiebeam.engine import Engine
 from tiebeam.graph import Graph, applied_digest
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
@@ -38,6 +39,7 @@ from tiebeam.workflow import (
     settle_given_up,
 )
 from tiebeam.workflow.evidence import Anchoring, Evidence, places_for
+from tiebeam.workflow.finops import Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
@@ -103,6 +105,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     following = Following(store)
     keys = Keys(store, authority=authority, graph=graph, following=following)
     routing = Routing(store, authority=authority, graph=graph, prices=prices, following=following)
+    budgets = Budgets(graph=graph, tree=trees_of(store, graph))
+    telling = _telling(workspace, store, graph)
     app = App(
         workspace=workspace,
         store=store,
@@ -118,6 +122,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         following=following,
         keys=keys,
         routing=routing,
+        budgets=budgets,
         calls=_calls(workspace, store, graph, keys=keys, routing=routing, following=following),
         intake=intake,
         starting=begin(intake=intake, promotion=promotion, authority=authority, facts=facts),
@@ -126,7 +131,10 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         correspondence=letters,
         evidence=Evidence(store, archive=archive, economics=economics, policies=lambda: authority.policies),
         anchoring=_anchoring(workspace, store, graph),
-        telling=_telling(workspace, store, graph),
+        telling=telling,
+        asking=Asking(store, graph=graph, workforce=workforce, budgets=budgets),
+        watching=Watching(store, graph=graph, budgets=budgets, telling=telling, workforce=workforce),
+        monthly=MonthlyReviews(store, graph=graph, workforce=workforce),
         scorers=dict(SCORERS),
         reader=reader,
         provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
@@ -232,6 +240,8 @@ def _register_handlers(app: App) -> None:
     app.workforce.on_decided(deciding)
     app.workforce.on_endorsed(deciding.endorsed)
     app.workforce.on_edit(lambda task, payload: edit_problems(task.payload, payload))
+    app.workforce.on_decided(app.asking.decided)
+    app.workforce.on_edit(app.asking.edit_problems)
     app.workforce.on_ask(app.correspondence.asked)
     app.workforce.on_record(app.evidence.grounds)
     app.engine.register("run", app.interpreter.run_segment)
@@ -242,6 +252,8 @@ def _register_handlers(app: App) -> None:
     app.engine.repeat("anchors", app.anchoring.work)
     app.engine.repeat("forecast", app.forecasting.work)
     app.engine.repeat("telling", app.telling.work)
+    app.engine.repeat("budgets", app.watching.work)
+    app.engine.repeat("monthly-reviews", app.monthly.work)
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:

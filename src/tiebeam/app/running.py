@@ -17,6 +17,7 @@ from tiebeam.economics.forecast import Forecasting
 from tiebeam.economics.keys import Following, Keys
 from tiebeam.economics.returns import Outcomes
 from tiebeam.economics.routing import Routing
+from tiebeam.economics.spending import Budgets
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused
 from tiebeam.graph import Graph
@@ -29,6 +30,7 @@ from tiebeam.workflow import (
 )
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
 from tiebeam.workflow.evidence import Anchoring, Evidence
+from tiebeam.workflow.finops import Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Intake
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import Interpreter
@@ -55,6 +57,7 @@ class App:
     """What this process keeps in memory of keys and routing; it looks for changes once it is started."""
     keys: Keys
     routing: Routing
+    budgets: Budgets
     calls: Calls
     """Calls of models, over HTTP and by steps."""
     intake: Intake
@@ -65,6 +68,9 @@ class App:
     evidence: Evidence
     anchoring: Anchoring
     telling: Telling
+    asking: Asking
+    watching: Watching
+    monthly: MonthlyReviews
     scorers: dict[str, Scorer]
     reader: Reader = field(repr=False)
     """Its confined processes start on first use."""

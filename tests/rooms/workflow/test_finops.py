@@ -16,7 +16,7 @@ from tiebeam.errors import Invalid, Refused
 from tiebeam.graph import Graph, init_workspace, load
 from tiebeam.kit import FixedClock, nano_usd
 from tiebeam.store import Store, read_journal
-from tiebeam.workflow.finops import AlreadyAsked, Asking, Reviewing, Watching, WindowOver
+from tiebeam.workflow.finops import AlreadyAsked, Asking, MonthlyReviews, Watching, WindowOver
 from tiebeam.workflow.telling import Telling
 from tiebeam.workforce import Workforce, WrongInput
 
@@ -44,7 +44,7 @@ class House:
         self.telling = Telling(store, places=tuple)
         self.graph = graph
         self.watching = self.another_watcher()
-        self.reviewing = Reviewing(store, graph=lambda: graph, workforce=self.workforce)
+        self.reviewing = MonthlyReviews(store, graph=lambda: graph, workforce=self.workforce)
         clock.advance(seconds=(MARCH - clock.now()).total_seconds())
 
     def another_watcher(self) -> Watching:

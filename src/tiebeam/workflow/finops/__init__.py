@@ -2,7 +2,7 @@
 
 from tiebeam.workflow.finops import tables
 from tiebeam.workflow.finops.asking import RAISE_BUDGET, AlreadyAsked, Asked, Asking, WindowOver
-from tiebeam.workflow.finops.reviewing import MONTHLY_REVIEW, Reviewing
+from tiebeam.workflow.finops.reviewing import MONTHLY_REVIEW, MonthlyReviews
 from tiebeam.workflow.finops.watching import Watching
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "AlreadyAsked",
     "Asked",
     "Asking",
-    "Reviewing",
+    "MonthlyReviews",
     "Watching",
     "WindowOver",
     "tables",

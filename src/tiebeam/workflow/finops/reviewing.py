@@ -31,7 +31,7 @@ _AFTER = timedelta(hours=6)
 _log = logging.getLogger("tiebeam.finops")
 
 
-class Reviewing:
+class MonthlyReviews:
     """Safe with several workers: one task for each line and month."""
 
     def __init__(self, store: Store, *, graph: Callable[[], Graph], workforce: Workforce) -> None:
