@@ -130,6 +130,9 @@ class PricePoint(Frozen):
     cached_input_usd_per_mtok: UsdPerMtok | None = None
     cache_write_usd_per_mtok: UsdPerMtok | None = None
     """Input that is also kept in the provider's cache."""
+    audio_input_usd_per_mtok: UsdPerMtok | None = None
+    audio_output_usd_per_mtok: UsdPerMtok | None = None
+    """Sound that is heard and spoken, counted in tokens of its own. Calls with sound need both where both occur."""
     usd_per_thousand_requests: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     """What a call costs besides its tokens."""
     tier: tuple[PromptTier, ...] = ()

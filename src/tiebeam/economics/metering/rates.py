@@ -38,7 +38,18 @@ class Charged:
 class Rates:
     """One price, compiled. `cost_nano` is `Prices.cost` to the nano-dollar, and `worst_nano` never less than it."""
 
-    __slots__ = ("_bands", "_base", "_fee", "_scale", "digest", "is_conservative", "price", "snapshot")
+    __slots__ = (
+        "_bands",
+        "_base",
+        "_fee",
+        "_heard",
+        "_scale",
+        "_spoken",
+        "digest",
+        "is_conservative",
+        "price",
+        "snapshot",
+    )
 
     def __init__(self, price: ModelPrice, *, is_conservative: bool = False) -> None:
         self.price = price
@@ -47,11 +58,13 @@ class Rates:
         self.snapshot: dict[str, Any] = price.snapshot()
         self.digest: str = self.snapshot["digest"]
         stated = [(0, price.rates(0)), *price.tiers]
-        known = [value for _, rates in stated for value in _values(rates) if value is not None]
+        sound = (price.audio_input_usd_per_mtok, price.audio_output_usd_per_mtok)
+        known = [value for _, rates in stated for value in (*_values(rates), *sound) if value is not None]
         self._scale = 10 ** max((_finer_than_nano(value * 1000) for value in known), default=0)
         fee = price.usd_per_thousand_requests or Decimal(0)
         self._scale = max(self._scale, 10 ** _finer_than_nano(fee * 1_000_000))
         self._fee = _whole(fee, 1_000_000 * self._scale)
+        self._heard, self._spoken = (self._rate(value) for value in sound)
         self._base, *self._bands = [self._band(above, rates) for above, rates in stated]
 
     def cost_nano(self, usage: Usage) -> int:
@@ -71,8 +84,10 @@ class Rates:
         answered = usage.output + usage.reasoning
         if answered:
             total += answered * self._known(band.output, "output")
-        if usage.audio_input or usage.audio_output:
-            raise self._unknown("audio")
+        if usage.audio_input:
+            total += usage.audio_input * self._known(self._heard, "audio input")
+        if usage.audio_output:
+            total += usage.audio_output * self._known(self._spoken, "audio output")
         return _half_even(total, self._scale)
 
     def charge(self, usage: Usage | None, *, worst: int) -> Charged:
@@ -91,27 +106,26 @@ class Rates:
         """The most a call with so many tokens can cost, rounded up. Raises UnknownPricePart where that is not known.
 
         Every input token may be read from the provider's cache, written to it or neither, and the prompt may be as
-        short as it likes: whichever of those costs most is assumed.
+        short as it likes: whichever of those costs most is assumed. With `audio`, any token may be of sound.
         """
-        if audio:
+        if audio and self._heard is None and self._spoken is None:
             raise self._unknown("audio")
+        heard, spoken = (self._heard or 0, self._spoken or 0) if audio else (0, 0)
         reached = [self._base, *(one for one in self._bands if one.above < input_bound)]
-        worst = max(self._most(band, input_bound, output_bound) for band in reached)
+        worst = max(self._most(band, input_bound, output_bound, heard, spoken) for band in reached)
         return -(-(self._fee + worst) // self._scale)
 
-    def _most(self, band: Band, input_bound: int, output_bound: int) -> int:
+    def _most(self, band: Band, input_bound: int, output_bound: int, heard: int, spoken: int) -> int:
         total = 0
         if input_bound:
             fresh = self._known(band.input, "input")
-            total += input_bound * max(fresh, band.cached or 0, band.cache_write or 0)
+            total += input_bound * max(fresh, band.cached or 0, band.cache_write or 0, heard)
         if output_bound:
-            total += output_bound * self._known(band.output, "output")
+            total += output_bound * max(self._known(band.output, "output"), spoken)
         return total
 
     def _band(self, above: int, rates: StatedRates) -> Band:
-        fresh, output, cached, written = (
-            None if value is None else _whole(value, 1000 * self._scale) for value in _values(rates)
-        )
+        fresh, output, cached, written = (self._rate(value) for value in _values(rates))
         # Without a price of its own, a cached or written token costs what any input token costs.
         return Band(
             above=above,
@@ -120,6 +134,9 @@ class Rates:
             cache_write=fresh if written is None else written,
             output=output,
         )
+
+    def _rate(self, usd_per_mtok: Decimal | None) -> int | None:
+        return None if usd_per_mtok is None else _whole(usd_per_mtok, 1000 * self._scale)
 
     def _known(self, rate: int | None, kind: str) -> int:
         if rate is None:

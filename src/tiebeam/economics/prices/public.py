@@ -120,6 +120,8 @@ def _price(
         cached_input_usd_per_mtok=base.cached_input_usd_per_mtok,
         cache_write_usd_per_mtok=base.cache_write_usd_per_mtok,
         usd_per_thousand_requests=_base(getattr(listed, "requests_kcount", None)),
+        audio_input_usd_per_mtok=_base(getattr(listed, "input_audio_mtok", None)),
+        audio_output_usd_per_mtok=_base(getattr(listed, "output_audio_mtok", None)),
         source=list_name(),
         since=since,
         service=service,

@@ -30,6 +30,9 @@ class TokenUsage:
     cache_write: int = 0
     service: ServiceTier = ServiceTier.STANDARD
     region: str | None = None
+    audio_input: int = 0
+    audio_output: int = 0
+    """Sound, beside `input` and `output` and in neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class ModelPrice:
     region: str | None = None
     usd_per_thousand_requests: Decimal | None = None
     """What a call costs besides its tokens; None for nothing."""
+    audio_input_usd_per_mtok: Decimal | None = None
+    audio_output_usd_per_mtok: Decimal | None = None
     tiers: tuple[tuple[int, Rates], ...] = ()
     """Rates of calls whose prompt is longer than so many tokens, the shortest first."""
 
@@ -134,7 +139,8 @@ class TokenCost:
 
 def parts_of(usage: TokenUsage, price: ModelPrice) -> tuple[PricePart, ...]:
     """What each kind of token costs. Raises UnknownPricePart, and Invalid for impossible usage."""
-    counts = (usage.input, usage.output, usage.cached_input, usage.cache_write)
+    sound = (usage.audio_input, usage.audio_output)
+    counts = (usage.input, usage.output, usage.cached_input, usage.cache_write, *sound)
     if min(counts) < 0 or usage.cached_input + usage.cache_write > usage.input or max(counts) > _MOST_TOKENS:
         raise Invalid(f"the usage of {usage.model!r} is impossible: {usage}")
     rates = price.rates(usage.input)
@@ -145,6 +151,9 @@ def parts_of(usage: TokenUsage, price: ModelPrice) -> tuple[PricePart, ...]:
         ("cached_input", usage.cached_input, _first(rates.cached_input_usd_per_mtok, rates.input_usd_per_mtok)),
         ("cache_write", usage.cache_write, _first(rates.cache_write_usd_per_mtok, rates.input_usd_per_mtok)),
         ("output", usage.output, rates.output_usd_per_mtok),
+        # Sound costs many times what text does: without a price of its own it has none.
+        ("audio_input", usage.audio_input, price.audio_input_usd_per_mtok),
+        ("audio_output", usage.audio_output, price.audio_output_usd_per_mtok),
     )
     found: list[PricePart] = []
     with localcontext(prec=_EXACT_DIGITS):

@@ -170,6 +170,8 @@ def _point_price(record: Price, point: PricePoint) -> ModelPrice:
         cached_input_usd_per_mtok=point.cached_input_usd_per_mtok,
         cache_write_usd_per_mtok=point.cache_write_usd_per_mtok,
         usd_per_thousand_requests=point.usd_per_thousand_requests,
+        audio_input_usd_per_mtok=point.audio_input_usd_per_mtok,
+        audio_output_usd_per_mtok=point.audio_output_usd_per_mtok,
         source=f"{point.source}, checked {point.checked}",
         since=point.since,
         checked=point.checked,

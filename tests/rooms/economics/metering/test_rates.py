@@ -50,26 +50,31 @@ _points = st.builds(
             "cached_input_usd_per_mtok": _rates,
             "cache_write_usd_per_mtok": _rates,
             "usd_per_thousand_requests": _rates,
+            "audio_input_usd_per_mtok": _some,
+            "audio_output_usd_per_mtok": _some,
         }
     ),
     st.lists(_tiers, max_size=2, unique_by=lambda tier: tier.above_input_tokens),
 )
 _tokens = st.one_of(st.just(0), st.integers(0, 400), st.integers(0, 10**9))
 _usages = st.builds(Usage, input=_tokens, cached=_tokens, cache_write=_tokens, output=_tokens, reasoning=_tokens)
+_sounds = st.builds(Usage, input=_tokens, output=_tokens, audio_input=_tokens, audio_output=_tokens)
 
 
 def _asked(usage: Usage) -> TokenUsage:
     return TokenUsage(
         "small-1",
-        input=usage.all_input,
-        output=usage.all_output,
+        input=usage.all_input - usage.audio_input,
+        output=usage.all_output - usage.audio_output,
         cached_input=usage.cached,
         cache_write=usage.cache_write,
         provider="acme",
+        audio_input=usage.audio_input,
+        audio_output=usage.audio_output,
     )
 
 
-@given(point=_points, usage=_usages)
+@given(point=_points, usage=_usages | _sounds)
 @settings(max_examples=300, deadline=None)
 def test_whole_numbers_charge_exactly_what_prices_charge(point: object, usage: Usage) -> None:
     room = prices(CLOCK, point)
@@ -79,13 +84,15 @@ def test_whole_numbers_charge_exactly_what_prices_charge(point: object, usage: U
     assert rates.cost_nano(usage) == room.cost(_asked(usage), at=AT).usd_nano
 
 
-@given(point=_points, usage=_usages, more=st.integers(0, 10_000))
+@given(point=_points, usage=_usages | _sounds, more=st.integers(0, 10_000))
 @settings(max_examples=300, deadline=None)
 def test_no_call_within_its_bounds_costs_more_than_its_worst(point: object, usage: Usage, more: int) -> None:
     rates = PriceBook(prices(CLOCK, point)).rates("small-1", provider="acme", at=NOON)
 
     assert isinstance(rates, Rates)
-    assert rates.cost_nano(usage) <= rates.worst_nano(usage.all_input + more, usage.all_output)
+    assert rates.cost_nano(usage) <= rates.worst_nano(
+        usage.all_input + more, usage.all_output, audio=usage.audio_input + usage.audio_output > 0
+    )
 
 
 def test_half_a_nano_dollar_goes_to_the_even_one_and_a_hold_goes_up() -> None:
@@ -178,6 +185,18 @@ def test_a_book_knows_the_price_of_the_moment_and_goes_on_with_other_prices() ->
     assert again is before
     book.use(Prices({}, CLOCK, currency="USD"))
     assert isinstance(book.rates("small-1", provider="acme", at=NOON), Unpriced)
+
+
+def test_sound_is_charged_at_prices_of_its_own() -> None:
+    book = PriceBook(Prices({}, CLOCK, currency="USD"))
+
+    rates = book.rates("gpt-audio", provider="openai", at=NOON)
+
+    assert isinstance(rates, Rates)
+    used = Usage(input=1000, output=100, audio_input=10, audio_output=20)
+    assert rates.cost_nano(used) == 2_500_000 + 1_000_000 + 320_000 + 1_280_000
+    assert rates.worst_nano(10, 10) == 25_000 + 100_000
+    assert rates.worst_nano(10, 10, audio=True) == 320_000 + 640_000
 
 
 def test_the_public_list_compiles_too() -> None:
