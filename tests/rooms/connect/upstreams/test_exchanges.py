@@ -113,7 +113,7 @@ def test_a_connection_the_server_closed_meanwhile_is_not_used_again() -> None:
         async with far(once(OK)) as there, calling(there.port) as caller:
             for _ in range(3):
                 assert await caller.read() == b"ok"
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
             assert len(there.requests) == there.connections == 3
 
     on_both_loops(test)
@@ -178,7 +178,7 @@ def test_a_call_that_finds_no_free_connection_in_time_was_not_sent() -> None:
             await line.request()
             await asyncio.sleep(60)
 
-        async with far(behave) as there, calling(there.port, max_connections=1, connect_seconds=0.05) as caller:
+        async with far(behave) as there, calling(there.port, max_connections=1, connect_seconds=0.3) as caller:
             first = asyncio.create_task(caller.read())
             await asyncio.sleep(0.02)
             with pytest.raises(Unreachable, match="max_connections"):

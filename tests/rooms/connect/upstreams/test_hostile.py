@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import time
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from tests.rooms.connect.upstreams.far import CHUNKED, OK, Line, always, calling, far, on_both_loops, once
 from tiebeam.connect.upstreams import Failed, TooLarge, TooSlow, Unreachable
 from tiebeam.connect.upstreams.answer import HIGH_WATER
+
+EVIL = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"
 
 
 @pytest.mark.parametrize(
@@ -163,23 +167,25 @@ def test_a_server_that_speaks_first_is_not_asked() -> None:
     on_both_loops(test)
 
 
-def test_an_answer_nobody_asked_for_is_never_taken_for_the_next_ones() -> None:
+@pytest.mark.parametrize("parts", [(OK + EVIL,), (OK, EVIL)])
+def test_an_answer_nobody_asked_for_is_never_taken_for_the_next_ones(parts: tuple[bytes, ...]) -> None:
     async def test() -> None:
-        evil = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"
+        said = asyncio.Event()
 
-        async def late(line: Line) -> None:
-            while True:
-                await line.request()
-                await line.say(OK)
-                await asyncio.sleep(0.02)
-                await line.say(evil)
+        async def behave(line: Line) -> None:
+            await line.request()
+            for part in parts:
+                await asyncio.sleep(0.005)
+                await line.say(part)
+            said.set()
+            await line.request()
 
-        for behave in (always(OK + evil), always(OK, evil), late):
-            async with far(behave) as there, calling(there.port) as caller:
-                for _ in range(4):
-                    assert await caller.read() == b"ok"
-                    await asyncio.sleep(0.03)
-                assert there.connections == 4
+        async with far(behave) as there, calling(there.port) as caller:
+            for _ in range(4):
+                said.clear()
+                assert await caller.read() == b"ok"
+                await said.wait()
+            assert there.connections == 4
 
     on_both_loops(test)
 
@@ -239,5 +245,46 @@ def test_a_server_that_is_not_there_took_nothing() -> None:
         async with calling(port) as caller:
             with pytest.raises(Unreachable, match="cannot be reached"):
                 await caller.read()
+
+    on_both_loops(test)
+
+
+def test_after_any_mix_of_ends_every_connection_can_be_used_again() -> None:
+    """# complaint: 18"""
+    most = 6
+
+    async def test() -> None:
+        chance = random.Random(7)
+        is_calm, all_here, here = False, asyncio.Event(), 0
+        ends = (OK, OK, CHUNKED + b"2\r\nok\r\n0\r\n\r\n", OK + b"junk", b"HTTP/1.1 200", b"garbage\r\n\r\n", b"")
+
+        async def behave(line: Line) -> None:
+            nonlocal here
+            while True:
+                await line.request()
+                if is_calm:
+                    here += 1
+                    if here == most:
+                        all_here.set()
+                    await all_here.wait()
+                    await line.say(OK)
+                    continue
+                end = chance.choice(ends)
+                await line.say(end)
+                if not end.startswith((OK, CHUNKED)) or chance.random() < 0.2:
+                    await asyncio.sleep(chance.choice((0, 0.01)))
+                    return
+
+        async def restless() -> None:
+            for _ in range(25):
+                with contextlib.suppress(Failed, Unreachable, TimeoutError):
+                    async with asyncio.timeout(chance.choice((0.002, 1))):
+                        assert await caller.read() == b"ok"
+
+        async with far(behave) as there, calling(there.port, max_connections=most) as caller:
+            await asyncio.gather(*(restless() for _ in range(20)))
+            is_calm = True
+            async with asyncio.timeout(5):
+                assert await asyncio.gather(*(caller.read() for _ in range(most))) == [b"ok"] * most
 
     on_both_loops(test)
