@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tiebeam.app.calls import CHARGES_FOLDER, Calls, trees_of
 from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
@@ -42,6 +43,7 @@ from tiebeam.workflow.evidence import Anchoring, Evidence, places_for
 from tiebeam.workflow.finops import Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import SCORERS
+from tiebeam.workflow.models import Completing
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import (
@@ -94,7 +96,9 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     prices = _prices(graph(), store.clock)
     economics = Economics(store, prices=prices)
     reader = _confined_reader()
-    outer = Outer(workspace, graph, store.clock, reader=reader)
+    use = _model_use(workspace, store, graph, authority=authority, prices=prices)
+    models = Completing(use["calls"], workspace=workspace)
+    outer = Outer(workspace, graph, store.clock, reader=reader, models=models)
     interpreter = _interpreter(store, engine, graph, economics=economics, workforce=workforce, outer=outer)
     gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
     promotion = Promotion(store, graph=graph, gates=gates)
@@ -102,9 +106,6 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
     begin = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
-    following = Following(store)
-    keys = Keys(store, authority=authority, graph=graph, following=following)
-    routing = Routing(store, authority=authority, graph=graph, prices=prices, following=following)
     budgets = Budgets(graph=graph, tree=trees_of(store, graph))
     telling = _telling(workspace, store, graph)
     app = App(
@@ -116,14 +117,10 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         intent_facts=facts,
         workforce=workforce,
         economics=economics,
+        budgets=budgets,
         decisions=Decisions(authority=authority, graph=graph),
         outcomes=Outcomes(authority=authority, graph=graph, prices=prices),
         forecasting=Forecasting(store, economics=economics, graph=graph),
-        following=following,
-        keys=keys,
-        routing=routing,
-        budgets=budgets,
-        calls=_calls(workspace, store, graph, keys=keys, routing=routing, following=following),
         intake=intake,
         starting=begin(intake=intake, promotion=promotion, authority=authority, facts=facts),
         promotion=promotion,
@@ -138,9 +135,25 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         scorers=dict(SCORERS),
         reader=reader,
         provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
+        **use,
     )
     _register_handlers(app)
     return app
+
+
+def _model_use(
+    workspace: Path, store: Store, graph: Applied, *, authority: Authority, prices: Prices
+) -> dict[str, Any]:
+    """What is about calls of models, by its name in the App."""
+    following = Following(store)
+    keys = Keys(store, authority=authority, graph=graph, following=following)
+    routing = Routing(store, authority=authority, graph=graph, prices=prices, following=following)
+    return {
+        "following": following,
+        "keys": keys,
+        "routing": routing,
+        "calls": _calls(workspace, store, graph, keys=keys, routing=routing, following=following),
+    }
 
 
 def _workforce(store: Store, engine: Engine, graph: Applied, *, authority: Authority, facts: IntentFacts) -> Workforce:

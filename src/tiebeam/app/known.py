@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
 from tiebeam.workflow.invoices import SCORERS
+from tiebeam.workflow.models import CODES as MODEL_CODES
 from tiebeam.workflow.payables import CODES as PAYABLES_CODES
 from tiebeam.workflow.steps import StepRegister
 
 
 def step_register() -> StepRegister:
     """Every step code this version provides."""
-    return StepRegister((*INVOICE_CODES, *PAYABLES_CODES))
+    return StepRegister((*INVOICE_CODES, *PAYABLES_CODES, *MODEL_CODES))
 
 
 def known_steps() -> frozenset[str]:

@@ -19,6 +19,7 @@ from tiebeam.spec import System
 from tiebeam.workflow import (
     roles_as_data,
 )
+from tiebeam.workflow.models import Completing
 from tiebeam.workflow.steps import Services
 
 
@@ -35,8 +36,11 @@ class Later:
 class Outer:
     """The outer systems the workspace declares, opened when first needed."""
 
-    def __init__(self, workspace: Path, graph: Applied, clock: Clock, *, reader: Reader) -> None:
+    def __init__(
+        self, workspace: Path, graph: Applied, clock: Clock, *, reader: Reader, models: Completing | None = None
+    ) -> None:
         self._reader = reader
+        self._models = models
         self._workspace = workspace
         self._graph = graph
         self._clock = clock
@@ -59,6 +63,7 @@ class Outer:
                 "bic": payments.debtor_bic or "",
             },
             roles=roles_as_data(graph),
+            models=self._models,
         )
 
     def mail(self) -> MailSpool:

@@ -7,6 +7,7 @@ from tiebeam.spec.anomaly import AnomalyRules
 from tiebeam.spec.assumptions import DRIVERS, Assumption, Driver, Shape, UnitEconomics, ValueLine
 from tiebeam.spec.audit import AnchorEndpoint, AnchorFile, AnchorUse, RetentionRule
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
+from tiebeam.spec.completion import COMPLETE, Completion
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import (
     Budget,
@@ -127,6 +128,7 @@ from tiebeam.spec.workforce import (
 from tiebeam.spec.workspace import SPECIMEN_IBAN, Company, ErpUse, MailUse, PaymentsUse, Sources, WorkspaceSettings
 
 __all__ = [
+    "COMPLETE",
     "DRIVERS",
     "HOURS_A_MONTH",
     "HOW_TO_REFER",
@@ -157,6 +159,7 @@ __all__ = [
     "Cel",
     "Commitment",
     "Company",
+    "Completion",
     "Condition",
     "ConditionBroken",
     "ConditionFailed",

@@ -153,7 +153,7 @@ class Interpreter:
         except ConditionFailed as failure:
             self._open_problem(work, step, kind="condition_failed", message=failure.message)
         except StepFailed as failure:
-            self._open_problem(work, step, kind="step_failed", message=failure.message)
+            self._open_problem(work, step, kind=failure.code, message=failure.message)
         return None
 
     def _run_inside(self, work: Work, step: Step, code: StepCode) -> None:
@@ -297,7 +297,7 @@ class Interpreter:
         except ApprovalExpired as expired:
             self._ask_again(outside, expired)
         except StepFailed as failure:
-            self._problem_after(outside, kind="step_failed", message=failure.message)
+            self._problem_after(outside, kind=failure.code, message=failure.message)
         except EffectUnclear as doubt:
             self._problem_after(outside, kind="ambiguous_effect", message=doubt.message, found=look_outside(outside))
         else:

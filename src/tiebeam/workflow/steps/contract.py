@@ -64,6 +64,8 @@ class Services:
     """Roles with `id`, `title` and `approval_limit`, as plain data."""
     policy: Any = None
     """The matching policy of the run's dataset."""
+    models: Any = None
+    """Asks models (`tiebeam.workflow.models.Completing`); None where the process lets no calls in."""
 
 
 @dataclass(frozen=True, slots=True)
