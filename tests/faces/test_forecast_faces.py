@@ -151,9 +151,9 @@ def test_the_console_shows_the_month_its_alert_and_its_parts(app: App) -> None:
     assert "Far above plan" in one.text
     assert "2,060.00" in one.text
     assert all(len(page.content) < 100_000 for page in (home, listed, one))
-    for path in ("/economics/forecast?tab=errors", "/economics/forecast?tab=served", "/economics/budgets"):
+    for path in ("/economics/forecast?tab=errors", "/economics/forecast?tab=served", "/economics/frame"):
         assert client.get(path).status_code == 200, path
-    assert "Inside the band" in client.get("/economics/budgets").text
+    assert "Inside the band" in client.get("/economics/frame").text
 
 
 def test_every_table_comes_as_csv_and_json(app: App) -> None:
@@ -165,9 +165,9 @@ def test_every_table_comes_as_csv_and_json(app: App) -> None:
     assert client.get("/economics/forecast.csv").text.startswith("id,workflow,level")
     assert client.get(f"/economics/forecast/{INTENT}.json").json()["total"]["actual"] == "2060"
     assert client.get(f"/economics/forecast/{INTENT}.xlsx").content[:2] == b"PK"
-    assert len(client.get("/economics/budgets.csv").text.splitlines()) == 6
-    assert client.get("/economics/budgets.json").json()["verdict"] == "inside"
-    assert client.get("/economics/budgets.xlsx").content[:2] == b"PK"
+    assert len(client.get("/economics/frame.csv").text.splitlines()) == 6
+    assert client.get("/economics/frame.json").json()["verdict"] == "inside"
+    assert client.get("/economics/frame.xlsx").content[:2] == b"PK"
 
 
 def test_the_same_at_the_command_line(app: App, tiebeam: Terminal, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_workspace_without_a_frame_says_how_to_make_one(app: App, tmp_path: Pa
     said = tiebeam("budget", "frame", "--workspace", folder)
     assert (said.code, "add one such as frames/2026.toml" in said.err) == (1, True)
     with opened(folder) as bare:
-        page = signed_in(bare, CFO, asgi=console(bare)).get("/economics/budgets")
+        page = signed_in(bare, CFO, asgi=console(bare)).get("/economics/frame")
     assert page.status_code == 200
     assert "No budget frame yet" in page.text
 

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from tiebeam.app import App
+from tiebeam.economics.metering import use_pulse
 from tiebeam.http import Caller, Shutdown
 from tiebeam.store import search_journal
 from tiebeam.workflow.runs import runs_pulse, seen_runs
@@ -23,18 +24,24 @@ _LOOK_BACK = 50
 
 
 class ChangeWatch:
-    """What has changed since the last look, as topics: `runs`, `tasks`, `run:<id>`. Sees other processes' work too."""
+    """What has changed since the last look, as topics: `runs`, `tasks`, `use`, `run:<id>`.
+
+    Sees other processes' work too.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._pulse: str | None = None
         self._position = 0
+        self._spent = 0
 
     def __call__(self) -> set[str]:
         with self._app.store.read() as conn:
             pulse = runs_pulse(conn)
             entries = search_journal(conn, limit=_LOOK_BACK)
-        topics: set[str] = set()
+            spent = use_pulse(conn)
+        topics: set[str] = {"use"} if spent != self._spent else set()
+        self._spent = spent
         is_first = self._pulse is None
         if pulse != self._pulse:
             topics |= {"runs", "tasks"}
@@ -111,7 +118,7 @@ class Ears:
         return True
 
     def hears(self, topic: str) -> bool:
-        if topic in {"runs", "tasks"}:
+        if topic in {"runs", "tasks", "use"}:
             return True
         if topic not in self._known:
             self._known[topic] = self._may_hear(topic)

@@ -19,7 +19,7 @@ from tiebeam.economics.metering.rates import Charged, Rates
 from tiebeam.economics.metering.reader import read_journal
 from tiebeam.economics.metering.recovery import Adopted, adopt
 from tiebeam.economics.metering.rows import Metered
-from tiebeam.economics.metering.spent import Spent, held_of, spent_of
+from tiebeam.economics.metering.spent import Spent, held_of, spent_of, use_pulse
 from tiebeam.economics.metering.tables import (
     CLASSES,
     DAILY,
@@ -71,4 +71,5 @@ __all__ = [
     "usage_journal",
     "usage_price",
     "usage_spend",
+    "use_pulse",
 ]

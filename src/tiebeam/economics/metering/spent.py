@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering.tables import usage_journal, usage_spend
+from tiebeam.economics.metering.tables import usage_charge, usage_journal, usage_spend
 
 _PIECE = 400
 _MOST_JOURNALS = 10_000
@@ -54,3 +54,8 @@ def held_of(conn: sa.Connection) -> dict[tuple[str, int], int]:
             key = (node, int(window))
             found[key] = found.get(key, 0) + int(nano)
     return found
+
+
+def use_pulse(conn: sa.Connection) -> int:
+    """A number that is higher after every charge that came into the books."""
+    return conn.execute(sa.select(sa.func.max(usage_charge.c.seq))).scalar() or 0

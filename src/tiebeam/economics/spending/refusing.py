@@ -75,7 +75,7 @@ def ask_for_more(node: Node) -> dict[str, Any] | None:
         return None
     return {
         "budget": node.id,
-        "page": f"/budgets/{node.id}",
+        "page": f"/economics/budgets/{node.id}",
         "api": f"POST /api/v1/budgets/{node.id}/requests",
         "cli": f"tiebeam budgets ask {node.id} --usd AMOUNT --reason TEXT",
     }
@@ -106,7 +106,7 @@ def _whose(owner: Owner | None) -> str:
 def _how(budget: Node) -> str:
     if budget.level is Level.KEY:
         return "whoever made the key can give one with a higher cap"
-    return f"ask for more with 'tiebeam budgets ask {budget.id}' or on the page /budgets/{budget.id}"
+    return f"ask for more with 'tiebeam budgets ask {budget.id}' or on the page /economics/budgets/{budget.id}"
 
 
 def _data(short: Short, budget: Node, graph: Graph) -> dict[str, Any]:

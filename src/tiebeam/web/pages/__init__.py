@@ -19,6 +19,7 @@ from tiebeam.web.pages import (
     runs,
     standing,
     uploading,
+    use,
     workflows,
 )
 from tiebeam.web.visit import Console
@@ -43,6 +44,7 @@ _GROUPS = (
     entering,
     provider,
     *economics.GROUPS,
+    *use.GROUPS,
 )
 
 

@@ -32,6 +32,7 @@ from tiebeam.web.views.units import (
     WayLine,
     WorthLine,
 )
+from tiebeam.web.views.use import AskForm, BudgetPage, BudgetRow, BudgetsPage
 from tiebeam.web.views.work import (
     BudgetLine,
     CompareRow,
@@ -54,7 +55,11 @@ __all__ = [
     "AccessView",
     "AnchorsView",
     "Answers",
+    "AskForm",
     "BudgetLine",
+    "BudgetPage",
+    "BudgetRow",
+    "BudgetsPage",
     "Change",
     "Choice",
     "ChosenWorkflow",

@@ -77,12 +77,21 @@ class Asking:
                     "need, not for what is missing",
                     budget=budget_id,
                 )
-            key = f"raise:{budget_id}:{line.window_start}"
-            self._check_free(unit, key, budget_id)
+            open_one = _open_task(unit.conn, budget_id, line.window_start)
+            if open_one is not None:
+                raise AlreadyAsked(
+                    f"more of budget {budget_id!r} was asked for already; its owner has task {open_one!r}",
+                    task=open_one,
+                )
             task_id = self._open(unit, by, budget, line, lines, usd=usd, reason=reason.strip())
-            row = {"task_id": task_id, "kind": _STEP, "budget": budget_id, "key": key, "at": unit.now}
+            row = {"task_id": task_id, "kind": _STEP, "budget": budget_id, "at": unit.now}
+            row["key"] = _key(budget_id, line.window_start)
             unit.conn.execute(sa.insert(finops_task).values(**row))
         return Asked(task_id, budget_id, usd, budget.owner_role)
+
+    def waiting(self, conn: sa.Connection, budget_id: str, *, window_start: int) -> str | None:
+        """The task of the request that its owner has not decided yet."""
+        return _open_task(conn, budget_id, window_start)
 
     def edit_problems(self, task: Task, payload: Mapping[str, Any]) -> Iterable[str]:
         """What is wrong with a changed request."""
@@ -118,13 +127,6 @@ class Asking:
             reason=f"{asked['reason']} (task {decision.task_id}{said})",
             window_start=line.window_start,
         )
-
-    def _check_free(self, unit: Unit, key: str, budget_id: str) -> None:
-        open_one = unit.conn.execute(sa.select(finops_task.c.task_id).where(finops_task.c.key == key)).scalar()
-        if open_one is not None:
-            raise AlreadyAsked(
-                f"more of budget {budget_id!r} was asked for already; its owner has task {open_one!r}", task=open_one
-            )
 
     def _open(
         self,
@@ -174,6 +176,15 @@ class Asking:
             currency="USD",
             routed_because=f"{budget.owner_role} owns the budget {budget.id!r}",
         )
+
+
+def _key(budget_id: str, window_start: int) -> str:
+    return f"raise:{budget_id}:{window_start}"
+
+
+def _open_task(conn: sa.Connection, budget_id: str, window_start: int) -> str | None:
+    asked = sa.select(finops_task.c.task_id).where(finops_task.c.key == _key(budget_id, window_start))
+    return conn.execute(asked).scalar()
 
 
 def _above(line: BudgetLine, lines: Mapping[str, BudgetLine]) -> str:

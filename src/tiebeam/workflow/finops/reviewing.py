@@ -99,8 +99,8 @@ class MonthlyReviews:
         assert budget.finops_owner is not None
         graph = self._graph()
         shown = {
-            "statement": f"/ledger/statements?month={month}",
-            "charges": f"/ledger?since={month.first}&until={month.last}",
+            "statement": f"/economics/statements?month={month}",
+            "charges": f"/economics/ledger?since={month.first}&until={month.last}",
         }
         return self._workforce.open_task(
             unit,

@@ -61,7 +61,7 @@ class Watching:
             key=key,
             kind=KIND,
             subject=subject,
-            text=f"{text}\nThe page /budgets/{line.id} shows what it went on.\n",
+            text=f"{text}\nThe page /economics/budgets/{line.id} shows what it went on.\n",
             facts={
                 "budget": line.id,
                 "percent": percent,

@@ -1,4 +1,4 @@
-"""Economics → Budgets: technology spend of a year against revenue, and who answers for what is spent outside IT."""
+"""Economics → Frame: technology spend of a year against revenue, and who answers for what is spent outside IT."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tiebeam.web.views import Commands, Fact, FramePage, Kpi, NoticeLine, Pill
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import NONE, percent
 
-_PATH = "/economics/budgets"
+_PATH = "/economics/frame"
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ASK = Ask("intent.view", "catalogue")
 _BANDS = {
@@ -55,18 +55,18 @@ _NO_FRAME = Empty(
 )
 
 
-def budgets(visit: Visit) -> Response:
+def frame_page(visit: Visit) -> Response:
     try:
         view = _view(visit)
     except NoFrame:
         if visit.params.get("frame"):
             raise
-        return visit.page("pages/economics/budgets.html", frame=None, empty=_NO_FRAME, table=None)
+        return visit.page("pages/economics/frame.html", frame=None, empty=_NO_FRAME, table=None)
     table = _table(visit, view, everything=False)
-    return visit.page("pages/economics/budgets.html", frame=_page(visit, view), empty=None, table=table)
+    return visit.page("pages/economics/frame.html", frame=_page(visit, view), empty=None, table=table)
 
 
-def budgets_file(visit: Visit) -> Response:
+def frame_file(visit: Visit) -> Response:
     """The lines as CSV, everything as JSON, live formulas as a spreadsheet."""
     view, kind = _view(visit), visit.path("format")
     if kind == "json":
@@ -186,6 +186,6 @@ def _row(names: Names, one: LineView, titles: dict[str, str]) -> Row:
 
 def routes(console: Console) -> list[Route]:
     return [
-        route(console, _PATH, budgets, asks=_ASK),
-        route(console, _PATH + ".{format}", budgets_file, asks=_ASK),
+        route(console, _PATH, frame_page, asks=_ASK),
+        route(console, _PATH + ".{format}", frame_file, asks=_ASK),
     ]

@@ -1,0 +1,7 @@
+"""The use of models while it runs: one module for each tab of the second row of Economics."""
+
+from tiebeam.web.pages.use import budgets
+
+__all__ = ["GROUPS"]
+
+GROUPS = (budgets,)
