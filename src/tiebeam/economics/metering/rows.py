@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -30,8 +30,6 @@ class Metered:
     attempt: Attempt
     settlement: Settlement
     corrects: str | None = None
-    day: str | None = None
-    """The day it is booked on where that is not the attempt's own: `YYYY-MM-DD`."""
 
 
 @dataclass(slots=True)
@@ -46,12 +44,13 @@ def row_of(one: Metered) -> tuple[Any, ...]:
     """The row in the order of COLUMNS, as both drivers take it."""
     made, ended = one.attempt, one.settlement
     usage = ended.usage
-    at, day = _moment(made.at)
+    seconds, rest = divmod(made.at, 1000)
+    at = f"{_second(seconds)}.{rest:03d}000Z"
     return (
         made.id,
         made.call_id,
         at,
-        one.day or day,
+        at[:10],
         made.team,
         made.workflow,
         made.key_id,
@@ -94,40 +93,51 @@ def row_of(one: Metered) -> tuple[Any, ...]:
 
 def sums_of(charges: Iterable[Metered]) -> Sums:
     """What the rows of these charges add up to. A correction is neither a request nor an attempt."""
-    sums = Sums()
+    grouped: dict[tuple[Any, ...], list[int]] = {}
     for one in charges:
-        made, ended = one.attempt, one.settlement
-        usage, nano = ended.usage, ended.nano
-        counts = 0 if one.corrects else 1
-        concluded = counts if ended.concluded else 0
-        estimated = nano if ended.estimated else 0
-        added = (
-            concluded,
-            counts,
-            usage.input,
-            usage.cached,
-            usage.cache_write,
-            usage.output,
-            usage.reasoning,
-            usage.audio_input,
-            usage.audio_output,
-            nano,
-            estimated,
-            0 if ended.concluded else nano,
-        )
-        _add(sums.daily, daily_key(one), added)
-        for node in made.nodes:
-            _add(sums.spend, node, (nano, estimated, concluded))
+        # Grouped by day, names and budgets at once: thousands of charges share few of those.
+        key = _group_of(one)
+        held = grouped.get(key)
+        if held is None:
+            held = grouped[key] = [0] * len(SUMMED)
+        _count_in(held, one)
+    sums = Sums()
+    for (nodes, *place), added in grouped.items():
+        _add(sums.daily, tuple(place), added)
+        for node in nodes:
+            # Dollars, estimates and requests, where SUMMED has them.
+            _add(sums.spend, node, (added[9], added[10], added[0]))
     if any(max(added[2:9]) > _MOST_AT_ONCE for added in sums.daily.values()):
         raise OverflowError("a provider states more tokens than there can be")
     return sums
 
 
-def daily_key(one: Metered) -> tuple[str, ...]:
-    """Where a charge is added up: DAILY without its slot."""
+def _count_in(held: list[int], one: Metered) -> None:
+    ended = one.settlement
+    usage, nano = ended.usage, ended.nano
+    if one.corrects is None:
+        held[0] += ended.concluded
+        held[1] += 1
+    held[2] += usage.input
+    held[3] += usage.cached
+    held[4] += usage.cache_write
+    held[5] += usage.output
+    held[6] += usage.reasoning
+    held[7] += usage.audio_input
+    held[8] += usage.audio_output
+    held[9] += nano
+    if ended.estimated:
+        held[10] += nano
+    if not ended.concluded:
+        held[11] += nano
+
+
+def _group_of(one: Metered) -> tuple[Any, ...]:
+    """The budgets, then the rollup's key without its slot."""
     made = one.attempt
     return (
-        one.day or _moment(made.at)[1],
+        made.nodes,
+        _day(made.at // 86_400_000),
         made.team,
         made.workflow,
         made.key_id,
@@ -161,7 +171,6 @@ def cleaned(one: Metered) -> Metered:
             first_byte_millis=_counted(ended.first_byte_millis),
         ),
         corrects=one.corrects,
-        day=one.day,
     )
 
 
@@ -173,7 +182,7 @@ def _counted(number: int) -> int:
     return max(0, min(number, 2**31 - 1))
 
 
-def _add(sums: dict[Any, list[int]], key: Any, added: tuple[int, ...]) -> None:
+def _add(sums: dict[Any, list[int]], key: Any, added: Sequence[int]) -> None:
     held = sums.get(key)
     if held is None:
         sums[key] = list(added)
@@ -183,16 +192,15 @@ def _add(sums: dict[Any, list[int]], key: Any, added: tuple[int, ...]) -> None:
             held[index] += value
 
 
-def _moment(millis: int) -> tuple[str, str]:
-    """As the column `at` holds it, and the day."""
-    seconds, rest = divmod(millis, 1000)
-    text = _second(seconds)
-    return f"{text}.{rest:03d}000Z", text[:10]
-
-
 @lru_cache(maxsize=256)
 def _second(seconds: int) -> str:
+    """As the column `at` holds it, up to its fraction."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=64)
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * 86_400, UTC).strftime("%Y-%m-%d")
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from tiebeam.economics.metering.reader import Position
 from tiebeam.economics.metering.rows import COLUMNS, SPENT, SUMMED, Metered, Sums, cleaned, row_of, sums_of
@@ -42,7 +42,7 @@ def add_charges(conn: sa.Connection, charges: Sequence[Metered], *, slot: int) -
     Raises IntegrityError where a charge is there already; then nothing of the unit may be kept.
     """
     sums = sums_of(charges)
-    _many(conn, _insert(usage_charge.name, COLUMNS), [row_of(one) for one in charges])
+    _rows(conn, [row_of(one) for one in charges])
     # One order everywhere, so that no two processes wait for each other in a circle.
     days = [(*key, slot, *sums.daily[key]) for key in sorted(sums.daily)]
     _many(conn, _adding(usage_daily.name, DAILY, SUMMED), days)
@@ -144,14 +144,33 @@ def price_text(snapshot: Mapping[str, Any]) -> str:
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({', '.join(['?'] * len(columns))})"
+    return f"INSERT INTO {table} ({_names(columns)}) VALUES ({', '.join(['?'] * len(columns))})"
 
 
 def _adding(table: str, key: Sequence[str], added: Sequence[str]) -> str:
     """Insert a row of sums, or add to the one that is there, in the database's own arithmetic."""
     grown = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in added)
     return f"{_insert(table, (*key, *added))} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {grown}"
+
+
+def _rows(conn: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    if conn.dialect.name != "postgresql" or not rows:
+        _many(conn, _insert(usage_charge.name, COLUMNS), rows)
+        return
+    statement = f"COPY {usage_charge.name} ({_names(COLUMNS)}) FROM STDIN"
+    errors = conn.dialect.loaded_dbapi.Error
+    cursor: Any = conn.connection.cursor()
+    try:
+        # A third of what as many statements cost, here and there.
+        with cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors as problem:
+        raise DBAPIError.instance(statement, None, problem, errors, dialect=conn.dialect) from problem
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
 
 
 def _many(conn: sa.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
