@@ -235,6 +235,8 @@ class _Connection(asyncio.Protocol):
             named = b"" if not name else f"event: {name}\n".encode()
             self._chunk(named + b"data: " + data + b"\n\n")
             await self._writable.wait()
+            # Whoever asked has gone, as is noticed at the next turn of the loop.
+            await asyncio.sleep(0)
         self._transport.write(b"0\r\n\r\n")
 
     def _chunk(self, data: bytes) -> None:

@@ -40,6 +40,7 @@ class _Opened:
     meter: Meter
     keeper: Keeper
     limits: Limits
+    trees: Trees
 
 
 class Calls:
@@ -136,6 +137,11 @@ class Calls:
             raise RoutesUnread("the routes of this workspace could not be read yet; try again in a moment")
         return found
 
+    def catch_up(self) -> None:
+        """Go by the budgets and keys as they are in the database now. Raises SQLAlchemyError when it is away."""
+        opened = self._now
+        opened.spending.use(opened.trees())
+
     def refusal(self, short: Short) -> TiebeamError:
         """What to tell a call that found no room."""
         return refusal(short, tree=self.spending.tree, graph=self.graph)
@@ -179,7 +185,7 @@ class Calls:
             clock=store.clock,
             ids=store.ids,
         )
-        opened = _Opened(admission, spending, meter, keeper, limits)
+        opened = _Opened(admission, spending, meter, keeper, limits, trees)
         self._following.at_each_look(lambda: self._renew(opened))
         self._following.start()
         keeper.start()

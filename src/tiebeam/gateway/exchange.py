@@ -44,6 +44,9 @@ _OURS = frozenset({401, 402, 403})
 _ID = re.compile(rb'"id"\s*:\s*"([\x21\x23-\x5b\x5d-\x7e]{1,200})"')
 _BYTES_A_TOKEN = 3
 
+LEASE_SECONDS = 3.0
+"""So long a call waits at least for the answer of a database that is there; budgets say earlier when it is not."""
+
 Step = tuple[int, int]
 """A place, and which try it is there."""
 
@@ -119,11 +122,12 @@ class Exchange:
         if isinstance(found, Running):
             return found
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + calls.use.wait_seconds
+        began, wait = loop.time(), calls.use.wait_seconds
+        deadlines = {Why.HOLDS_IN_FLIGHT: began + wait, Why.NEEDS_LEASE: began + max(wait, LEASE_SECONDS)}
         self.desk.counts.waited += 1
         self.watch()
-        while isinstance(found, Short) and found.why not in {Why.CAP, Why.STORE_AWAY} and loop.time() < deadline:
-            await self._room(found, deadline)
+        while isinstance(found, Short) and loop.time() < deadlines.get(found.why, 0):
+            await self._room(found, deadlines[found.why])
             if self.is_left:
                 raise CallerLeft
             found = admission.begin(self.admitted, place)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 import msgspec
 
 from tiebeam.app import Calls
-from tiebeam.economics.admission import Admitted
+from tiebeam.economics.admission import Admitted, BudgetsBehind
 from tiebeam.economics.keys import Key
 from tiebeam.economics.tokens import Limits, read_request
 from tiebeam.errors import TiebeamError
@@ -126,7 +126,13 @@ class Gateway:
         key = key_of(calls.ring, headers, calls.admission.now())
         body = await read_body(receive, largest=use.largest_request_bytes, declared=headers.get(b"content-length"))
         asked = read_request(endpoint, body, limits=Limits(use.largest_request_bytes))
-        admitted = calls.admission.admit(call_of(key, asked, headers))
+        call = call_of(key, asked, headers)
+        try:
+            admitted = calls.admission.admit(call)
+        except BudgetsBehind:
+            # A key made a moment ago: its first call reads its ceiling, and goes by that.
+            await asyncio.to_thread(calls.catch_up)
+            admitted = calls.admission.admit(call)
         exchange = Exchange(desk, admitted, body=body, headers=scope["headers"], form=form, receive=receive, send=send)
         return await self._carry_out(exchange, admitted, form, send)
 

@@ -3,6 +3,7 @@
 from tiebeam.economics.admission.admission import Admission
 from tiebeam.economics.admission.call import Admitted, Call, Charged, Outcome, Priced, Running
 from tiebeam.economics.admission.problems import (
+    BudgetsBehind,
     CostUnbounded,
     KeyRefused,
     KeysUnread,
@@ -15,6 +16,7 @@ from tiebeam.economics.admission.problems import (
 __all__ = [
     "Admission",
     "Admitted",
+    "BudgetsBehind",
     "Call",
     "Charged",
     "CostUnbounded",

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from tiebeam.economics.admission.bounding import choices_of, input_bound, output_bound, output_for
 from tiebeam.economics.admission.call import Admitted, Call, Charged, Outcome, Priced, Running
-from tiebeam.economics.admission.problems import CostUnbounded, OutsideKey
+from tiebeam.economics.admission.problems import BudgetsBehind, CostUnbounded, OutsideKey
 from tiebeam.economics.keys import Busy, Key, Limits, Slot
 from tiebeam.economics.metering import Attempt, ChargeJournal, Ended, PriceBook, Settlement, Unpriced, Usage
 from tiebeam.economics.routing import Facts, Route, Router, Tallies, Target
-from tiebeam.economics.spending import Hold, NoBudget, Path, Short, Spending, Why
+from tiebeam.economics.spending import NEVER, Hold, Level, NoBudget, Path, Short, Spending, Why
 from tiebeam.economics.tokens import Asked, OutputBounds
 from tiebeam.errors import Invalid, TiebeamError
 from tiebeam.kit import Clock, Ids
@@ -21,6 +21,8 @@ LEAST_OUTPUT = 256
 """Tokens of an answer worth asking for, where nothing was learned about how long answers are."""
 ROOMY = 4
 """So many times what answers usually need is the limit put in where room is short; the rest stays for others."""
+_A_LITTLE = 64
+"""Tokens by which an answer that outgrew its bound may go on where there is no room for twice as many."""
 _NOTHING = Usage()
 _FREE = frozenset({Ended.REFUSED, Ended.UNREACHED})
 _TIERS = frozenset(one.value for one in ServiceTier)
@@ -113,16 +115,18 @@ class Admission:
         """
         if outputs <= running.outputs or running.is_ended:
             return True
-        more = max(outputs, 2 * running.outputs)
-        rates, inputs = running.place.rates, running.place.inputs
-        extra = rates.worst_nano(inputs, more) - rates.worst_nano(inputs, running.outputs)
-        hold = self._spending.reserve(running.admitted.path, extra, self.now())
-        if isinstance(hold, Short):
-            return False
-        running.holds.append(hold)
-        running.worst += extra
-        running.outputs = more
-        return True
+        rates, inputs, admitted = running.place.rates, running.place.inputs, running.admitted
+        for more in (2 * outputs, outputs + _A_LITTLE):
+            extra = rates.worst_nano(inputs, more) - rates.worst_nano(inputs, running.outputs)
+            if _left_of_one(admitted) < running.worst + extra:
+                continue
+            hold = self._spending.reserve(admitted.path, extra, self.now())
+            if isinstance(hold, Hold):
+                running.holds.append(hold)
+                running.worst += extra
+                running.outputs = more
+                return True
+        return False
 
     def end(self, running: Running, outcome: Outcome) -> Charged:
         """Charge an attempt for what it used. The second time changes nothing."""
@@ -149,6 +153,7 @@ class Admission:
         self._spending.settle(first, nano)
         for hold in more:
             self._spending.settle(hold, 0)
+        running.admitted.spent += nano
         if running.tally is not None:
             self._tallies.settle(running.tally, usage.all_input + usage.all_output)
         if outcome.ended is Ended.OK and outcome.usage is not None and running.place.outputs:
@@ -165,6 +170,11 @@ class Admission:
         found = self._spending.path(team=call.team, workflow=call.workflow, key_id=key_id, execution=call.execution)
         if isinstance(found, NoBudget):
             raise found
+        cap = None if call.key is None else call.key.cap_nano
+        if cap is not None and not any(node.level is Level.KEY and node.cap_nano >= cap for node in found.lasting):
+            raise BudgetsBehind(
+                f"the ceiling of the key {key_id!r} is being read; try again in a moment", retry_after=1
+            )
         return found
 
     def _route(self, call: Call, now: int) -> Route:
@@ -226,6 +236,10 @@ class Admission:
 
     def _hold(self, admitted: Admitted, place: Priced, outputs: int, now: int) -> Hold | Short:
         worst = place.rates.worst_nano(place.inputs, outputs * admitted.choices, audio=admitted.call.asked.audio)
+        left = _left_of_one(admitted)
+        limit = admitted.path.limit
+        if limit is not None and worst > left:
+            return Short(limit, 0, NEVER, Why.CAP, worst, left)
         return self._spending.reserve(admitted.path, worst, now)
 
     def _shorter(self, admitted: Admitted, place: Priced, short: Short, now: int, *, is_last: bool) -> int:
@@ -236,7 +250,7 @@ class Admission:
         is_learned = usual < place.outputs
         if short.why is Why.HOLDS_IN_FLIGHT and not is_last and not is_learned:
             return 0
-        room = self._spending.room(admitted.path, now)
+        room = min(self._spending.room(admitted.path, now), _left_of_one(admitted))
         fits = output_for(room, place.rates, inputs=place.inputs, choices=admitted.choices, most=place.outputs)
         if fits < min(usual if is_learned else LEAST_OUTPUT, place.outputs):
             return 0
@@ -304,6 +318,14 @@ class Admission:
         is_cut = running.output_limit is not None and outputs >= running.output_limit
         with self._learning:
             self._learned.saw(_work(admitted, place), outputs, hard=place.outputs, cut=is_cut)
+
+
+def _left_of_one(admitted: Admitted) -> int:
+    """What a call that names no execution, and so is one of its own, may still cost; its attempts count together."""
+    path = admitted.path
+    if path.limit is None or path.run is not None:
+        return NEVER
+    return max(0, path.limit.cap_nano - admitted.spent)
 
 
 def _check_scope(key: Key, asked: Asked) -> None:

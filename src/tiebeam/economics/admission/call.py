@@ -64,6 +64,8 @@ class Admitted:
     is_costly: bool = False
     """Whether it may cost as much as flags its execution."""
     attempts: int = 0
+    spent: int = 0
+    """Nano-dollars of the attempts that have ended."""
     shortened: int | None = None
     """How long each answer may be at most since the longest possible did not fit under a ceiling."""
 

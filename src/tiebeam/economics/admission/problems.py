@@ -47,3 +47,10 @@ class TooManyChoices(Invalid):
     """The call asks for more answers at once than are bounded."""
 
     code = "too_many_choices"
+
+
+class BudgetsBehind(TiebeamError):
+    """The key has a ceiling that the budgets in memory do not know yet. It passes by itself within a second."""
+
+    code = "budgets_behind"
+    status = 503
