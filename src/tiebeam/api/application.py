@@ -27,8 +27,10 @@ from tiebeam.api import (
     routing,
     runs,
     session,
+    statements,
     tokens,
     units,
+    use,
     workflows,
 )
 from tiebeam.api.gate import Gate, refusal
@@ -59,6 +61,8 @@ def build_api(app: App) -> FastAPI:
         workflows,
         library,
         money,
+        use,
+        statements,
         forecast,
         records,
         evidence,

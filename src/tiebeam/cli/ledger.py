@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.ledger_statements import anomalies, issue, issued, statement
 from tiebeam.cli.ledger_use import lines, totals
 from tiebeam.cli.shared import (
     Group,
@@ -175,5 +176,5 @@ def _days(since: datetime | None, until: datetime | None, *, today: date) -> tup
     return first, last
 
 
-ledger.add_command(totals)
-ledger.add_command(lines)
+for command in (totals, lines, statement, issue, issued, anomalies):
+    ledger.add_command(command)

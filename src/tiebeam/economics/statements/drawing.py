@@ -113,7 +113,9 @@ def draw_up(
 def parties(graph: Graph, *, scope: Scope = EVERYTHING) -> list[Party]:
     """Every line and team that budgets or records name, of those one may see."""
     lines = [Party("line", one) for one, budget in graph.budgets.items() if budget.level is BudgetLevel.LINE]
-    covered = {name for one in graph.budgets.values() for name in names_of(one)}
+    # A budget of a workflow names workflows; all other names may be teams.
+    wide = [one for one in graph.budgets.values() if one.level is not BudgetLevel.WORKFLOW]
+    covered = {name for one in wide for name in names_of(one)}
     teams = [Party("team", one) for one in sorted({*graph.teams, *covered}) if one not in graph.intents]
     return [one for one in (*sorted(lines, key=str), *teams) if _may_see(graph, one, scope)]
 

@@ -67,8 +67,9 @@ def issue(unit: Unit, by: Principal, statement: Statement, *, authority: Authori
         raise Conflict(f"a rule keeps some of {party}'s use from {by.name}; whoever sees all of it can issue this")
     number, billed = _so_far(unit.conn, party, month)
     due = statement.usd_nano - billed
-    if number and not due:
-        raise NothingDue(f"all of {month} was billed to {party} by number {number}", number=number)
+    if not due and (number or not statement.lines):
+        said = f"all of it was billed by number {number}" if number else "nothing was used"
+        raise NothingDue(f"there is nothing to bill {party} of {month}: {said}", number=number)
     content = statement.form()
     made = Issued(
         id=unit.store.ids.new("statement"),
