@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
@@ -10,7 +11,9 @@ from tiebeam.spec.base import Data, Frozen, Id, Text
 
 COMPLETE = "model.complete"
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
-_TAKEN = frozenset({"model", "messages", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens"})
+_TAKEN = frozenset(
+    {"model", "messages", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens", "temperature"}
+)
 
 
 class Completion(Frozen):
@@ -29,8 +32,9 @@ class Completion(Frozen):
     """The member of the JSON answer that is the step's outcome."""
     outcomes: tuple[Id, ...] = ()
     """What that member may say; anything else goes to a person."""
+    temperature: Decimal | None = Field(default=None, ge=0, le=2)
     options: Data = Field(default_factory=dict[str, Any])
-    """Sent along as they stand, such as temperature, seed or response_format."""
+    """Sent along as they stand, such as seed, reasoning_effort or response_format; fractions become text."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Completion:

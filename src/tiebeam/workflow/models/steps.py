@@ -27,7 +27,7 @@ def complete(call: StepCall) -> StepResult:
         messages=messages_of(asked, _known(call)),
         task_class=asked.task_class or "",
         max_output_tokens=asked.max_output_tokens,
-        options=asked.options,
+        options=asked.options | ({} if asked.temperature is None else {"temperature": float(asked.temperature)}),
     )
     outcome, output = answer_of(asked, done.text)
     cost = decimal_text(usd_of_nano(done.nano))
