@@ -9,7 +9,7 @@ from tiebeam.economics.metering.booking import (
     correct,
 )
 from tiebeam.economics.metering.charges import Attempt, Ended, Settlement, Usage
-from tiebeam.economics.metering.emptying import empty_charges, forget_journals
+from tiebeam.economics.metering.emptying import empty_charges
 from tiebeam.economics.metering.follower import Leases
 from tiebeam.economics.metering.journal import ChargeJournal, JournalUnwritable
 from tiebeam.economics.metering.meter import Meter
@@ -62,7 +62,6 @@ __all__ = [
     "check_usage",
     "correct",
     "empty_charges",
-    "forget_journals",
     "held_of",
     "read_journal",
     "spent_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from tiebeam.economics.metering.writing import add_emptied
 from tiebeam.store import Store, Unit
 
 BATCH = 2_000
+JOURNAL_DAYS = timedelta(days=30)
 _PIECE = 500
 
 
@@ -20,7 +21,8 @@ def empty_charges(store: Store, *, before: date, last_seq: int, batch: int = BAT
     """Remove charges of days before `before` that were written up to `last_seq`; returns how many.
 
     Call it once those charges lie in the file of a closed month. Each batch is a unit of its own, so that nobody waits
-    long and memory stays small; stopped in the middle, it goes on where it stopped.
+    long and memory stays small; stopped in the middle, it goes on where it stopped. Positions of journals that were
+    last written a month ago go too.
     """
     removed = 0
     while True:
@@ -28,11 +30,14 @@ def empty_charges(store: Store, *, before: date, last_seq: int, batch: int = BAT
             found = _empty_batch(unit, before.isoformat(), last_seq, batch)
         removed += found
         if found < batch:
-            return removed
+            break
+    with store.unit() as unit:
+        forget_journals(unit, before=unit.now - JOURNAL_DAYS)
+    return removed
 
 
 def forget_journals(unit: Unit, *, before: datetime, limit: int = 1_000) -> int:
-    """Drop positions of journals that were last written before a moment; their files are long gone."""
+    """Drop positions of journals that were last written before a moment: their files are gone, or begin anew."""
     old = sa.select(usage_journal.c.journal).where(usage_journal.c.seen_at < before).limit(limit)
     return unit.conn.execute(sa.delete(usage_journal).where(usage_journal.c.journal.in_(old))).rowcount
 
