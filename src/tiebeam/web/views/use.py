@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from tiebeam.web.views.parts import Commands, Event, Fact, Figure, Kpi, Link, Pill
@@ -67,4 +68,80 @@ class BudgetPage:
     ledger: str
     """Where its charges are."""
     commands: Commands
-    until: datetime | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyActions:
+    """A key that may be replaced or ended here. `former_until`: so long the secret before works too."""
+
+    id: str
+    name: str
+    about: str
+    may_rotate: bool
+    may_revoke: bool
+    former_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeysPage:
+    """`secret` is there only in the answer to the form that made it; `typed` what the form held when it was refused."""
+
+    kpis: tuple[Kpi, ...]
+    secret: str
+    secret_name: str
+    warnings: tuple[str, ...]
+    endpoint: str
+    actions: tuple[KeyActions, ...]
+    teams: tuple[tuple[str, str], ...]
+    workflows: tuple[tuple[str, str], ...]
+    endpoints: tuple[str, ...]
+    windows: tuple[str, ...]
+    typed: Mapping[str, str]
+    problem: str
+    has_ended: bool
+    overlap_days: int
+    commands: Commands
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A place a class could go to, in the order of preference."""
+
+    served: str
+    place: str
+    price: str
+    dedicated: str
+    quality: str
+    state: Pill
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCard:
+    """A class of task with what it may go to."""
+
+    name: str
+    capability: Pill
+    facts: tuple[Fact, ...]
+    says: str
+    """Where its calls go now and why, or why they are refused."""
+    shadow: str
+    candidates: tuple[CandidateRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCard:
+    name: str
+    mode: Pill
+    note: str
+    classes: tuple[ClassCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingPage:
+    kpis: tuple[Kpi, ...]
+    policies: tuple[PolicyCard, ...]
+    approvals: tuple[tuple[str, Pill, tuple[Fact, ...]], ...]
+    shares: Figure | None
+    empty: bool
+    commands: Commands
