@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from tiebeam.economics.tokens.members import is_each_once, members_of
 from tiebeam.economics.tokens.problems import Malformed
 from tiebeam.spec import Endpoint
 
@@ -50,15 +52,21 @@ def check_names(endpoint: Endpoint, body: bytes) -> set[bytes]:
     mattering = [name for name in names if name in watched]
     odd = distinct - _ALL[endpoint]
     if len(set(mattering)) != len(mattering) or any(name.lower() in watched for name in odd):
-        check_closely(endpoint, body)
+        members = members_of(body)
+        if not is_each_once(body, members):
+            check_closely(endpoint, body)
+        _check_letters(endpoint, members)
     return distinct
 
 
 def check_closely(endpoint: Endpoint, body: bytes) -> None:
-    """The same by reading the whole body, which takes longer; here no name may be given twice in one object."""
-    top = _read_closely(body)
+    """The same by reading the whole body, which takes longer; here no name may be given twice in any object."""
+    _check_letters(endpoint, _read_closely(body))
+
+
+def _check_letters(endpoint: Endpoint, names: Iterable[str]) -> None:
     watched = WATCHED[endpoint]
-    for name in top:
+    for name in names:
         plain = name.lower().encode()
         if plain in watched and name.encode() != plain:
             raise Malformed(f"the request names {name!r}; write it as {plain.decode()!r}")

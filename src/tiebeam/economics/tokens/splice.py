@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 import msgspec
 
+from tiebeam.economics.tokens.members import OPENED, Members, members_of, places
 from tiebeam.economics.tokens.problems import Malformed
 from tiebeam.spec import Endpoint, UpstreamKind
 
-_TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_OPEN = re.compile(rb"[ \t\n\r]*\{[ \t\n\r]*")
-_KEY = re.compile(rb'[ \t\n\r,]*"([^"\\]*(?:\\.[^"\\]*)*)"[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
 _LIMITS = {
     Endpoint.CHAT: ("max_tokens", "max_completion_tokens"),
     Endpoint.RESPONSES: ("max_output_tokens",),
@@ -22,17 +17,17 @@ _LIMITS = {
 
 def with_stream_usage(body: bytes) -> bytes:
     """The chat request with `stream_options.include_usage` set, whatever it said before."""
-    top = _top(body)
+    top = members_of(body)
     given = top.get("stream_options")
     if given is None or bytes(given) == b"null" or not bytes(given).startswith(b"{"):
         return _put(body, top, "stream_options", b'{"include_usage":true}')
     options = bytes(given)
-    return _put(body, top, "stream_options", _put(options, _top(options), "include_usage", b"true"))
+    return _put(body, top, "stream_options", _put(options, members_of(options), "include_usage", b"true"))
 
 
 def with_model(body: bytes, name: str) -> bytes:
     """The request with the model's name as the provider knows it."""
-    return _put(body, _top(body), "model", msgspec.json.encode(name))
+    return _put(body, members_of(body), "model", msgspec.json.encode(name))
 
 
 def with_output_limit(endpoint: Endpoint, body: bytes, limit: int, *, member: str | None = None) -> bytes:
@@ -41,11 +36,11 @@ def with_output_limit(endpoint: Endpoint, body: bytes, limit: int, *, member: st
     known = _LIMITS.get(endpoint)
     if known is None:
         return body
-    top = _top(body)
+    top = members_of(body)
     stated = [name for name in known if name in top and bytes(top[name]) != b"null"]
     for name in stated or [member or known[0]]:
         body = _put(body, top, name, str(limit).encode())
-        top = _top(body)
+        top = members_of(body)
     return body
 
 
@@ -56,38 +51,15 @@ def limit_member(endpoint: Endpoint, kind: UpstreamKind, provider: str) -> str |
     return _LIMITS.get(endpoint, (None,))[0]
 
 
-def _top(body: bytes) -> dict[str, msgspec.Raw]:
-    try:
-        return _TOP.decode(body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        raise Malformed("the request is no JSON object") from None
-
-
-def _put(body: bytes, top: dict[str, msgspec.Raw], name: str, value: bytes) -> bytes:
+def _put(body: bytes, top: Members, name: str, value: bytes) -> bytes:
     if name in top:
-        for key, start, end in _members(body, top):
+        for key, start, end in places(body, top):
             if key == name:
                 return body[:start] + value + body[end:]
         # Only a name given twice hides a member from the walk.
         raise Malformed(f"the request gives a name twice; give each once, {name!r} too")
-    opened = _OPEN.match(body)
+    opened = OPENED.match(body)
     if opened is None:
         raise Malformed("the request is no JSON object")
     at = body.index(b"{") + 1
     return body[:at] + b'"' + name.encode() + b'":' + value + (b"," if top else b"") + body[at:]
-
-
-def _members(body: bytes, top: dict[str, msgspec.Raw]) -> Iterator[tuple[str, int, int]]:
-    """Name, first byte and end of the value of each member, in order."""
-    opened = _OPEN.match(body)
-    at = opened.end() if opened is not None else 0
-    for key, value in top.items():
-        found = _KEY.match(body, at)
-        if found is None:
-            return
-        at = found.end() + memoryview(value).nbytes
-        if msgspec.json.decode(b'"' + found[1] + b'"') != key or body[found.end() : at] != bytes(value):
-            return
-        yield key, found.end(), at
-        while at < len(body) and body[at] in b" \t\n\r":
-            at += 1

@@ -1,0 +1,1 @@
+"""What the gateway adds to a call, beside its peers and beside no gateway at all."""
