@@ -138,7 +138,7 @@ def _shown(visit: Visit, *, made: NewKey | None = None, problem: str = "", statu
         workflows=_workflows(visit),
         endpoints=tuple(one.value for one in Endpoint),
         windows=tuple(one.value for one in BudgetWindow),
-        typed={name: visit.said(name) for name in _FIELDS} if problem else {},
+        typed={name: visit.said(name) if problem else "" for name in _FIELDS},
         problem=problem,
         has_ended=bool(visit.params.get("ended")),
         overlap_days=_OVERLAP_DAYS,
