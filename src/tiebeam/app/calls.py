@@ -197,7 +197,7 @@ class Calls:
         opened.limits.forget(opened.admission.now())
         if graph is not self._seen:
             self._seen = graph
-            opened.meter.book.use(self._prices_of(graph, self._store.clock))
+            opened.meter.use(self._prices_of(graph, self._store.clock))
 
 
 def trees_of(store: Store, graph: Callable[[], Graph]) -> Trees:

@@ -32,15 +32,15 @@ class PriceBook:
 
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
-        self._minute = -1
-        self._now: dict[_Key, Rates | Unpriced] = {}
+        # One value, so that no thread files the price of one minute under another.
+        self._now: tuple[int, dict[_Key, Rates | Unpriced]] = (-1, {})
         self._compiled: dict[str, Rates] = {}
         self._conservative: dict[tuple[str, str, PricePoint], Rates] = {}
 
     def use(self, prices: Prices) -> None:
         """Go on with other prices, such as those of a workspace that was just applied."""
         self._prices = prices
-        self._minute = -1
+        self._now = (-1, {})
         self._conservative = {}
 
     def rates(
@@ -54,15 +54,14 @@ class PriceBook:
         conservative: PricePoint | None = None,
     ) -> Rates | Unpriced:
         """The price at a moment in milliseconds since 1970; `conservative` is charged where there is none."""
-        minute = at // _MINUTE
-        if minute != self._minute:
-            self._minute, self._now = minute, {}
+        minute, known = self._now
+        if minute != at // _MINUTE or len(known) >= _KEPT:
+            known = {}
+            self._now = (at // _MINUTE, known)
         key = (provider, model, service, region)
-        found = self._now.get(key)
+        found = known.get(key)
         if found is None:
-            if len(self._now) >= _KEPT:
-                self._now = {}
-            found = self._now[key] = self._look_up(key, at)
+            found = known[key] = self._look_up(key, at)
         if conservative is None or isinstance(found, Rates):
             return found
         return self._conservative_rates(provider, model, conservative, at)

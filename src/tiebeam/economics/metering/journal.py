@@ -65,6 +65,7 @@ class ChargeJournal:
         self._total = 0
         self._torn = False
         self._carries = False
+        self._sealed = False
         self._closed = False
         self._lock = _make_folder(folder, id)
         self._file = self._next_file()
@@ -86,11 +87,12 @@ class ChargeJournal:
     def settle(self, settlement: Settlement) -> int:
         """Note how an attempt ended. Settling it again changes nothing and returns 0.
 
-        What cannot be written is kept and tried again with the next line, because the money is spent.
+        What cannot be written is kept and tried again with the next line, because the money is spent. In a sealed
+        journal the attempt stays open.
         """
         line = line_of(settlement)
         with self._guard:
-            if settlement.attempt_id not in self._open:
+            if settlement.attempt_id not in self._open or self._sealed:
                 return 0
             try:
                 self._append(line)
@@ -143,24 +145,30 @@ class ChargeJournal:
 
     @property
     def open_attempts(self) -> int:
-        """Attempts that have not ended."""
-        return len(self._open)
+        """Attempts whose end is not in the journal."""
+        return len(self._open) + len(self._unwritten)
+
+    def seal(self) -> None:
+        """Take no more lines, so that what is left can be written to its end."""
+        with self._guard:
+            if self._unwritten and not self._sealed:
+                with suppress(JournalUnwritable):
+                    self._append(b"")
+            self._sealed = True
 
     def close(self) -> None:
         """Sync, and let go of the lock. Open attempts are then for whoever adopts the folder."""
+        self.seal()
         with self._guard:
             if self._closed:
                 return
-            if self._unwritten:
-                with suppress(JournalUnwritable):
-                    self._append(b"")
             self._closed = True
         self._syncing.close()
         self._file.close()
         self._lock.release()
 
     def _append(self, data: bytes) -> None:
-        if self._closed:
+        if self._sealed:
             raise JournalUnwritable(f"the charge journal {self.id!r} is closed")
         if self._syncing.problem is not None:
             raise _unwritable(self._syncing.problem)

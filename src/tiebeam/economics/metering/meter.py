@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tiebeam.economics.ledger import Economics
 from tiebeam.economics.metering.book import PriceBook
 from tiebeam.economics.metering.files import Files
 from tiebeam.economics.metering.follower import Leases
@@ -27,12 +26,14 @@ class Meter:
         journal: ChargeJournal,
         writer: Writer,
         store: Store,
+        projection: Projection | None = None,
         leases: Leases | None = None,
     ) -> None:
         self.book = book
         self.journal = journal
         self.writer = writer
         self._store = store
+        self._projection = projection
         self._leases = leases
 
     @classmethod
@@ -57,7 +58,7 @@ class Meter:
         journal = ChargeJournal(
             folder, id=store.ids.new("meter"), durability=durability, snapshot=book.snapshot, files=files
         )
-        projection = None if runs_of is None else Projection(Economics(store, prices=prices), runs_of)
+        projection = None if runs_of is None else Projection(store, prices, runs_of)
         writer = Writer(
             store,
             journal,
@@ -67,7 +68,13 @@ class Meter:
             chore_seconds=adopt_seconds,
         )
         writer.start()
-        return cls(book=book, journal=journal, writer=writer, store=store, leases=leases)
+        return cls(book=book, journal=journal, writer=writer, store=store, projection=projection, leases=leases)
+
+    def use(self, prices: Prices) -> None:
+        """Go on with other prices, such as those of a workspace that was just applied."""
+        self.book.use(prices)
+        if self._projection is not None:
+            self._projection.use(prices)
 
     @property
     def id(self) -> str:
@@ -79,10 +86,11 @@ class Meter:
 
         Returns whether everything is in the database.
         """
+        self.journal.seal()
         drained = self.writer.drain(seconds=seconds)
         stopped = self.writer.stop(seconds=seconds)
-        done = drained and stopped and not self.journal.open_attempts and not self.writer.state().behind_bytes
-        self.journal.close()
+        done = drained and stopped and not self.journal.open_attempts
         if done:
             remove_journal(self.journal.folder, self._store, leases=self._leases)
+        self.journal.close()
         return done

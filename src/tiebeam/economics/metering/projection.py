@@ -13,9 +13,9 @@ from tiebeam.economics.entries import EntryKind, LedgerEntry
 from tiebeam.economics.ledger import Economics
 from tiebeam.economics.metering.rows import Metered
 from tiebeam.economics.metering.writing import read_prices
-from tiebeam.economics.prices import MissingRate
+from tiebeam.economics.prices import MissingRate, Prices
 from tiebeam.kit import usd_of_nano
-from tiebeam.store import Unit
+from tiebeam.store import Store, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,14 @@ RunsOf = Callable[[sa.Connection, Collection[str]], Mapping[str, RunPlace]]
 class Projection:
     """Makes every attempt of a run a TOKENS line with the key `charge:<id>`."""
 
-    def __init__(self, economics: Economics, runs_of: RunsOf) -> None:
-        self._economics = economics
+    def __init__(self, store: Store, prices: Prices, runs_of: RunsOf) -> None:
+        self._store = store
+        self._economics = Economics(store, prices=prices)
         self._runs_of = runs_of
+
+    def use(self, prices: Prices) -> None:
+        """State charges in another workspace's currency, by its rates."""
+        self._economics = Economics(self._store, prices=prices)
 
     def add(self, unit: Unit, charges: Sequence[Metered]) -> None:
         """Add lines for those of the charges that belong to a run and used or cost anything."""

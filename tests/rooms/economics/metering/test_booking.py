@@ -161,7 +161,7 @@ def test_corrections_that_make_no_sense_are_refused(store: Store) -> None:
 
 def test_a_run_s_attempts_are_lines_of_the_ledger_of_runs_and_so_are_their_corrections(store: Store) -> None:
     economics = Economics(store, prices=prices(store.clock))
-    projection = Projection(economics, _runs)
+    projection = Projection(store, economics.prices, _runs)
     ours = Metered(attempt("a", execution="run_1", step_id="extract", is_run=True), settlement("a"))
     theirs = Metered(attempt("b", execution="their-agent-7", is_run=False), settlement("b"))
     strange = Metered(attempt("c", execution="run_2", is_run=True), settlement("c"))
@@ -183,10 +183,11 @@ def test_a_run_s_attempts_are_lines_of_the_ledger_of_runs_and_so_are_their_corre
 
 
 def test_a_run_s_charge_without_a_rate_of_exchange_is_booked_in_dollars(store: Store) -> None:
-    economics = Economics(store, prices=Prices({}, store.clock, currency="EUR"))
+    projection = Projection(store, prices(store.clock), _runs)
+    projection.use(Prices({}, store.clock, currency="EUR"))
     ours = Metered(attempt("a", execution="run_1", is_run=True), settlement("a"))
     with store.unit() as unit:
-        Projection(economics, _runs).add(unit, book(unit, [ours]))
+        projection.add(unit, book(unit, [ours]))
 
     (line,) = _rows(store, ledger_entry)
     assert (line["currency"], line["usd_nano"]) == ("USD", 140_000)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.builders.metering import attempt, open_meter, settlement, until
+from tests.builders.metering import NOON, attempt, open_meter, settlement, until
 
-from tiebeam.economics.metering import adopt, check_usage, usage_charge
+from tiebeam.economics.metering import JournalUnwritable, Unpriced, adopt, check_usage, usage_charge
+from tiebeam.economics.prices import Prices
 from tiebeam.kit import RandomIds, SystemClock
 from tiebeam.spec import Durability
 from tiebeam.store import Store
@@ -68,3 +69,24 @@ def test_a_call_that_is_still_open_at_the_end_is_charged_by_the_next_process(sto
     until(lambda: rows() == [("a", "lost")])
     assert second.close()
     other.close()
+
+
+def test_what_comes_while_a_meter_closes_is_refused_or_left_for_the_next_process(store: Store, tmp_path: Path) -> None:
+    meter = open_meter(tmp_path, store)
+    meter.journal.attempt(attempt("a"))
+    meter.journal.seal()
+
+    with pytest.raises(JournalUnwritable):
+        meter.journal.attempt(attempt("b"))
+    assert meter.journal.settle(settlement("a")) == 0
+    assert not meter.close()
+    (adopted,) = adopt(tmp_path, store)
+    assert adopted.lost == 1
+
+
+def test_a_meter_goes_on_with_the_prices_of_a_workspace_that_was_applied(store: Store, tmp_path: Path) -> None:
+    meter = open_meter(tmp_path, store, runs_of=lambda conn, ids: {})
+    meter.use(Prices({}, store.clock, currency="USD"))
+
+    assert isinstance(meter.book.rates("small-1", provider="acme", at=NOON), Unpriced)
+    assert meter.close()
