@@ -12,6 +12,7 @@ from tiebeam.app.database import (
 from tiebeam.app.in_force import Applied
 from tiebeam.app.known import known_scorers, known_steps
 from tiebeam.app.running import App
+from tiebeam.app.seeding import Seeded, seed_use
 
 __all__ = [
     "DATABASE_VARIABLE",
@@ -22,7 +23,9 @@ __all__ = [
     "Applied",
     "Calls",
     "DatabaseUnreachable",
+    "Seeded",
     "known_scorers",
     "known_steps",
     "open_app",
+    "seed_use",
 ]

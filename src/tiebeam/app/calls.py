@@ -200,9 +200,9 @@ class Calls:
             opened.meter.use(self._prices_of(graph, self._store.clock))
 
 
-def trees_of(store: Store, graph: Callable[[], Graph]) -> Trees:
+def trees_of(store: Store, graph: Applied) -> Trees:
     """Makes the tree of ceilings in force: the budgets of the records, and the caps of keys."""
-    return Trees(store, graph, key_caps=_caps, key_changes=key_changes)
+    return Trees(store, graph, key_caps=_caps, key_changes=key_changes, digest_of=graph.digest_of)
 
 
 def _caps(conn: sa.Connection) -> dict[str, KeyCap]:

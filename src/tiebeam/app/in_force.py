@@ -34,6 +34,11 @@ class Applied:
         assert self._graph is not None
         return self._graph
 
+    def digest_of(self, graph: Graph) -> str:
+        """Under which digest it was applied. An older version may have applied it, whose records had fewer parts."""
+        digest = self._digest
+        return digest if digest is not None and graph is self._graph else graph.digest
+
     def _refresh(self) -> None:
         with self._store.read() as conn:
             digest = applied_digest(conn)

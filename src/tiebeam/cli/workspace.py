@@ -20,7 +20,7 @@ def init(directory: Path, example: str, as_json: bool) -> int:
     The adopted workflows are evaluated and promoted through their gates: to pilot in an empty workspace, where nothing
     leaves the house unless a person approved it; to production in a worked example.
     """
-    from tiebeam.app import open_app
+    from tiebeam.app import open_app, seed_use
     from tiebeam.graph import init_workspace
     from tiebeam.workflow.promotion import GatesShut, Stage
 
@@ -43,14 +43,27 @@ def init(directory: Path, example: str, as_json: bool) -> int:
                 shut.append(refusal.message)
             with app.store.read() as conn:
                 stages[intent] = app.promotion.standing(conn, intent).stage.value
+        seeded = seed_use(app)
     finally:
         app.close()
     if as_json:
-        print_json({"workspace": str(directory.resolve()), "files": len(written), "workflows": stages, "shut": shut})
+        print_json(
+            {
+                "workspace": str(directory.resolve()),
+                "files": len(written),
+                "workflows": stages,
+                "shut": shut,
+                "use": seeded,
+            }
+        )
     else:
         click.echo(f"{directory}: {len(written)} files written from example {example!r}")
         for intent, stage in stages.items():
             click.echo(f"  {intent}: {stage}")
+        if seeded.files:
+            click.echo(
+                f"  model use before the gateway: {seeded.charges:,} charges of {seeded.usd:,.2f} USD in the ledger"
+            )
         for message in shut:
             click.echo(f"  gate shut: {message}")
         click.echo(f"Next: tiebeam serve --workspace {directory}")

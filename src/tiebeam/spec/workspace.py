@@ -52,6 +52,9 @@ class Sources(Frozen):
     policy: Text = "policies/finance/invoice-matching.toml"
     inbox: Text | None = None
     """Folder with documents waiting to be taken in."""
+    use: Text | None = None
+    """Folder with what others recorded of the use of models, taken in when the workspace is made: exports as CSV, JSON
+    or JSON lines, `attribution.toml` with the rules whose it was, `outcomes.jsonl` with what came of it."""
     password: SecretRef | None = None
     """Of the databases named above by `postgresql://user@host/name`."""
 
