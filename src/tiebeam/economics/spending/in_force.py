@@ -28,11 +28,14 @@ class Trees:
         *,
         key_caps: KeyCaps | None = None,
         key_changes: Number | None = None,
+        digest_of: Callable[[Graph], str] | None = None,
     ) -> None:
+        """`digest_of` says under which digest a graph was applied; this version may read its content as another."""
         self._store = store
         self._graph = graph
         self._key_caps = key_caps or (lambda _conn: {})
         self._key_changes = key_changes or (lambda _conn: 0)
+        self._digest_of = digest_of or (lambda graph: graph.digest)
 
     def version(self, conn: sa.Connection) -> str:
         """Of what is in force at this moment of the database."""
@@ -45,7 +48,7 @@ class Trees:
             number, decided = changes(conn)
             keys = self._key_changes(conn)
             caps = self._key_caps(conn)
-        return Tree.of(graph, caps, changes=decided, version=_version(graph.digest, keys, number))
+        return Tree.of(graph, caps, changes=decided, version=_version(self._digest_of(graph), keys, number))
 
 
 def _version(digest: str, keys: int, change: int) -> str:

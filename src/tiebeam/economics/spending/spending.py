@@ -57,17 +57,21 @@ class Spending:
             self.on_ask()
         return answer
 
-    def settle(self, hold: Hold, nano: int) -> None:
-        """End a hold with what the call cost, in the windows in which it was reserved. The second time does nothing."""
+    def settle(self, hold: Hold, nano: int, *, also: Iterable[Hold] = ()) -> None:
+        """End a hold with what the call cost, in the windows in which it was reserved. The second time does nothing.
+
+        `also` are further holds of the same call, which end with it.
+        """
         woken: list[Callable[[], None]] = []
         is_asking = False
         with self._lock:
-            if hold.is_settled:
-                return
-            hold.is_settled = True
+            for one, cost in ((hold, nano), *((more, 0) for more in also)):
+                if not one.is_settled:
+                    one.is_settled = True
+                    for account in one.accounts:
+                        account.held -= one.nano
+                        account.spent += cost
             for account in hold.accounts:
-                account.held -= hold.nano
-                account.spent += nano
                 if account.waiters:
                     woken += account.fitting() or _hopeless(account)
                 if account.available < 0:
