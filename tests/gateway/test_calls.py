@@ -187,3 +187,22 @@ def test_a_key_the_provider_refuses_is_the_gateways_and_not_the_callers(here: Ho
     here.far.says = Says(status=401, body=b'{"error":{"message":"bad key"}}')
     answer = here.ask()
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_failed")
+
+
+def test_a_workspace_applied_by_an_older_version_goes_on_without_being_applied_again(tmp_path: Path) -> None:
+    with upstream() as far:
+        workspace = gateway_workspace(tmp_path / "work", port=far.port)
+        key = make_key_in(workspace)
+        # Its records had fewer parts then, so they come to another digest now.
+        with closing(sqlite3.connect(workspace / ".tiebeam" / "tiebeam.sqlite")) as database, database:
+            database.execute("UPDATE graph_snapshot SET digest = 'of another version'")
+        app = open_app(workspace)
+        try:
+            app.calls.open()
+            with served(Gateway(lambda: app.calls)) as url:
+                answer = httpx.post(
+                    f"{url}/v1/chat/completions", json=House.body(), headers={"authorization": f"Bearer {key}"}
+                )
+            assert answer.status_code == 200
+        finally:
+            app.close()
