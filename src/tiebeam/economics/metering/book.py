@@ -13,7 +13,8 @@ from tiebeam.errors import TiebeamError
 from tiebeam.kit import FixedClock
 from tiebeam.spec import Meta, Price, PricePoint, ServiceTier
 
-_MINUTE = 60_000
+_QUARTER = 15 * 60_000
+"""Prices that hold at certain hours of the day begin and end on a quarter of an hour, wherever that day is."""
 _KEPT = 4_000
 """Prices kept at a time; a workspace has dozens."""
 
@@ -28,11 +29,11 @@ class Unpriced:
 
 
 class PriceBook:
-    """Compiled prices, looked up anew each minute, because some hold at certain hours only."""
+    """Compiled prices, looked up anew each quarter of an hour, because some hold at certain hours only."""
 
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
-        # One value, so that no thread files the price of one minute under another.
+        # One value, so that no thread files the price of one quarter of an hour under another.
         self._now: tuple[int, dict[_Key, Rates | Unpriced]] = (-1, {})
         self._compiled: dict[str, Rates] = {}
         self._conservative: dict[tuple[str, str, PricePoint], Rates] = {}
@@ -54,10 +55,10 @@ class PriceBook:
         conservative: PricePoint | None = None,
     ) -> Rates | Unpriced:
         """The price at a moment in milliseconds since 1970; `conservative` is charged where there is none."""
-        minute, known = self._now
-        if minute != at // _MINUTE or len(known) >= _KEPT:
+        quarter, known = self._now
+        if quarter != at // _QUARTER or len(known) >= _KEPT:
             known = {}
-            self._now = (at // _MINUTE, known)
+            self._now = (at // _QUARTER, known)
         key = (provider, model, service, region)
         found = known.get(key)
         if found is None:
@@ -98,7 +99,7 @@ class PriceBook:
         return found
 
     def _kept(self, rates: Rates) -> Rates:
-        """The same price is compiled anew each minute; what it compiles to is kept once."""
+        """The same price is compiled anew each quarter of an hour; what it compiles to is kept once."""
         if len(self._compiled) >= _KEPT:
             self._compiled = {}
         return self._compiled.setdefault(rates.digest, rates)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from genai_prices.data_snapshot import get_snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders.metering import NOON, price_point, prices
@@ -207,3 +208,24 @@ def test_the_public_list_compiles_too() -> None:
     assert isinstance(rates, Rates)
     assert rates.cost_nano(Usage(input=800, cached=200, output=100)) == 120_000 + 15_000 + 60_000
     assert replace(rates.price).model == "gpt-4o-mini"
+
+
+def test_prices_that_hold_at_certain_hours_change_on_their_minute() -> None:
+    room = Prices({}, CLOCK, currency="USD")
+    book = PriceBook(room)
+    midnight = datetime(2025, 6, 2, tzinfo=UTC)
+    used = TokenUsage("deepseek-chat", input=1_000_000, output=1_000_000, provider="deepseek")
+
+    for minutes in (0, 29, 30, 31, 16 * 60 + 29, 16 * 60 + 30, 16 * 60 + 31):
+        moment = midnight + timedelta(minutes=minutes)
+        rates = book.rates("deepseek-chat", provider="deepseek", at=int(moment.timestamp() * 1000))
+        assert isinstance(rates, Rates)
+        assert rates.cost_nano(Usage(input=1_000_000, output=1_000_000)) == room.cost(used, at=moment).usd_nano
+
+
+def test_the_public_list_has_no_hours_that_begin_within_a_quarter_of_an_hour() -> None:
+    listed = [model.prices for provider in get_snapshot().providers for model in provider.models]
+    dated = [one.constraint for prices_of in listed if isinstance(prices_of, list) for one in prices_of]
+    times = [getattr(one, name, None) for one in dated for name in ("start_time", "end_time")]
+
+    assert all(one is None or (one.minute % 15, one.second, one.microsecond) == (0, 0, 0) for one in times)
