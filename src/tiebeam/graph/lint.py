@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tiebeam import spec
+from tiebeam.graph.gateway_rules import gateway_warnings
 from tiebeam.graph.graph import Graph
 from tiebeam.graph.layout import Kind
 from tiebeam.graph.pricing_rules import pricing_warnings
@@ -33,6 +34,7 @@ def _of_records(graph: Graph, records: Mapping[tuple[Kind, str], Found]) -> Iter
             yield source.problem("HO-05", ("status",), message, fix="add `training_track = …`.")
     for model_id, model in graph.pricing.items():
         yield from pricing_warnings(model, records[(Kind.PRICING, model_id)].source)
+    yield from gateway_warnings(graph, records)
     yield from _retired(graph, records)
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import cast
 
 from tiebeam import spec
+from tiebeam.graph.gateway_rules import gateway_problems
 from tiebeam.graph.layout import Kind, place_of
 from tiebeam.graph.problems import Problem
 from tiebeam.graph.reading import Found, Source
@@ -45,6 +46,7 @@ def collection_problems(
                 yield from _adoption(cast("spec.Adoption", found.record), found.source, records)
             case _:
                 pass
+    yield from gateway_problems(records)
     for kind, key in ((Kind.ROLES, "reports_to"), (Kind.BUDGETS, "parent")):
         yield from _circles(kind, key, records)
 

@@ -42,6 +42,7 @@ def test_a_sound_workspace_has_no_errors(folders: Folders) -> None:
 WRONG = [
     (RECIPE, 'title = "Look"', "title = ", "toml", 9, "not TOML", "correct"),
     (RECIPE, 'uses = "demo.look"\n', "", "shape", 7, "names no code", "add `uses"),
+    (RECIPE, 'uses = "demo.look"', 'uses = "model.complete"', "shape", 7, "cannot ask a model: model", "params"),
     (RECIPE, "after = [", "aftr = [", "shape", 18, "'step[2].aftr'", "'after'"),
     (RECIPE, 'effect = "db"', 'effect = "bd"', "shape", 28, "'bd'", "'pure', 'db'"),
     (RECIPE, '"look", "ask"', '"look", "asc"', "step-order", 27, "'asc'", "'ask'"),
