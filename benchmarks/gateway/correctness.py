@@ -57,6 +57,7 @@ def overspend(scratch: Path, upstream: Upstream, *, usd: str) -> dict[str, Any]:
         "ledger_usd": totals(workspace)["cost_usd"],
         "answers": seen.all_answers + rest.all_answers,
         "refused": seen.others.get("429", 0) + rest.others.get("429", 0),
+        "said": {**seen.said, **rest.said},
         "others": {what: times for what, times in seen.others.items() if what != "429"},
     }
 
@@ -85,6 +86,7 @@ def _use_up(gateway: Contender, work: Work, upstream: Upstream, before: int, cap
     while time.perf_counter() < until:
         now = load(replace(work, seconds=2))
         seen.all_answers += now.all_answers
+        seen.said |= now.said
         seen.others["429"] = seen.others.get("429", 0) + now.others.get("429", 0)
         begun = upstream.counts()["begun"]
         if (begun - before) * CALL_USD > cap * Decimal("0.98") and begun == last:

@@ -47,6 +47,8 @@ class Seen:
     seconds: float = 0
     others: dict[str, int] = field(default_factory=dict)
     """Other statuses, and `broken` for connections lost in the middle of a call, from the first call on."""
+    said: dict[str, str] = field(default_factory=dict)
+    """How the first answer of each other status begins."""
     p50: float = 0
     p99: float = 0
     first_p50: float = 0
@@ -79,9 +81,10 @@ class Run:
     def other(self, what: str) -> None:
         self.seen.others[what] = self.seen.others.get(what, 0) + 1
 
-    def answered(self, status: bytes, begun: float, first: float, now: float) -> None:
+    def answered(self, status: bytes, begun: float, first: float, now: float, begins: bytes) -> None:
         if status != b"200":
             self.other(status.decode())
+            self.seen.said.setdefault(status.decode(), begins.decode("utf-8", "replace"))
             return
         self.seen.all_answers += 1
         if begun >= self.counts_from and not self.is_over:
@@ -116,7 +119,7 @@ class Caller(asyncio.Protocol):
         self._is_chunked = False
         self._first = 0.0
         self._status = b""
-        self._tail = b""
+        self._tail = self._begins = b""
         self._is_calling = True
         self._begun = time.perf_counter()
         self._transport.write(self._run.request)
@@ -135,6 +138,7 @@ class Caller(asyncio.Protocol):
             data = data[end + 4 :]
         if data and not self._first:
             self._first = time.perf_counter()
+            self._begins = data[:300]
         if self._is_chunked:
             self._tail = (self._tail + data)[-5:]
             if self._tail == b"0\r\n\r\n":
@@ -147,7 +151,7 @@ class Caller(asyncio.Protocol):
     def _ended(self) -> None:
         now = time.perf_counter()
         self._is_calling = False
-        self._run.answered(self._status, self._begun, self._first or now, now)
+        self._run.answered(self._status, self._begun, self._first or now, now, self._begins)
         self._call()
 
     def connection_lost(self, exc: Exception | None) -> None:

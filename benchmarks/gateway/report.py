@@ -40,6 +40,9 @@ def print_figures(rounds: Rounds, *, scenes: list[str]) -> None:
         print(f"{'added p50':>11}{'added first':>13}{'load core':>11}")
         for name, found in kept.items():
             one = _of(found, scene)
+            if not one("answers"):
+                print(f"  {name:10}no answer in time{_others(found, scene)}")
+                continue
             line = (
                 f"  {name:10}{one('per_second'):10,.0f}{one('cpu_us'):9,.0f}{one('p50'):9.2f}{one('p99'):9.2f}"
                 f"{one('first_p50'):11.2f}{one('first_p99'):11.2f}"
