@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.billing import Span, charges
+from tiebeam.economics.closing import Span, charges
 from tiebeam.economics.focus.columns import FocusVersion, columns_of
 from tiebeam.economics.focus.commitments import commitment_rows, promises
 from tiebeam.economics.focus.labour import labour_row

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.billing import closed_months
+from tiebeam.economics.closing import closed_months
 from tiebeam.economics.entries import EntryKind
 from tiebeam.economics.focus.rows import Around
 from tiebeam.economics.metering import usage_price

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.billing import closed_months
+from tiebeam.economics.closing import closed_months
 from tiebeam.economics.imports.answer import ImportAnswer
 from tiebeam.economics.imports.attribution import Attribution
 from tiebeam.economics.imports.booking import Found, Sorting, metered, remainder_of

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from tests.builders.charges import charge, put_charges
 
-from tiebeam.economics.billing import usage_close
+from tiebeam.economics.closing import usage_close
 from tiebeam.economics.imports import (
     Attribution,
     BrokenImport,

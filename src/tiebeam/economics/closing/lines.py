@@ -10,14 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.billing.tables import usage_close
-from tiebeam.economics.columnar import arrow
+from tiebeam.economics.closing.files import CHARGES_FILE, COLUMNS, days_of, read_charges
+from tiebeam.economics.closing.tables import usage_close
 from tiebeam.economics.metering import usage_charge
 from tiebeam.errors import Invalid
-
-CHARGES_FILE = "charges.parquet"
-COLUMNS = tuple(column.name for column in usage_charge.c if column.name != "nodes")
-"""What a file of a month holds of every charge: all but the budgets it counted against."""
 
 _FETCH = 5000
 _MONTHS = 1200
@@ -33,7 +29,7 @@ class Span:
 
     @classmethod
     def of(cls, since: date | None, until: date | None, *, today: date) -> Span:
-        """Ten years at most; the whole ledger of the last ten where nothing is said. Raises Invalid."""
+        """The whole ledger of the last ten years where nothing is said. Raises Invalid."""
         last = until or today
         first = since or date(last.year - 10, 1, 1)
         if first > last:
@@ -51,13 +47,20 @@ def charges(conn: sa.Connection, span: Span, *, archive: Path) -> Iterator[Mappi
     where that needs a library that is not there.
     """
     emptied = sa.select(usage_close.c.month).where(usage_close.c.emptied_at.is_not(None)).order_by(usage_close.c.month)
-    for month in conn.execute(emptied).scalars().all():
+    for month in conn.execute(emptied.limit(_MONTHS)).scalars().all():
         # A month's file may hold late rows of earlier months, never rows of later ones.
         if month >= f"{span.since:%Y-%m}":
-            yield from _archived(archive / month / CHARGES_FILE, span)
+            yield from (one for one in read_charges(archive / month / CHARGES_FILE) if span.holds(one["day"]))
+    where = usage_charge.c.day.between(span.since.isoformat(), span.until.isoformat())
+    gone = emptied_until(conn)
+    yield from stored_charges(conn, where if gone is None else sa.and_(where, sa.not_(gone.where())))
+
+
+def stored_charges(conn: sa.Connection, where: sa.ColumnElement[bool]) -> Iterator[dict[str, Any]]:
+    """Those in the database, by day and team, fetched a page at a time."""
     statement = (
         sa.select(*(usage_charge.c[name] for name in COLUMNS))
-        .where(usage_charge.c.day.between(span.since.isoformat(), span.until.isoformat()))
+        .where(where)
         .order_by(usage_charge.c.day, usage_charge.c.team, usage_charge.c.seq)
         .execution_options(stream_results=True, yield_per=_FETCH)
     )
@@ -66,29 +69,26 @@ def charges(conn: sa.Connection, span: Span, *, archive: Path) -> Iterator[Mappi
             yield dict(zip(COLUMNS, row, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """What lies in files alone: charges of days before `before`, up to the row `last_seq`."""
+
+    before: date
+    last_seq: int
+
+    def where(self) -> sa.ColumnElement[bool]:
+        table = usage_charge.c
+        return sa.and_(table.day < self.before.isoformat(), table.seq <= self.last_seq)
+
+
+def emptied_until(conn: sa.Connection) -> Emptied | None:
+    """None where nothing has left the database."""
+    latest = sa.select(usage_close.c.month, usage_close.c.last_seq).where(usage_close.c.emptied_at.is_not(None))
+    row = conn.execute(latest.order_by(usage_close.c.month.desc()).limit(1)).first()
+    return None if row is None else Emptied(days_of(row.month)[1], row.last_seq)
+
+
 def closed_months(conn: sa.Connection) -> dict[str, int]:
     """By closed month, such as "2026-10", the last row that went into its file."""
     statement = sa.select(usage_close.c.month, usage_close.c.last_seq).order_by(usage_close.c.month).limit(_MONTHS)
     return {row.month: row.last_seq for row in conn.execute(statement)}
-
-
-def charge_schema() -> Any:
-    """The Arrow types of the columns: whole numbers, truth values, moments, text."""
-    pa, _ = arrow()
-    kinds = {sa.BigInteger: pa.int64(), sa.Integer: pa.int64(), sa.Boolean: pa.bool_()}
-    fields: list[Any] = []
-    for name in COLUMNS:
-        kind = next(
-            (made for given, made in kinds.items() if isinstance(usage_charge.c[name].type, given)), pa.string()
-        )
-        fields.append((name, pa.timestamp("us", tz="UTC") if name == "at" else kind))
-    return pa.schema(fields)
-
-
-def _archived(file: Path, span: Span) -> Iterator[Mapping[str, Any]]:
-    _, pq = arrow()
-    with pq.ParquetFile(file) as opened:
-        for batch in opened.iter_batches(batch_size=_FETCH):
-            for row in batch.to_pylist():
-                if span.holds(row["day"]):
-                    yield row

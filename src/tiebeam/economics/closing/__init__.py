@@ -1,0 +1,37 @@
+"""Months of the ledger of use, closed into files, and questions in SQL over all of it."""
+
+from tiebeam.economics.closing.closing import ClosedMonth, Closing
+from tiebeam.economics.closing.files import days_of
+from tiebeam.economics.closing.lines import Span, charges, closed_months
+from tiebeam.economics.closing.problems import (
+    AlreadyClosed,
+    BooksDiffer,
+    MonthNotClosed,
+    MonthNotOver,
+    NotInOrder,
+    QueryFailed,
+    QueryRefused,
+    QueryTooLong,
+)
+from tiebeam.economics.closing.query import LedgerQuery, QueryAnswer
+from tiebeam.economics.closing.tables import usage_close
+
+__all__ = [
+    "AlreadyClosed",
+    "BooksDiffer",
+    "ClosedMonth",
+    "Closing",
+    "LedgerQuery",
+    "MonthNotClosed",
+    "MonthNotOver",
+    "NotInOrder",
+    "QueryAnswer",
+    "QueryFailed",
+    "QueryRefused",
+    "QueryTooLong",
+    "Span",
+    "charges",
+    "closed_months",
+    "days_of",
+    "usage_close",
+]
