@@ -40,7 +40,7 @@ from tiebeam.workflow import (
     settle_given_up,
 )
 from tiebeam.workflow.evidence import Anchoring, Evidence, places_for
-from tiebeam.workflow.finops import Asking, MonthlyReviews, Watching
+from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.models import Completing
@@ -131,6 +131,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         telling=telling,
         asking=Asking(store, graph=graph, workforce=workforce, budgets=budgets),
         watching=Watching(store, graph=graph, budgets=budgets, telling=telling, workforce=workforce),
+        alerting=Alerting(store, graph=graph, telling=telling, workforce=workforce),
         monthly=MonthlyReviews(store, graph=graph, workforce=workforce),
         scorers=dict(SCORERS),
         reader=reader,
@@ -266,6 +267,7 @@ def _register_handlers(app: App) -> None:
     app.engine.repeat("forecast", app.forecasting.work)
     app.engine.repeat("telling", app.telling.work)
     app.engine.repeat("budgets", app.watching.work)
+    app.engine.repeat("anomalies", app.alerting.work)
     app.engine.repeat("monthly-reviews", app.monthly.work)
 
 

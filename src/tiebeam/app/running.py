@@ -30,7 +30,7 @@ from tiebeam.workflow import (
 )
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
 from tiebeam.workflow.evidence import Anchoring, Evidence
-from tiebeam.workflow.finops import Asking, MonthlyReviews, Watching
+from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Intake
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import Interpreter
@@ -70,6 +70,7 @@ class App:
     telling: Telling
     asking: Asking
     watching: Watching
+    alerting: Alerting
     monthly: MonthlyReviews
     scorers: dict[str, Scorer]
     reader: Reader = field(repr=False)

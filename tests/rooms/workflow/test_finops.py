@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,7 +16,7 @@ from tiebeam.errors import Invalid, Refused
 from tiebeam.graph import Graph, init_workspace, load
 from tiebeam.kit import FixedClock, nano_usd
 from tiebeam.store import Store, read_journal
-from tiebeam.workflow.finops import AlreadyAsked, Asking, MonthlyReviews, Watching, WindowOver
+from tiebeam.workflow.finops import Alerting, AlreadyAsked, Asking, MonthlyReviews, Watching, WindowOver
 from tiebeam.workflow.telling import Telling
 from tiebeam.workforce import Workforce, WrongInput
 
@@ -177,6 +177,22 @@ def test_a_new_window_and_a_higher_ceiling_are_told_of_anew(house: House) -> Non
     house.spend("accounts-payable", "41")
     house.watching.work()
     assert len(house.said()) == 3
+
+
+def test_what_is_out_of_the_ordinary_is_told_to_whoever_pays_for_it_once(house: House) -> None:
+    days = [
+        charge(f"day-{back}", at=MARCH - timedelta(days=back), team="it", workflow="trials") for back in range(1, 29)
+    ]
+    put_charges(house.store, [*days, charge("loop", at=MARCH, team="it", workflow="trials", usd_nano=70_000_000_000)])
+    alerting = Alerting(house.store, graph=lambda: house.graph, telling=house.telling, workforce=house.workforce)
+    alerting.work()
+    house.clock.advance(minutes=5)
+    alerting.work()
+    assert house.said() == ["trials cost far more than on days like it"]
+    with house.store.read() as conn:
+        told = house.telling.messages(conn)[0].told
+    assert told.facts["kind"] == "spike"
+    assert told.to == ("jonas.petersen@harbour-tools.example", "miriam.vogt@harbour-tools.example")
 
 
 def test_every_line_with_an_owner_of_its_finops_is_reviewed_once_a_month(house: House) -> None:
