@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.gateway.house import House, house
-from tests.gateway.upstream import Says
+from tests.builders.gateway import gateway_workspace, make_key_in
+from tests.gateway.house import House, house, served
+from tests.gateway.upstream import Says, upstream
+from tiebeam.app import open_app
+from tiebeam.gateway import Gateway
 
 KEYS_OF_ERRORS = {"message", "type", "param", "code"}
 
