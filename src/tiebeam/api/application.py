@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from tiebeam import __version__
 from tiebeam.api import (
+    budgets,
     calculator,
     capacity,
     decisions,
@@ -75,6 +76,7 @@ def build_api(app: App) -> FastAPI:
         decisions,
         keys,
         routing,
+        budgets,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

@@ -40,6 +40,7 @@ COMMANDS = {
     "pricing": "pricing",
     "forecast": "forecast",
     "budget": "budget",
+    "budgets": "budgets",
     "tco": "tco",
     "studies": "tco",
     "keys": "keys",

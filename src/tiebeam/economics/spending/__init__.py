@@ -25,7 +25,7 @@ from tiebeam.economics.spending.spending import Spending
 from tiebeam.economics.spending.tables import spend_cap, spend_lease, spend_node
 from tiebeam.economics.spending.thresholds import crossings
 from tiebeam.economics.spending.tree import Tree, cap_of
-from tiebeam.economics.spending.viewing import BudgetLine, Budgets
+from tiebeam.economics.spending.viewing import BudgetLine, Budgets, budget_form
 from tiebeam.economics.spending.windows import NEVER, Window, moment_of
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "Window",
     "WrongCap",
     "ask_for_more",
+    "budget_form",
     "budget_of",
     "cap_of",
     "change_cap",

@@ -77,7 +77,7 @@ def ask_for_more(node: Node) -> dict[str, Any] | None:
         "budget": node.id,
         "page": f"/economics/budgets/{node.id}",
         "api": f"POST /api/v1/budgets/{node.id}/requests",
-        "cli": f"tiebeam budgets ask {node.id} --usd AMOUNT --reason TEXT",
+        "cli": f"tiebeam budgets ask {node.id} --usd CEILING --reason TEXT",
     }
 
 

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
 from tiebeam.economics.metering import held_of, spent_of
-from tiebeam.economics.spending.nodes import Level, Node
+from tiebeam.economics.spending.nodes import Level, NoBudget, Node
 from tiebeam.economics.spending.refusing import Owner, owner_of
 from tiebeam.economics.spending.tables import spend_lease
 from tiebeam.economics.spending.tree import Tree
 from tiebeam.economics.spending.windows import moment_of
 from tiebeam.graph import Graph
-from tiebeam.kit import usd_of_nano
+from tiebeam.kit import plain, usd_of_nano
 
 _PIECE = 400
 _Key = tuple[str, int]
@@ -60,6 +61,11 @@ class BudgetLine:
         return self.spent_usd / self.cap_usd if self.cap_usd else None
 
 
+def budget_form(line: BudgetLine) -> dict[str, Any]:
+    """A line with what follows from it, JSON-ready."""
+    return {**plain(line), "left_usd": plain(line.left_usd), "used_share": plain(line.used_share)}
+
+
 class Budgets:
     """Verbs about budgets as they stand."""
 
@@ -74,11 +80,15 @@ class Budgets:
         nodes = sorted(tree.nodes.values(), key=lambda node: [one.id for one in reversed(tree.chain(node))])
         return self._lines(conn, nodes, graph=graph, at_ms=at_ms)
 
-    def execution(self, conn: sa.Connection, execution: str, *, team: str, workflow: str) -> BudgetLine | None:
-        """How the ceiling of one execution stands; None where no budget limits executions."""
-        path = self._tree().path(team=team, workflow=workflow, key_id="", execution=execution)
-        run = getattr(path, "run", None)
-        return None if run is None else self._lines(conn, [run], graph=self._graph(), at_ms=0)[0]
+    def covering(
+        self, conn: sa.Connection, *, team: str, workflow: str, at: datetime, key_id: str = "", execution: str = ""
+    ) -> list[BudgetLine]:
+        """What a call would count against, the nearest ceiling first. Raises NoBudget."""
+        path = self._tree().path(team=team, workflow=workflow, key_id=key_id, execution=execution)
+        if isinstance(path, NoBudget):
+            raise path
+        nodes = [path.limit, *path.lasting] if path.run is None and path.limit is not None else list(path.nodes)
+        return self._lines(conn, nodes, graph=self._graph(), at_ms=int(at.timestamp() * 1000))
 
     def _lines(self, conn: sa.Connection, nodes: list[Node], *, graph: Graph, at_ms: int) -> list[BudgetLine]:
         windows = {node.id: node.window.around(at_ms) for node in nodes}
