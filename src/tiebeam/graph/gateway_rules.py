@@ -98,7 +98,7 @@ def _completions(recipe: spec.Recipe, found: Found) -> Iterator[Problem]:
             for fault in problem.errors():
                 where = ".".join(str(part) for part in fault["loc"])
                 message = f"{step.id!r} cannot ask a model: {where + ': ' if where else ''}{fault['msg']}."
-                fix = "correct `params`; docs/guides/routing.md tells what a step may say."
+                fix = "correct `params`; docs/guides/recipes.md tells what a step may say."
                 yield found.source.problem("shape", ("step", place, "params"), message, fix=fix)
 
 
