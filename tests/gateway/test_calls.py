@@ -17,6 +17,7 @@ from tests.gateway.house import House, house, served
 from tests.gateway.upstream import Says, upstream
 from tiebeam.app import open_app
 from tiebeam.gateway import Gateway
+from tiebeam.kit import digest_of
 
 KEYS_OF_ERRORS = {"message", "type", "param", "code"}
 
@@ -202,7 +203,11 @@ def test_a_workspace_applied_by_an_older_version_goes_on_without_being_applied_a
         key = make_key_in(workspace)
         # Its records had fewer parts then, so they come to another digest now.
         with closing(sqlite3.connect(workspace / ".tiebeam" / "tiebeam.sqlite")) as database, database:
-            database.execute("UPDATE graph_snapshot SET digest = 'of another version'")
+            content = json.loads(database.execute("SELECT content FROM graph_snapshot").fetchone()[0])
+            for budget in content["budgets"].values():
+                del budget["warn_usd_per_execution"]
+            found = (digest_of(content), json.dumps(content))
+            database.execute("UPDATE graph_snapshot SET digest = ?, content = ?", found)
         app = open_app(workspace)
         try:
             app.calls.open()

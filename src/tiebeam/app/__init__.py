@@ -1,18 +1,25 @@
 """The composition root: from a workspace folder to a running system. The only room that knows every other."""
 
-from tiebeam.app.calls import Calls
-from tiebeam.app.composing import open_app
-from tiebeam.app.database import (
-    DATABASE_VARIABLE,
-    HEARTBEAT_TIMEOUT,
-    LARGEST_DOCUMENT,
-    STATE_FOLDER,
-    DatabaseUnreachable,
-)
-from tiebeam.app.in_force import Applied
-from tiebeam.app.known import known_scorers, known_steps
-from tiebeam.app.running import App
-from tiebeam.app.seeding import Seeded, seed_use
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tiebeam.app.calling import OpenCalls, open_calls
+    from tiebeam.app.calls import Calls
+    from tiebeam.app.composing import open_app
+    from tiebeam.app.database import (
+        DATABASE_VARIABLE,
+        HEARTBEAT_TIMEOUT,
+        LARGEST_DOCUMENT,
+        STATE_FOLDER,
+        DatabaseUnreachable,
+    )
+    from tiebeam.app.in_force import Applied
+    from tiebeam.app.known import known_scorers, known_steps
+    from tiebeam.app.running import App
+    from tiebeam.app.seeding import Seeded, seed_use
 
 __all__ = [
     "DATABASE_VARIABLE",
@@ -23,9 +30,37 @@ __all__ = [
     "Applied",
     "Calls",
     "DatabaseUnreachable",
+    "OpenCalls",
     "Seeded",
     "known_scorers",
     "known_steps",
     "open_app",
+    "open_calls",
     "seed_use",
 ]
+
+_HOMES = {
+    "OpenCalls": "calling",
+    "open_calls": "calling",
+    "Calls": "calls",
+    "open_app": "composing",
+    "DATABASE_VARIABLE": "database",
+    "DatabaseUnreachable": "database",
+    "HEARTBEAT_TIMEOUT": "database",
+    "LARGEST_DOCUMENT": "database",
+    "STATE_FOLDER": "database",
+    "Applied": "in_force",
+    "known_scorers": "known",
+    "known_steps": "known",
+    "App": "running",
+    "Seeded": "seeding",
+    "seed_use": "seeding",
+}
+"""Each name and the module it is in, loaded when it is asked for: who needs a part does not pay for all rooms."""
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -14,6 +14,7 @@ from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLD
 from tiebeam.app.in_force import Applied, RulesInForce
 from tiebeam.app.known import step_register
 from tiebeam.app.outer import Outer
+from tiebeam.app.priced import prices_of
 from tiebeam.app.running import App, access_of
 from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
@@ -27,7 +28,7 @@ from tiebeam.economics.returns import Outcomes
 from tiebeam.economics.routing import Routing
 from tiebeam.economics.spending import Budgets
 from tiebeam.engine import Engine
-from tiebeam.graph import Graph, applied_digest
+from tiebeam.graph import applied_digest
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
 from tiebeam.spec import WorkspaceSettings
 from tiebeam.store import Store, Unit
@@ -93,7 +94,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     authority = Authority(RulesInForce(graph))
     facts = IntentFacts(graph)
     workforce = _workforce(store, engine, graph, authority=authority, facts=facts)
-    prices = _prices(graph(), store.clock)
+    prices = prices_of(graph(), store.clock)
     economics = Economics(store, prices=prices)
     reader = _confined_reader()
     use = _model_use(workspace, store, graph, authority=authority, prices=prices)
@@ -213,7 +214,7 @@ def _calls(
         workspace=workspace,
         folder=workspace / STATE_FOLDER / CHARGES_FOLDER,
         graph=graph,
-        prices_of=_prices,
+        prices_of=prices_of,
         keys=keys,
         routing=routing,
         following=following,
@@ -228,13 +229,6 @@ def _confined_reader() -> Reader:
         parsers={"letter": "tiebeam.connect.mail:letter_form"},
         unconfined=os.environ.get(UNCONFINED_VARIABLE) == "allowed",
     )
-
-
-def _prices(graph: Graph, clock: Clock) -> Prices:
-    """Prices in the company's currency, with the rates of a policy that is kept in it."""
-    currency = "EUR" if graph.settings is None else graph.settings.company.currency
-    rates = next((policy.rates for policy in graph.policies.values() if policy.currency == currency), {})
-    return Prices(graph.prices, clock=clock, currency=currency, rates=rates, listed=graph.models)
 
 
 def _register_handlers(app: App) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from tiebeam.app.known import known_scorers, known_steps
 from tiebeam.authority import Policies, check_rules, compile_workspace
 from tiebeam.errors import Invalid
 from tiebeam.graph import Graph, Kind, applied, applied_digest, load
@@ -49,6 +48,9 @@ class Applied:
 
     def apply(self, unit: Unit, *, actor: str) -> str:
         """Read the workspace's files and make them the graph in force. Raises GraphBroken."""
+        # What steps there are is known by the rooms of the work, which processes that only read never load.
+        from tiebeam.app.known import known_scorers, known_steps
+
         graph = load(self._workspace, known_steps=known_steps(), known_scorers=known_scorers(), check_rules=check_rules)
         digest = apply_graph(unit, graph, actor=actor)
         unit.after_commit(self._forget)

@@ -6,7 +6,7 @@ import logging
 import threading
 from pathlib import Path
 
-from tiebeam.app import App, Calls, DatabaseUnreachable, open_app
+from tiebeam.app import Calls, DatabaseUnreachable, OpenCalls, open_calls
 
 _log = logging.getLogger("tiebeam.gateway")
 
@@ -26,13 +26,13 @@ class Opening:
         self._stopping = threading.Event()
         self._tried = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tiebeam-opening", daemon=True)
-        self._app: App | None = None
+        self._opened: OpenCalls | None = None
         self._fault: Exception | None = None
 
     @property
     def calls(self) -> Calls | None:
         """None until the workspace is open."""
-        return None if self._app is None else self._app.calls
+        return None if self._opened is None else self._opened.calls
 
     def start(self) -> None:
         """Open it, or go on trying in the background while its database is away.
@@ -47,14 +47,14 @@ class Opening:
     def close(self) -> None:
         self._stopping.set()
         self._thread.join(timeout=LONGEST_PAUSE)
-        if self._app is not None:
-            self._app.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
-        while self._app is None and not self._stopping.is_set():
+        while self._opened is None and not self._stopping.is_set():
             try:
-                self._app = self._open()
+                self._opened = open_calls(self._workspace, processes=self._processes, number=self._number)
             except DatabaseUnreachable as problem:
                 if not self._tried.is_set():
                     _log.warning("calls are answered with 503 until the database is there: %s", problem.message)
@@ -65,15 +65,6 @@ class Opening:
                     return
                 _log.exception("the workspace cannot be opened")
             self._tried.set()
-            if self._app is None:
+            if self._opened is None:
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-
-    def _open(self) -> App:
-        app = open_app(self._workspace)
-        try:
-            app.calls.open(processes=self._processes, number=self._number)
-        except BaseException:
-            app.close()
-            raise
-        return app
