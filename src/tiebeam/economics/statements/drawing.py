@@ -43,21 +43,21 @@ class _Used:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Which rows are a party's: those of its teams, and for a line of its workflows too."""
+    """Which rows are a party's: those of its teams, and for a line those of its workflows by teams that are in no
+    other budget, so that nothing stands in the statements of two lines.
+    """
 
     party: Party
     names: frozenset[str]
+    others: frozenset[str]
     span: Span
     scope: Scope
 
     def whose(self, table: sa.Table) -> sa.ColumnElement[bool]:
         team, workflow = table.c.team, table.c.workflow
-        # A workflow of the same name as a team is none of that team's.
-        return (
-            team.in_(self.names)
-            if self.party.kind == "team"
-            else sa.or_(team.in_(self.names), workflow.in_(self.names))
-        )
+        if self.party.kind == "team":
+            return team.in_(self.names)
+        return sa.or_(team.in_(self.names), sa.and_(workflow.in_(self.names), team.not_in(self.others)))
 
     def where(self, table: sa.Table) -> list[sa.ColumnElement[bool]]:
         seen = self.scope.clause(table.c.team, table.c.workflow)
@@ -80,7 +80,8 @@ def draw_up(
     """
     names = _names(graph, party, scope)
     span = Span(month.first, month.last)
-    wanted = _Wanted(party, names, span, scope)
+    others = frozenset(name for one in graph.budgets.values() for name in names_of(one)) - names
+    wanted = _Wanted(party, names, others, span, scope)
     used, corrected = _used(conn, wanted), _corrected(conn, wanted)
     if len(used) > MOST_LINES:
         raise Invalid(f"{party} has more than {MOST_LINES:,} lines in {month}; look at one of its teams")
@@ -273,7 +274,8 @@ def _line(
 ) -> Line:
     named = dict(zip(_GROUP, key, strict=True))
     days = {"from": str(span.since), "to": str(span.until)}
-    ledger = {name: value for name, value in named.items() if value or name == "team"}
+    # A shared cost rests on all that its team used; empty text finds what carries no name.
+    ledger = named if basis is None else {"team": named["team"]}
     return Line(
         section=section,
         **named,
