@@ -5,6 +5,19 @@ from tiebeam.web.views.audit import AnchorsView, EntryField, EntryView, PlaceLin
 from tiebeam.web.views.foot import Colleague, ErrorView, PaletteEntry, SettingsView, UploadResult, Ways
 from tiebeam.web.views.forecast import ErrorLine, ForecastOnePage, ForecastPage, FramePage, NoticeLine, PartRow
 from tiebeam.web.views.layers import EvaluationView, GateView, IntentPage, RecipePart, RecipeView, WorkflowPage
+from tiebeam.web.views.ledger import (
+    AnomaliesPage,
+    AnomalyCard,
+    AnomalyLine,
+    AttemptCard,
+    CallPage,
+    ChargeLine,
+    Chip,
+    Days,
+    LedgerPage,
+    SourceShare,
+    TokenClass,
+)
 from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
@@ -65,14 +78,21 @@ from tiebeam.web.views.work import (
 __all__ = [
     "AccessView",
     "AnchorsView",
+    "AnomaliesPage",
+    "AnomalyCard",
+    "AnomalyLine",
     "Answers",
     "AskForm",
+    "AttemptCard",
     "BudgetLine",
     "BudgetPage",
     "BudgetRow",
     "BudgetsPage",
+    "CallPage",
     "CandidateRow",
     "Change",
+    "ChargeLine",
+    "Chip",
     "Choice",
     "ChosenWorkflow",
     "ClassCard",
@@ -80,6 +100,7 @@ __all__ = [
     "Commands",
     "CompareRow",
     "Controls",
+    "Days",
     "Deciding",
     "DecisionLine",
     "DecisionView",
@@ -111,6 +132,7 @@ __all__ = [
     "KeysPage",
     "Kpi",
     "LayerCard",
+    "LedgerPage",
     "Link",
     "MachineLine",
     "Mark",
@@ -151,6 +173,7 @@ __all__ = [
     "Sheet",
     "SheetLine",
     "Slider",
+    "SourceShare",
     "StandingView",
     "StepView",
     "StreamLine",
@@ -160,6 +183,7 @@ __all__ = [
     "TaskItem",
     "TaskPage",
     "TenfoldLine",
+    "TokenClass",
     "TokenLine",
     "TwoWays",
     "Typed",

@@ -256,7 +256,7 @@ def _budget(visit: Visit, line: BudgetLine, lines: dict[str, BudgetLine], form: 
             for one in changed
         ),
         ask=AskForm(form.budget, form.usd, form.reason, form.problem, task) if may_ask else None,
-        ledger=f"/economics/ledger?since={start}",
+        ledger=f"/economics/ledger?from={start}",
         commands=Commands(f"tiebeam budgets show {name} --json", f"GET /api/v1/budgets/{line.id}"),
     )
 
