@@ -2,8 +2,11 @@
 
 from tiebeam.economics.imports.answer import AgainstBill, ImportAnswer, Line, ModelLine
 from tiebeam.economics.imports.attribution import Attributed, Attribution, Rule, UnreadableRules
+from tiebeam.economics.imports.doubles import Double, find_doubles, take_back
 from tiebeam.economics.imports.problems import BrokenImport, MonthClosed, NotWithinBill, UnknownImport, UnpricedImport
+from tiebeam.economics.imports.sighting import plain_model
 from tiebeam.economics.imports.sources import SOURCES, Source
+from tiebeam.economics.imports.stated import Stated, StatedUse, read_stated
 from tiebeam.economics.imports.tables import usage_import
 from tiebeam.economics.imports.taking import ImportQuestion, Imports, list_imports
 
@@ -13,6 +16,7 @@ __all__ = [
     "Attributed",
     "Attribution",
     "BrokenImport",
+    "Double",
     "ImportAnswer",
     "ImportQuestion",
     "Imports",
@@ -22,9 +26,15 @@ __all__ = [
     "NotWithinBill",
     "Rule",
     "Source",
+    "Stated",
+    "StatedUse",
     "UnknownImport",
     "UnpricedImport",
     "UnreadableRules",
+    "find_doubles",
     "list_imports",
+    "plain_model",
+    "read_stated",
+    "take_back",
     "usage_import",
 ]

@@ -14,7 +14,8 @@ from tiebeam.economics.imports.known import Cover, Twin, Twins
 from tiebeam.economics.imports.loading import Loaded
 from tiebeam.economics.imports.sighting import Sighting, SightingKind
 from tiebeam.economics.imports.sources.fields import id_of
-from tiebeam.economics.metering import CLASSES, Attempt, Ended, Metered, Settlement, Usage, usage_charge
+from tiebeam.economics.metering import CLASSES, Attempt, Ended, Metered, Settlement, Usage
+from tiebeam.economics.tables import usage_charge
 
 _AT_ONCE = 400
 _NO_USE = ("seat", "licen", "subscription", "support", "tax", "vat", "fee")

@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.economics.imports.sighting import Sighting, plain_model
-from tiebeam.economics.metering import CLASSES, Usage, usage_charge, usage_daily
+from tiebeam.economics.metering import CLASSES, Usage
+from tiebeam.economics.tables import usage_charge, usage_daily
 
 _STATED = re.compile(r"^(chatcmpl|cmpl|msg|gen|resp|embd)[-_]")
 """How providers' ids of answers begin: two different ones are two calls, however alike."""
@@ -43,6 +44,8 @@ class Twins:
     """Finds twins of calls; a charge is the twin of one call only."""
 
     source: str
+    only: tuple[str, ...] = ()
+    """Where a twin may come from; empty for every other source."""
     _used: set[str] = field(default_factory=set[str])
     _empty_days: dict[str, bool] = field(default_factory=dict[str, bool])
 
@@ -96,9 +99,10 @@ class Twins:
     def _others(self) -> Any:
         table = usage_charge.c
         columns = (table.id, table.at, table.model, table.source, table.usd_nano, table.fingerprint)
-        return sa.select(*columns, _IN.label("taken"), _OUT.label("given")).where(
+        found = sa.select(*columns, _IN.label("taken"), _OUT.label("given")).where(
             table.source != self.source, table.corrects.is_(None)
         )
+        return found.where(table.source.in_(self.only)) if self.only else found
 
     def _take(self, found: dict[str, Twin], one: Sighting, row: Mapping[Any, Any]) -> bool:
         if row["id"] in self._used or one.id in found:
@@ -133,19 +137,7 @@ class Cover:
     def of_usage(self, conn: sa.Connection, one: Sighting) -> Usage:
         """The part of a bucket's tokens that is there already, by class."""
         held = self._held(conn, one.provider, one.day).get(plain_model(one.model))
-        if held is None:
-            return Usage()
-        wanted = [getattr(one.usage, name) for name in CLASSES]
-        found = [min(have, want) for have, want in zip(held.tokens, wanted, strict=True)]
-        # What one side counts as reasoning or as read from the cache the other may count with the rest.
-        for start, stop in ((0, 3), (3, 5)):
-            spare = sum(held.tokens[start:stop]) - sum(found[start:stop])
-            for index in range(start, stop):
-                more = min(spare, wanted[index] - found[index])
-                found[index] += more
-                spare -= more
-        self._use(held.tokens, found)
-        return Usage(*found)
+        return less(None if held is None else held.tokens, one.usage)
 
     def of_amount(self, conn: sa.Connection, one: Sighting, nano: int) -> int:
         """The part of an amount that is there already: of its model, or of all where it names none."""
@@ -158,15 +150,6 @@ class Cover:
                 held.nano -= part
                 left -= part
         return nano - left
-
-    @staticmethod
-    def _use(tokens: list[int], found: Sequence[int]) -> None:
-        for start, stop in ((0, 3), (3, 5), (5, 6), (6, 7)):
-            used = sum(found[start:stop])
-            for index in range(start, stop):
-                part = min(tokens[index], used)
-                tokens[index] -= part
-                used -= part
 
     def _held(self, conn: sa.Connection, provider: str, day: str) -> dict[str, _Held]:
         key = (provider, day)
@@ -185,6 +168,30 @@ class Cover:
                 held.nano += max(0, int(nano))
                 held.tokens = [have + max(0, int(more)) for have, more in zip(held.tokens, tokens, strict=True)]
         return self._days[key]
+
+
+_ALIKE = ((0, 3), (3, 5), (5, 6), (6, 7))
+"""Stretches of CLASSES: what one side counts as reasoning or as cached, the other may count with the rest."""
+
+
+def less(held: list[int] | None, wanted: Usage) -> Usage:
+    """The part of `wanted` that is held already, by class; it is taken off `held`."""
+    if held is None:
+        return Usage()
+    asked = [getattr(wanted, name) for name in CLASSES]
+    found = [min(have, want) for have, want in zip(held, asked, strict=True)]
+    for start, stop in _ALIKE:
+        spare = sum(held[start:stop]) - sum(found[start:stop])
+        for index in range(start, stop):
+            more = min(spare, asked[index] - found[index])
+            found[index] += more
+            spare -= more
+        used = sum(found[start:stop])
+        for index in range(start, stop):
+            part = min(held[index], used)
+            held[index] -= part
+            used -= part
+    return Usage(*found)
 
 
 def _days_of(one: Sighting) -> Iterable[str]:
