@@ -19,6 +19,7 @@ from tiebeam.api import (
     inbox,
     keys,
     library,
+    messages,
     money,
     overview,
     ownership,
@@ -77,6 +78,7 @@ def build_api(app: App) -> FastAPI:
         keys,
         routing,
         budgets,
+        messages,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

@@ -48,6 +48,7 @@ COMMANDS = {
     "ledger": "ledger",
     "returns": "returns",
     "outcomes": "returns",
+    "messages": "messages",
     "journal": "journal",
     "evidence": "evidence",
     "secrets": "secrets",

@@ -7,7 +7,7 @@ import pytest
 from tiebeam.connect.notify import NotTold, Told
 from tiebeam.kit import FixedClock
 from tiebeam.store import Store
-from tiebeam.workflow.telling import DeliveryState, Telling
+from tiebeam.workflow.telling import DeliveryState, Telling, UnknownMessage
 
 
 class Hook:
@@ -97,7 +97,7 @@ def test_after_a_day_it_is_given_up_and_a_person_may_ask_again(store: Store, clo
         message = telling.messages(conn)[0]
     assert message.deliveries[0].error == "webhook:one answered 503"
     with store.unit() as unit:
-        assert telling.again(unit, message.told.id) == 1
+        assert telling.again(unit, message.told.id, actor="person:ann") == 1
     telling.work()
     assert len(hook.told) == 1
 
@@ -127,3 +127,18 @@ def test_without_a_place_messages_are_kept_to_be_read(store: Store) -> None:
     telling.work()
     with store.read() as conn:
         assert [message.told.subject for message in telling.messages(conn)] == ["80 %", "80 %"]
+
+
+def test_a_message_for_a_test_says_at_once_what_became_of_it(store: Store) -> None:
+    good, bad = Hook("webhook:good"), Hook("webhook:bad")
+    bad.fails = True
+    made = Telling(store, places=lambda: (good, bad)).try_out(actor="person:ann")
+    assert [(one.place, str(one.state), one.error) for one in made.deliveries] == [
+        ("webhook:bad", "waiting", "webhook:bad answered 503"),
+        ("webhook:good", "told", None),
+    ]
+
+
+def test_an_unknown_message_cannot_be_told_again(store: Store) -> None:
+    with pytest.raises(UnknownMessage, match="tiebeam messages list"), store.unit() as unit:
+        Telling(store, places=tuple).again(unit, "msg_none", actor="person:ann")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.connect.notify import Place, Told
-from tiebeam.errors import TiebeamError
+from tiebeam.errors import NotFound, TiebeamError
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.telling.tables import outbound_delivery, outbound_message
 
@@ -25,6 +25,12 @@ _MOST_TRIES = 30
 _AT_ONCE = 20
 _LONGEST_ERROR = 500
 _log = logging.getLogger("tiebeam.telling")
+
+
+class UnknownMessage(NotFound):
+    """No message of that id."""
+
+    code = "unknown_message"
 
 
 class DeliveryState(StrEnum):
@@ -99,20 +105,32 @@ class Telling:
         if before is not None:
             statement = statement.where(outbound_message.c.at < before)
         rows = conn.execute(statement.limit(limit)).all()
-        by_message: dict[str, list[Delivery]] = {row.id: [] for row in rows}
-        kept = sa.select(outbound_delivery).where(outbound_delivery.c.message_id.in_(by_message))
-        for row in conn.execute(kept.order_by(outbound_delivery.c.place)):
-            by_message[row.message_id].append(
-                Delivery(row.place, DeliveryState(row.state), row.tries, row.next_at, row.error, row.told_at)
-            )
-        return [Message(_told(row), tuple(by_message[row.id])) for row in rows]
+        found = _deliveries(conn, [row.id for row in rows])
+        return [Message(_told(row), found[row.id]) for row in rows]
 
-    def again(self, unit: Unit, message_id: str) -> int:
-        """Try anew what was given up or waits; returns how many deliveries that are."""
+    def again(self, unit: Unit, message_id: str, *, actor: str) -> int:
+        """Try anew what was given up or waits; returns how many deliveries that are. Raises UnknownMessage."""
+        known = sa.select(outbound_message.c.id).where(outbound_message.c.id == message_id)
+        if unit.conn.execute(known).first() is None:
+            raise UnknownMessage(f"there is no message {message_id!r}; 'tiebeam messages list' shows them")
         table = outbound_delivery
         values = {"state": str(DeliveryState.WAITING), "tries": 0, "next_at": unit.now, "error": None}
         where = (table.c.message_id == message_id, table.c.state != str(DeliveryState.TOLD))
-        return unit.conn.execute(sa.update(table).where(*where).values(**values)).rowcount
+        count = unit.conn.execute(sa.update(table).where(*where).values(**values)).rowcount
+        unit.journal(f"message:{message_id}", "message.again", actor=actor, payload={"deliveries": count})
+        return count
+
+    def try_out(self, *, actor: str) -> Message:
+        """Tell a message of no account to every place now, and say what became of it."""
+        with self._store.unit() as unit:
+            key = f"test:{unit.store.ids.new('test')}"
+            text = f"Somebody ({actor}) tries whether messages of Tiebeam arrive here. There is nothing to do.\n"
+            self.say(unit, key=key, kind="test", subject="A message for a test", text=text, facts={"by": actor})
+        while self.work() < _LOOK_SECONDS:
+            continue
+        with self._store.read() as conn:
+            row = conn.execute(sa.select(outbound_message).where(outbound_message.c.key == key)).one()
+            return Message(_told(row), _deliveries(conn, [row.id])[row.id])
 
     def _deliver(self, message_id: str, place: Place) -> None:
         with self._store.unit() as unit:
@@ -131,6 +149,16 @@ class Telling:
         with self._store.unit() as unit:
             done = {"state": str(DeliveryState.TOLD), "tries": tries + 1, "told_at": unit.now, "error": None}
             unit.conn.execute(sa.update(outbound_delivery).where(*_one(message_id, place.name)).values(**done))
+
+
+def _deliveries(conn: sa.Connection, message_ids: Sequence[str]) -> dict[str, tuple[Delivery, ...]]:
+    found: dict[str, list[Delivery]] = {one: [] for one in message_ids}
+    kept = sa.select(outbound_delivery).where(outbound_delivery.c.message_id.in_(message_ids))
+    for row in conn.execute(kept.order_by(outbound_delivery.c.place)):
+        found[row.message_id].append(
+            Delivery(row.place, DeliveryState(row.state), row.tries, row.next_at, row.error, row.told_at)
+        )
+    return {one: tuple(deliveries) for one, deliveries in found.items()}
 
 
 def _due(conn: sa.Connection, places: Mapping[str, Place], *, now: datetime) -> list[tuple[str, str]]:
