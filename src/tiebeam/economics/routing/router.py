@@ -184,7 +184,8 @@ class Router:
         said = f"{label}: {targets[0].served.id}, {part.capability.value}"
         if part.output_token_cap is not None:
             said += f", at most {part.output_token_cap} tokens out"
-        passed = [f"{one.served.id} ({one.why})" for one in chosen.passed]
+        better = part.models[: part.models.index(targets[0].served.id)]
+        passed = [f"{one.served.id} ({one.why})" for one in chosen.passed if one.served.id in better]
         if passed:
             said += f"; passed over {', '.join(passed)}"
         return Route(
