@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering import CLASSES, DAILY, usage_charge, usage_daily, usage_price
+from tiebeam.economics.metering import CLASSES, DAILY
+from tiebeam.economics.tables import usage_charge, usage_daily, usage_price
 from tiebeam.store import Store, Unit
 
 NOON = datetime(2026, 10, 12, 12, 30, tzinfo=UTC)

@@ -21,18 +21,9 @@ import sqlalchemy as sa
 
 from tests.builders.budgets import USD, budget, graph_of, path_of
 from tiebeam.economics import Prices
-from tiebeam.economics.metering import (
-    Attempt,
-    Ended,
-    Meter,
-    Settlement,
-    Usage,
-    adopt,
-    check_usage,
-    spent_of,
-    usage_charge,
-)
+from tiebeam.economics.metering import Attempt, Ended, Meter, Settlement, Usage, adopt, check_usage, spent_of
 from tiebeam.economics.spending import Bank, Hold, Keeper, Spending, Trees, Why, spend_lease
+from tiebeam.economics.tables import usage_charge
 from tiebeam.graph import apply
 from tiebeam.kit import RandomIds, SystemClock
 from tiebeam.store import Store

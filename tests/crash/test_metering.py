@@ -18,8 +18,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.builders.metering import attempt, open_meter, settlement
-from tiebeam.economics.metering import ChargeJournal, adopt, check_usage, spent_of, usage_charge
+from tiebeam.economics.metering import ChargeJournal, adopt, check_usage, spent_of
 from tiebeam.economics.metering.files import AppendFile, DiskFiles
+from tiebeam.economics.tables import usage_charge
 from tiebeam.kit import RandomIds, SystemClock
 from tiebeam.spec import Durability
 from tiebeam.store import Store

@@ -24,7 +24,7 @@ import uvicorn
 from tests.builders.gateway import gateway_workspace, make_key
 from tests.gateway.upstream import Upstream, upstream
 from tiebeam.app import App, Calls, open_app
-from tiebeam.economics.metering import usage_charge, usage_spend
+from tiebeam.economics.tables import usage_charge, usage_spend
 from tiebeam.gateway import Gateway
 
 HELLO = [{"role": "user", "content": "Hello"}]

@@ -18,7 +18,7 @@ from tests.builders.gateway import gateway_workspace, lines
 from tests.gateway.upstream import Says, Upstream, upstream
 from tests.rooms.workflow.test_plan import recipe, step
 from tiebeam.app import App, open_app
-from tiebeam.economics.metering import usage_charge
+from tiebeam.economics.tables import usage_charge
 from tiebeam.spec import COMPLETE, Effect, EscalationRule, Step
 from tiebeam.workflow.runs import RunState, RunView, insert_run, pin_recipe, run_view
 

@@ -15,7 +15,7 @@ from tests.builders.gateway import gateway_workspace, make_key_in
 from tests.gateway.between import Between
 from tests.gateway.house import served
 from tests.gateway.upstream import Says, Upstream, upstream
-from tiebeam.economics.metering import usage_charge
+from tiebeam.economics.tables import usage_charge
 from tiebeam.gateway import Gateway, Opening
 from tiebeam.kit import RandomIds, SystemClock
 from tiebeam.store import Store

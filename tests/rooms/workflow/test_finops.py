@@ -9,8 +9,8 @@ import pytest
 
 from tests.builders.authority import authority
 from tests.builders.charges import charge, put_charges
-from tiebeam.economics.metering import usage_spend
 from tiebeam.economics.spending import BudgetLine, Budgets, Trees, UnknownBudget
+from tiebeam.economics.tables import usage_spend
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused
 from tiebeam.graph import Graph, init_workspace, load

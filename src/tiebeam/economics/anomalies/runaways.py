@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tiebeam.economics.anomalies.anomaly import Anomaly, AnomalyKind
 from tiebeam.economics.anomalies.robust import centre_and_scale
 from tiebeam.economics.anomalies.series import Place
-from tiebeam.economics.metering import usage_charge
+from tiebeam.economics.tables import usage_charge
 from tiebeam.economics.totals import Scope, below, names_of, usd_text
 from tiebeam.errors import Invalid
 from tiebeam.kit import nano_usd

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering import usage_daily
+from tiebeam.economics.tables import usage_daily
 from tiebeam.economics.totals import Scope, Span
 from tiebeam.errors import Invalid
 

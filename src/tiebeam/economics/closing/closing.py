@@ -28,7 +28,8 @@ from tiebeam.economics.closing.problems import AlreadyClosed, BooksDiffer, Month
 from tiebeam.economics.closing.sums import DaySums, added_up, rollup_sums
 from tiebeam.economics.closing.tables import usage_close
 from tiebeam.economics.columnar import whole_file
-from tiebeam.economics.metering import empty_charges, usage_charge, usage_daily
+from tiebeam.economics.metering import empty_charges
+from tiebeam.economics.tables import usage_charge, usage_daily
 from tiebeam.kit import canonical_json, iso, sha256_hex
 from tiebeam.store import Store
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from tiebeam.economics.closing.sums import DaySums, add_charge
 from tiebeam.economics.columnar import arrow, whole_file
-from tiebeam.economics.metering import CLASSES, usage_charge
+from tiebeam.economics.metering import CLASSES
+from tiebeam.economics.tables import usage_charge
 from tiebeam.errors import Invalid
 
 CHARGES_FILE = "charges.parquet"

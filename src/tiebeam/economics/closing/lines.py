@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tiebeam.economics.closing.files import CHARGES_FILE, COLUMNS, days_of, read_charges
 from tiebeam.economics.closing.tables import usage_close
-from tiebeam.economics.metering import usage_charge
+from tiebeam.economics.tables import usage_charge
 from tiebeam.errors import Invalid
 
 _FETCH = 5000

@@ -22,7 +22,7 @@ from tiebeam.economics.closing.lines import closed_months, stored_charges
 from tiebeam.economics.closing.problems import QueryFailed, QueryRefused, QueryTooLong
 from tiebeam.economics.closing.sums import rollup_sums
 from tiebeam.economics.columnar import duck
-from tiebeam.economics.metering import usage_charge
+from tiebeam.economics.tables import usage_charge
 from tiebeam.kit import digest_of
 from tiebeam.store import Store
 

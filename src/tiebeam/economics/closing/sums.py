@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering import CLASSES, usage_daily
+from tiebeam.economics.metering import CLASSES
+from tiebeam.economics.tables import usage_daily
 
 SUMMED = ("requests", "attempts", *(f"{name}_tokens" for name in CLASSES), "usd_nano", "estimated_nano")
 _MOST_DAYS = 40_000

@@ -18,7 +18,7 @@ from tiebeam.economics.focus.labour import labour_row
 from tiebeam.economics.focus.reading import outcomes_of, review_lines, with_around
 from tiebeam.economics.focus.rows import Account, Row, charge_rows
 from tiebeam.economics.focus.writing import FocusFormat, write_rows
-from tiebeam.economics.metering import usage_daily
+from tiebeam.economics.tables import usage_daily
 from tiebeam.kit import usd_of_nano
 from tiebeam.spec import Approval
 

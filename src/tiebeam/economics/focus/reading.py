@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from tiebeam.economics.closing import closed_months
 from tiebeam.economics.entries import EntryKind
 from tiebeam.economics.focus.rows import Around
-from tiebeam.economics.metering import usage_price
-from tiebeam.economics.tables import ledger_entry
+from tiebeam.economics.tables import ledger_entry, usage_price
 
 _AT_ONCE = 400
 _PAGE = 2000

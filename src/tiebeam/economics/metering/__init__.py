@@ -20,16 +20,8 @@ from tiebeam.economics.metering.reader import read_journal
 from tiebeam.economics.metering.recovery import Adopted, adopt
 from tiebeam.economics.metering.rows import Metered
 from tiebeam.economics.metering.spent import Spent, held_of, spent_of, use_pulse
-from tiebeam.economics.metering.tables import (
-    CLASSES,
-    DAILY,
-    usage_charge,
-    usage_daily,
-    usage_journal,
-    usage_price,
-    usage_spend,
-)
 from tiebeam.economics.metering.writer import Writer, WriterState
+from tiebeam.economics.tables import CLASSES, DAILY
 
 __all__ = [
     "CLASSES",
@@ -65,10 +57,5 @@ __all__ = [
     "held_of",
     "read_journal",
     "spent_of",
-    "usage_charge",
-    "usage_daily",
-    "usage_journal",
-    "usage_price",
-    "usage_spend",
     "use_pulse",
 ]

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from tiebeam.economics.metering.charges import Attempt, Ended, Settlement, Usage
 from tiebeam.economics.metering.projection import Projection
 from tiebeam.economics.metering.rows import Metered, cleaned
-from tiebeam.economics.metering.tables import CLASSES, usage_charge
 from tiebeam.economics.metering.writing import add_charges, add_prices, known_ids, price_text
+from tiebeam.economics.tables import CLASSES, usage_charge
 from tiebeam.errors import Conflict, Invalid, NotFound
 from tiebeam.store import Unit
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering.tables import CLASSES, usage_charge, usage_journal
 from tiebeam.economics.metering.writing import add_emptied
+from tiebeam.economics.tables import CLASSES, usage_charge, usage_journal
 from tiebeam.store import Store, Unit
 
 BATCH = 2_000

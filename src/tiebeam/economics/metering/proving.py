@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering.tables import CLASSES, DAILY, usage_charge, usage_daily, usage_emptied, usage_spend
+from tiebeam.economics.tables import CLASSES, DAILY, usage_charge, usage_daily, usage_emptied, usage_spend
 
 _KEY = tuple(name for name in DAILY if name != "slot")
 _TOKENS = tuple(f"{name}_tokens" for name in CLASSES)

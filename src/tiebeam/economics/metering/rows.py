@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tiebeam.economics.metering.charges import Attempt, Settlement, Usage
-from tiebeam.economics.metering.tables import CLASSES, usage_charge
+from tiebeam.economics.tables import CLASSES, usage_charge
 from tiebeam.kit import stored_json
 
 COLUMNS = tuple(column.name for column in usage_charge.columns if column.name != "seq")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering.tables import usage_charge, usage_journal, usage_spend
+from tiebeam.economics.tables import usage_charge, usage_journal, usage_spend
 
 _PIECE = 400
 _MOST_JOURNALS = 10_000

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from tiebeam.economics.metering.reader import Position
 from tiebeam.economics.metering.rows import COLUMNS, SPENT, SUMMED, Metered, Sums, cleaned, row_of, sums_of
-from tiebeam.economics.metering.tables import (
+from tiebeam.economics.tables import (
     DAILY,
     usage_charge,
     usage_daily,

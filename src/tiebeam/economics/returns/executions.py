@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.economics.entries import EntryKind
-from tiebeam.economics.metering import CLASSES, usage_charge
+from tiebeam.economics.metering import CLASSES
 from tiebeam.economics.prices import Prices
 from tiebeam.economics.returns.cells import Dollars, counted
 from tiebeam.economics.returns.tables import usage_outcome
-from tiebeam.economics.tables import ledger_entry
+from tiebeam.economics.tables import ledger_entry, usage_charge
 from tiebeam.economics.totals import EVERYTHING, Scope, usd_text
 from tiebeam.errors import NotFound
 from tiebeam.kit import plain

@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.economics.entries import EntryKind
-from tiebeam.economics.metering import CLASSES, usage_charge, usage_daily
+from tiebeam.economics.metering import CLASSES
 from tiebeam.economics.returns.cells import Cell, Dollars, Place, Worth, counted
 from tiebeam.economics.returns.tables import usage_outcome
-from tiebeam.economics.tables import ledger_entry
+from tiebeam.economics.tables import ledger_entry, usage_charge, usage_daily
 from tiebeam.economics.totals import Scope, Span, share_out
 from tiebeam.errors import Invalid
 

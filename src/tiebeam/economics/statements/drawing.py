@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.economics.forecast import Month
-from tiebeam.economics.metering import CLASSES, usage_charge, usage_daily
+from tiebeam.economics.metering import CLASSES
 from tiebeam.economics.prices import MissingRate, Prices
 from tiebeam.economics.statements.issued import billed_before
 from tiebeam.economics.statements.pools import Pool, pools_of
@@ -22,6 +22,7 @@ from tiebeam.economics.statements.statement import (
     StatementKind,
     UnknownParty,
 )
+from tiebeam.economics.tables import usage_charge, usage_daily
 from tiebeam.economics.totals import EVERYTHING, Scope, Span, below, names_of
 from tiebeam.errors import Invalid
 from tiebeam.graph import Graph

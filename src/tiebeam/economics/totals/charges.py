@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering import CLASSES, usage_charge, usage_daily, usage_price
+from tiebeam.economics.metering import CLASSES
+from tiebeam.economics.tables import usage_charge, usage_daily, usage_price
 from tiebeam.economics.totals.scope import EVERYTHING, Scope
 from tiebeam.economics.totals.totals import Span, UseFilters, usd_text
 from tiebeam.errors import Invalid, NotFound

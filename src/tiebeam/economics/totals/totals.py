@@ -10,7 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering import CLASSES, usage_daily
+from tiebeam.economics.metering import CLASSES
+from tiebeam.economics.tables import usage_daily
 from tiebeam.economics.totals.scope import EVERYTHING, Scope
 from tiebeam.errors import Invalid
 from tiebeam.kit import usd_of_nano

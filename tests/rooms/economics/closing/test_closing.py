@@ -26,7 +26,8 @@ from tiebeam.economics.closing import (
     Span,
     charges,
 )
-from tiebeam.economics.metering import check_usage, usage_daily
+from tiebeam.economics.metering import check_usage
+from tiebeam.economics.tables import usage_daily
 from tiebeam.errors import Invalid
 from tiebeam.kit import FixedClock
 from tiebeam.store import Store

@@ -27,8 +27,9 @@ from tiebeam.economics.imports import (
     list_imports,
     usage_import,
 )
-from tiebeam.economics.metering import check_usage, usage_charge
+from tiebeam.economics.metering import check_usage
 from tiebeam.economics.prices import Prices
+from tiebeam.economics.tables import usage_charge
 from tiebeam.errors import TiebeamError
 from tiebeam.store import Store
 

@@ -28,13 +28,9 @@ from tiebeam.economics.metering import (
     correct,
     empty_charges,
     spent_of,
-    usage_charge,
-    usage_daily,
-    usage_journal,
-    usage_spend,
 )
 from tiebeam.economics.prices import Prices
-from tiebeam.economics.tables import ledger_entry
+from tiebeam.economics.tables import ledger_entry, usage_charge, usage_daily, usage_journal, usage_spend
 from tiebeam.errors import Invalid
 from tiebeam.store import Store, read_journal
 

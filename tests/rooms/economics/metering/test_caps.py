@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from tests.builders.budgets import USD, budget, path_of, tree_of
 from tests.builders.metering import NOON, attempt, settlement
 
-from tiebeam.economics.metering import ChargeJournal, adopt, check_usage, spent_of, usage_charge
+from tiebeam.economics.metering import ChargeJournal, adopt, check_usage, spent_of
 from tiebeam.economics.metering.follower import Follower
 from tiebeam.economics.spending import Bank, Hold, Spending, spend_lease
+from tiebeam.economics.tables import usage_charge
 from tiebeam.store import Store
 
 CAP = USD

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from tests.builders.metering import NOON, attempt, open_meter, settlement, until
 
-from tiebeam.economics.metering import JournalUnwritable, Unpriced, adopt, check_usage, usage_charge
+from tiebeam.economics.metering import JournalUnwritable, Unpriced, adopt, check_usage
 from tiebeam.economics.prices import Prices
+from tiebeam.economics.tables import usage_charge
 from tiebeam.kit import RandomIds, SystemClock
 from tiebeam.spec import Durability
 from tiebeam.store import Store

@@ -13,23 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from tests.builders.metering import NODES, attempt, open_meter, settlement, until
 
-from tiebeam.economics.metering import (
-    ChargeJournal,
-    Ended,
-    Rates,
-    Usage,
-    adopt,
-    check_usage,
-    spent_of,
-    usage_charge,
-    usage_daily,
-    usage_journal,
-    usage_price,
-    usage_spend,
-)
+from tiebeam.economics.metering import ChargeJournal, Ended, Rates, Usage, adopt, check_usage, spent_of
 from tiebeam.economics.metering.follower import Follower
 from tiebeam.economics.metering.writer import Writer
 from tiebeam.economics.metering.writing import Overtaken
+from tiebeam.economics.tables import usage_charge, usage_daily, usage_journal, usage_price, usage_spend
 from tiebeam.store import Store, Unit
 
 

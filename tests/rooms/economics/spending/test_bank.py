@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from tests.builders.budgets import USD, budget, path_of, standing, tree_of
 
-from tiebeam.economics.metering import spent_of, usage_spend
+from tiebeam.economics.metering import spent_of
 from tiebeam.economics.spending import (
     Bank,
     Held,
@@ -24,6 +24,7 @@ from tiebeam.economics.spending import (
     decisions,
     spend_lease,
 )
+from tiebeam.economics.tables import usage_spend
 from tiebeam.kit import FixedClock
 from tiebeam.store import Store, Unit, read_journal
 

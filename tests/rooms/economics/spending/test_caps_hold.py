@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from tests.builders.budgets import USD, budget, graph_of, path_of
 
-from tiebeam.economics.metering import usage_spend
 from tiebeam.economics.spending import (
     Bank,
     Hold,
@@ -34,6 +33,7 @@ from tiebeam.economics.spending import (
     change_cap,
     spend_lease,
 )
+from tiebeam.economics.tables import usage_spend
 from tiebeam.graph import apply
 from tiebeam.kit import CountingIds, FixedClock
 from tiebeam.spec import BudgetWindow

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.builders.shared_data import shared_data
 from tests.builders.use import charge, put
 
-from tiebeam.economics.metering import Correction, Ended, Usage, correct, usage_charge
+from tiebeam.economics.metering import Correction, Ended, Usage, correct
+from tiebeam.economics.tables import usage_charge
 from tiebeam.economics.totals import (
     By,
     ChargeFilters,
