@@ -57,6 +57,11 @@ def refusal(short: Short, *, tree: Tree, graph: Graph) -> BudgetExhausted | Budg
             '(when_store_is_away = "closed"); try again shortly',
             **data,
         )
+    if short.why is Why.NEEDS_LEASE:
+        return BudgetsUnreachable(
+            f"budget {budget.id!r} was asked for room, and the database has not answered in time; try again shortly",
+            **data,
+        )
     resets = moment_of(short.window_end)
     parts = [
         _what(short, budget),

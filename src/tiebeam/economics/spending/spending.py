@@ -10,7 +10,7 @@ from tiebeam.economics.spending.holding import Account, Held, Hold, Lease, Lease
 from tiebeam.economics.spending.nodes import Level, NoBudget, Node, Path
 from tiebeam.economics.spending.tree import Tree
 
-PATIENCE_MS = 1_500
+PATIENCE_MS = 2_500
 """A database that has not answered for so long is away."""
 DENIED_MS = 1_000
 """For so long a refusal of the database is not asked about again, unless somebody waits."""

@@ -18,7 +18,7 @@ from tiebeam.spec import Budget, BudgetLevel, BudgetWindow, Status, StoreAway
 LARGEST_CAP = 1 << 61
 """In nano-dollars, two billion dollars: what lies above is as good as no ceiling and would not add up in 64 bits."""
 
-_KEPT_PATHS = 10_000
+_KEPT_PATHS = 4_000
 _ORDER = {level: place for place, level in enumerate(reversed(Level))}
 _ALWAYS = ZoneInfo("UTC")
 
@@ -43,6 +43,7 @@ class Tree:
             for name in {*budget.covers, *budget.also_covers}:
                 self._covering[name].append(budget_id)
         self._paths: dict[tuple[str, str, str], Path | None] = {}
+        self._runs: dict[tuple[str, str, str, str], Path] = {}
         self._lasting: dict[tuple[str, ...], tuple[Node, ...]] = {}
 
     @classmethod
@@ -88,9 +89,16 @@ class Tree:
                 )
         if not execution:
             return found
-        limit = found.limit
-        run = None if limit is None else replace(limit, id=f"run:{execution}@{limit.parent}")
-        return Path((*asked, execution), self, found.lasting, run, limit, found.warn_nano)
+        named = (*asked, execution)
+        path = self._runs.get(named)
+        if path is None:
+            limit = found.limit
+            run = None if limit is None else replace(limit, id=f"run:{execution}@{limit.parent}")
+            path = Path(named, self, found.lasting, run, limit, found.warn_nano)
+            if len(self._runs) >= _KEPT_PATHS:
+                self._runs.clear()
+            self._runs[named] = path
+        return path
 
     def chain(self, node: Node) -> list[Node]:
         """The node and its ancestors."""

@@ -293,7 +293,7 @@ def test_a_database_that_never_answers_is_away_after_a_moment() -> None:
     spending = Spending(tree_of(A))
     path = path_of(spending)
     assert short(spending, path, 1).why is Why.NEEDS_LEASE
-    assert short(spending, path, 1, at=NOW + 2_000).why is Why.STORE_AWAY
+    assert short(spending, path, 1, at=NOW + 3_000).why is Why.STORE_AWAY
 
 
 def test_a_call_that_cost_more_than_its_worst_case_is_counted_in_full() -> None:
@@ -331,6 +331,13 @@ def test_a_refusal_names_the_budget_its_owner_its_next_window_and_how_to_ask_for
     assert error.data["budget"] == "a"
     assert error.data["resets_at"] == "2026-04-01T00:00:00.000000Z"
     assert error.data["ask_for_more"]["budget"] == "a"
+
+
+# complaint: 17
+def test_a_database_that_answers_too_late_is_no_spent_budget() -> None:
+    tree = tree_of(A)
+    error = refusal(short(Spending(tree), path_of(tree), 1), tree=tree, graph=graph_of(A))
+    assert (error.code, error.status) == ("budgets_unreachable", 503)
 
 
 def test_a_refusal_of_a_key_sends_to_whoever_made_it() -> None:
