@@ -62,12 +62,7 @@ ANSWERS = (
             "completion_tokens": 300,
             "total_tokens": 2306,
             "prompt_tokens_details": {"cached_tokens": 1920, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": 0,
-                "audio_tokens": 0,
-                "accepted_prediction_tokens": 0,
-                "rejected_prediction_tokens": 0,
-            },
+            "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0, "rejected_prediction_tokens": 0},
         },
         Usage(input=86, cached=1920, output=300),
         # 86 * 2.50 + 1,920 * 1.25 + 300 * 10.00 = 5,615 millionths of a dollar.
@@ -224,7 +219,7 @@ ANSWERS = (
     ),
     Stated(
         "gemini, thinking only in the total",
-        "ai.google.dev/gemini-api/docs/openai; the figures of mozilla-ai/any-llm issue 1290",
+        "ai.google.dev/gemini-api/docs/openai; figures reported to mozilla-ai/any-llm in August 2026",
         {"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623},
         Usage(input=20, output=198, reasoning=405),
         # 20 * 0.30 + (198 + 405) * 2.50 = 1,513.50
@@ -234,13 +229,9 @@ ANSWERS = (
     ),
     Stated(
         "gemini, nothing but thinking",
-        "ai.google.dev/gemini-api/docs/openai; the figures of router-for-me/CLIProxyAPI issue 5733",
-        {
-            "completion_tokens": 0,
-            "total_tokens": 81,
-            "prompt_tokens": 21,
-            "completion_tokens_details": {"reasoning_tokens": 60},
-        },
+        "ai.google.dev/gemini-api/docs/openai; figures reported to router-for-me/CLIProxyAPI in September 2026",
+        {"completion_tokens": 0, "total_tokens": 81, "prompt_tokens": 21}
+        | {"completion_tokens_details": {"reasoning_tokens": 60}},
         Usage(input=21, reasoning=60),
         # 21 * 0.30 + 60 * 2.50 = 156.30
         "0.0001563",
@@ -249,7 +240,7 @@ ANSWERS = (
     ),
     Stated(
         "grok, reasoning beside the completion",
-        "docs.x.ai, prompt caching; the figures and the provider's own cost of Wei-Shaw/sub2api issue 5771",
+        "docs.x.ai, prompt caching; figures and cost reported to Wei-Shaw/sub2api in August 2026",
         {
             "prompt_tokens": 10120,
             "completion_tokens": 1499,
@@ -275,12 +266,8 @@ ANSWERS = (
     Stated(
         "vllm with --enable-prompt-tokens-details",
         "docs.vllm.ai, OpenAI-compatible server",
-        {
-            "prompt_tokens": 34,
-            "total_tokens": 61,
-            "completion_tokens": 27,
-            "prompt_tokens_details": {"cached_tokens": 16},
-        },
+        {"prompt_tokens": 34, "total_tokens": 61, "completion_tokens": 27}
+        | {"prompt_tokens_details": {"cached_tokens": 16}},
         Usage(input=18, cached=16, output=27),
         # 18 * 0.10 + 16 * 0.01 + 27 * 0.20 = 7.36
         "0.00000736",
@@ -289,13 +276,8 @@ ANSWERS = (
     Stated(
         "sglang, reasoning beside the details",
         "docs.sglang.ai, OpenAI-compatible APIs; sglang/srt/entrypoints/openai/protocol.py, UsageInfo",
-        {
-            "prompt_tokens": 50,
-            "total_tokens": 90,
-            "completion_tokens": 40,
-            "prompt_tokens_details": None,
-            "reasoning_tokens": 12,
-        },
+        {"prompt_tokens": 50, "total_tokens": 90, "completion_tokens": 40}
+        | {"prompt_tokens_details": None, "reasoning_tokens": 12},
         Usage(input=50, output=28, reasoning=12),
         # 50 * 0.10 + 40 * 0.20 = 13
         "0.000013",
