@@ -21,12 +21,13 @@ def money(value: Decimal | None, currency: str = "") -> str:
 
 
 def usd(value: Decimal | None) -> str:
-    """Dollars with as many decimals as small charges need: $1,234.50, $0.0042."""
+    """Dollars with as many decimals as small charges need: $1,234.50, $0.0042, -$3.20."""
     if value is None:
         return NONE
-    if value and abs(value) < Decimal("0.01"):
-        return f"${value.quantize(Decimal('0.0001')):f}"
-    return f"${cents(value):,}"
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    if size and size < Decimal("0.01"):
+        return f"{sign}${size.quantize(Decimal('0.0001')):f}"
+    return f"{sign}${cents(size):,}"
 
 
 def quantity(value: Decimal | float | None) -> str:

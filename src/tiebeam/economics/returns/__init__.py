@@ -2,6 +2,7 @@
 
 from tiebeam.economics.returns.executions import Came, Execution, StepUse, UnknownExecution, read_execution
 from tiebeam.economics.returns.files import read_reports, report_from
+from tiebeam.economics.returns.listing import LatestExecution, latest_executions
 from tiebeam.economics.returns.outcome import (
     MOST_REPORTED,
     Outcome,
@@ -18,6 +19,7 @@ __all__ = [
     "MOST_REPORTED",
     "Came",
     "Execution",
+    "LatestExecution",
     "Outcome",
     "OutcomeDiffers",
     "OutcomePage",
@@ -30,6 +32,7 @@ __all__ = [
     "UnknownExecution",
     "UnknownOutcome",
     "WrongOutcome",
+    "latest_executions",
     "read_execution",
     "read_reports",
     "report_from",
