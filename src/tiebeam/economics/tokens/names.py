@@ -41,22 +41,27 @@ _USUAL = frozenset(
     b"verbosity store safety_identifier prompt_cache_key instructions reasoning effort summary include encoding_format "
     b"dimensions thinking budget_tokens tool_use_id is_error top_k stop_sequences input output call_id".split()
 )
+_SHORT = 4_096
+"""In bodies of fewer bytes it is quicker to look at every name anywhere than to walk the outermost object."""
 _ALL = {endpoint: watched | _USUAL for endpoint, watched in WATCHED.items()}
 
 
 def check_names(endpoint: Endpoint, body: bytes) -> set[bytes]:
-    """Every name given anywhere. Raises Malformed when one that matters is given twice, or in other letters."""
-    names = _NAME.findall(body)
-    watched = WATCHED[endpoint]
-    distinct = set(names)
-    mattering = [name for name in names if name in watched]
-    odd = distinct - _ALL[endpoint]
-    if len(set(mattering)) != len(mattering) or any(name.lower() in watched for name in odd):
-        members = members_of(body)
-        if not is_each_once(body, members):
-            check_closely(endpoint, body)
-        _check_letters(endpoint, members)
-    return distinct
+    """The names given, at least those of the outermost object. Raises Malformed when one that matters is given twice
+    there, or in other letters."""
+    if len(body) < _SHORT:
+        names = _NAME.findall(body)
+        watched = WATCHED[endpoint]
+        distinct = set(names)
+        mattering = [name for name in names if name in watched]
+        odd = distinct - _ALL[endpoint]
+        if len(set(mattering)) == len(mattering) and not any(name.lower() in watched for name in odd):
+            return distinct
+    members = members_of(body)
+    if not is_each_once(body, members):
+        check_closely(endpoint, body)
+    _check_letters(endpoint, members)
+    return {name.encode() for name in members}
 
 
 def check_closely(endpoint: Endpoint, body: bytes) -> None:

@@ -249,8 +249,9 @@ def test_a_service_with_a_price_of_its_own_is_named() -> None:
         '"tools":[{"type":"web_search","ty\\u0070e":"function"}]',
     ],
 )
-def test_a_name_given_twice_is_refused(more: str) -> None:
-    body = '{"model":"small","messages":[{"role":"user","content":"Hi"}],' + more + "}"
+@pytest.mark.parametrize("text", ["Hi", "Hi " * 3_000])
+def test_a_name_given_twice_is_refused(more: str, text: str) -> None:
+    body = '{"model":"small","messages":[{"role":"user","content":"' + text + '"}],' + more + "}"
     with pytest.raises(Malformed, match="twice"):
         read_request(CHAT, body.encode())
 
@@ -272,6 +273,8 @@ def test_a_picture_behind_a_second_name_is_refused() -> None:
 def test_a_name_in_other_letters_is_refused_because_some_servers_read_it() -> None:
     with pytest.raises(Malformed, match="'MAX_TOKENS'"):
         read(max_tokens=5, MAX_TOKENS=90_000)
+    with pytest.raises(Malformed, match="'MAX_TOKENS'"):
+        read(max_tokens=5, MAX_TOKENS=90_000, user="x" * 10_000)
     with pytest.raises(Malformed, match="'Max_tokens'"):
         read_request(CHAT, b'{"model":"small","messages":[],"Max\\u005ftokens":90000}')
     # Inside a tool's own description such a name means nothing.
