@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from tiebeam import __version__
 from tiebeam.api import (
+    books,
     budgets,
     calculator,
     capacity,
@@ -79,6 +80,7 @@ def build_api(app: App) -> FastAPI:
         routing,
         budgets,
         messages,
+        books,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

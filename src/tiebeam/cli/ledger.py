@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tiebeam.cli.asking import asks, calling
+from tiebeam.cli.ledger_books import close, duplicates, export, import_, imports, months, query, reconcile
 from tiebeam.cli.ledger_statements import anomalies, issue, issued, statement
 from tiebeam.cli.ledger_use import lines, totals
 from tiebeam.cli.shared import (
@@ -155,12 +156,13 @@ def daily(
 @person_option
 @json_option
 def check(workspace: Path | None, person: str | None, as_json: bool) -> int:
-    """Compare every daily sum with its rows. Exits with 1 where they differ."""
+    """Compare every daily sum, and what every budget spent, with its rows. Exits with 1 where they differ."""
+    from tiebeam.economics.metering import check_usage
     from tiebeam.http import EVERYTHING, ledger_object
 
     with calling(workspace, person) as caller, caller.app.store.read() as conn:
         caller.require("ledger.view", ledger_object(caller.app, conn, EVERYTHING))
-        wrong = caller.app.economics.check_ledger(conn)
+        wrong = [*caller.app.economics.check_ledger(conn), *check_usage(conn)]
     if as_json:
         print_json({"true": not wrong, "differences": wrong})
     else:
@@ -176,5 +178,8 @@ def _days(since: datetime | None, until: datetime | None, *, today: date) -> tup
     return first, last
 
 
-for command in (totals, lines, statement, issue, issued, anomalies):
+for command in (
+    *(totals, lines, statement, issue, issued, anomalies),
+    *(export, import_, imports, duplicates, reconcile, close, months, query),
+):
     ledger.add_command(command)

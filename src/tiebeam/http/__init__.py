@@ -1,5 +1,6 @@
 """What the HTTP faces share: who is asking, paging, and how errors are told."""
 
+from tiebeam.http.books import Books
 from tiebeam.http.caller import Ask, Caller
 from tiebeam.http.downloads import FORMATS, evidence_file, journal_file
 from tiebeam.http.explaining import explain
@@ -46,6 +47,7 @@ __all__ = [
     "LARGEST_BODY",
     "LARGEST_UPLOAD",
     "Ask",
+    "Books",
     "Caller",
     "Guarded",
     "Paging",

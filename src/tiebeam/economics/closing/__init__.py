@@ -13,7 +13,7 @@ from tiebeam.economics.closing.problems import (
     QueryRefused,
     QueryTooLong,
 )
-from tiebeam.economics.closing.query import LedgerQuery, QueryAnswer
+from tiebeam.economics.closing.query import LedgerQuery, QueryAnswer, cell
 from tiebeam.economics.closing.tables import usage_close
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "QueryRefused",
     "QueryTooLong",
     "Span",
+    "cell",
     "charges",
     "closed_months",
     "days_of",

@@ -11,6 +11,9 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +183,18 @@ def _quoted(text: str) -> str:
 
 def _name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
+
+
+def cell(value: Any) -> Any:
+    """A cell of an answer, whatever its type in SQL, as JSON and a table take it."""
+    match value:
+        case None | bool() | int() | str() | Decimal() | datetime() | date():
+            return value
+        case float() if isfinite(value):
+            return value
+        case list() | tuple():
+            return [cell(one) for one in value]
+        case dict():
+            return {str(name): cell(one) for name, one in value.items()}
+        case _:
+            return str(value)
