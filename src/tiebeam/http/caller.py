@@ -199,7 +199,7 @@ class Caller:
         principal = replace(self.principal, scopes=None)
         if (own := _OWN.get(ask.kind)) is not None:
             self.app.authority.require(principal, own, Obj(ask.kind, "*", {"person": principal.person_id}))
-        elif (seeing := _SEEN_BY.get(ask.kind)) is not None:
+        elif (seeing := _SEEN_BY.get(ask.kind) or _listing(ask.kind)) is not None:
             self.app.authority.require(principal, seeing, self._all_of(ask))
         else:
             self.app.authority.require(principal, ask.verb, self._all_of(ask))
@@ -222,6 +222,11 @@ class Caller:
         except (NotFound, Refused) as reason:
             raise _missing(ask.kind, object_id) from reason
         return obj
+
+
+def _listing(kind: str) -> str | None:
+    """The verb by which lists of a kind are seen."""
+    return next((verb for verb, listed in _LISTED.items() if listed == kind), None)
 
 
 def _missing(kind: str, object_id: str) -> NotFound:
