@@ -31,7 +31,10 @@ route_tokens = sa.Table(
     sa.Column("node", sa.Text, primary_key=True),
     sa.Column("day", sa.Text, primary_key=True),
     sa.Column("process", sa.Text, primary_key=True),
-    # What the process used or may still use without asking.
+    # What the process used or may still use without asking (-1 once it has left), and what of it it used or holds.
     sa.Column("claimed", sa.BigInteger, nullable=False),
+    sa.Column("used", sa.BigInteger, nullable=False, server_default="0"),
+    # A claim lapses when its process has not been heard of for a while.
+    sa.Column("seen_at", Moment, nullable=False, server_default="1970-01-01T00:00:00.000000Z"),
 )
 """Tokens of a class that processes have claimed of its cap for the day, before they use them."""

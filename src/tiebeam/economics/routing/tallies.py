@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,12 +18,14 @@ from tiebeam.kit import iso
 from tiebeam.store import Store
 
 TOKENS = "tokens"
-LEAST_SLICE = 8_192
-"""Tokens a process claims at a time, or a twentieth of the cap: what is lost for the day when it is killed."""
-_SLICES = 20
-_CALLS_AHEAD = 4
-_IDLE_LOOKS = 20
+LASTS = timedelta(seconds=30)
+"""A claim may be used for so long after the database last heard of its process."""
+DEAD_AFTER = timedelta(seconds=60)
+"""And so long after, when clocks differ a little, it counts no more than what was used of it."""
+BEAT = timedelta(seconds=10)
+TELL_EVERY = timedelta(seconds=1)
 _MOST_ROWS = 10_000
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -44,16 +46,36 @@ class _Count:
     held: int = 0
     claimed: int = 0
     wanted: int = 0
-    """The largest call that was asked for."""
+    """The largest call that found too little claimed since the last claim."""
+    told: int = 0
+    """What the database knows to be used."""
     others: int | None = None
-    """What other processes had claimed at the last look; None before the first."""
-    idle: int = field(default=0)
+    """What of the cap other processes had claimed at the last look; None before the first."""
+    neighbours: frozenset[str] = field(default_factory=frozenset[str])
+    seen_at: datetime = _NEVER
+    """When the database last heard of this claim."""
+
+    @property
+    def needed(self) -> int:
+        return self.used + self.held
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Claims of other processes on one class."""
+
+    claimed: int
+    used: int
+    alive: frozenset[str]
+    is_starving: bool
+    """Whether one of them has nothing left."""
 
 
 class Tallies:
     """One for each process. Nothing waits for the database: what is claimed can be used, and no more.
 
-    A cap holds over all processes, since tokens are claimed before they are used; `process` names this one.
+    A cap holds over all processes, since tokens are claimed before they are used; each may claim its share of what is
+    left. `process` names this one.
     """
 
     def __init__(self, store: Store, following: Following, *, process: str) -> None:
@@ -67,9 +89,12 @@ class Tallies:
         """The classes that have a cap now; others are forgotten."""
         day = _day(self._store.clock.now())
         with self._turn:
-            kept = {one.node: self._counts.get(one.node) or _Count(day, one.cap) for one in classes}
+            kept: dict[str, _Count] = {}
             for one in classes:
+                kept[one.node] = self._counts.get(one.node) or _Count(day, one.cap)
                 kept[one.node].cap = one.cap
+                # Another cap is another share.
+                kept[one.node].seen_at = _NEVER if kept[one.node].claimed > one.cap else kept[one.node].seen_at
             self._counts = kept
 
     def reserve(self, daily: Daily, tokens: int, now_ms: int) -> TokenHold:
@@ -79,8 +104,8 @@ class Tallies:
             count = self._counts.get(daily.node)
             if count is None or count.day != _day(now):
                 count = self._counts[daily.node] = _Count(_day(now), daily.cap)
-            count.wanted, count.idle = max(count.wanted, tokens), 0
-            if count.used + count.held + tokens > count.claimed:
+            if count.needed + tokens > count.claimed or now > count.seen_at + LASTS:
+                count.wanted = max(count.wanted, tokens)
                 raise _exhausted(daily, count, tokens, now)
             count.held += tokens
             return TokenHold(daily.node, count.day, tokens)
@@ -99,75 +124,76 @@ class Tallies:
     def used(self, node: str) -> int:
         """Tokens this process has used of a class today, those it holds for open calls included."""
         count = self._counts.get(node)
-        return 0 if count is None else count.used + count.held
+        return 0 if count is None else count.needed
 
     def look(self) -> None:
-        """Claim what will be needed, and give back what is not used any more."""
-        today = _day(self._store.clock.now())
+        """Claim this process's share anew where something has changed."""
+        now = self._store.clock.now()
+        today = _day(now)
         with self._turn:
             for node, count in self._counts.items():
                 if count.day != today:
-                    self._counts[node] = _Count(today, count.cap, wanted=count.wanted)
-            due = [node for node, count in self._counts.items() if _is_due(count)]
+                    self._counts[node] = _Count(today, count.cap)
+            nodes = list(self._counts)
+        if not nodes:
+            return
+        with self._store.read() as conn:
+            found = {node: _others(conn, node, today, self._process, now) for node in nodes}
+        with self._turn:
+            due = [node for node in nodes if node in self._counts and _is_due(self._counts[node], found[node], now)]
         for node in due:
             self._claim(node)
 
     def close(self) -> None:
         """Give back what was claimed and not used."""
         with self._turn:
-            for count in self._counts.values():
-                count.idle = _IDLE_LOOKS
-            held = [node for node, count in self._counts.items() if count.claimed > count.used + count.held]
+            held = [node for node, count in self._counts.items() if count.claimed > count.needed]
         for node in held:
-            self._claim(node)
+            self._claim(node, leaving=True)
 
-    def _claim(self, node: str) -> None:
+    def _claim(self, node: str, *, leaving: bool = False) -> None:
         with self._store.unit() as unit:
             take_turn(unit, TOKENS)
             with self._turn:
-                count = self._counts[node]
-                day, cap = count.day, count.cap
-            others = _claimed_by_others(unit.conn, node, day, self._process)
+                count = self._counts.get(node)
+            if count is None:
+                return
+            others = _others(unit.conn, node, count.day, self._process, unit.now)
             with self._turn:
-                needed = count.used + count.held
-                room = max(0, cap - others - needed)
-                ahead = 0 if count.idle >= _IDLE_LOOKS else min(room, _slice(count))
-                # Until it is committed nothing may be used of it; what is given back is gone at once.
-                claimed = needed + ahead
+                needed = count.needed
+                claimed = needed if leaving else needed + _ahead(count, others)
+                # What is given back is gone at once; what is new is used once it is committed.
                 count.claimed = min(count.claimed, claimed)
-                count.others = others
-            _write(unit.conn, node=node, day=day, process=self._process, claimed=claimed)
-            unit.after_commit(self._granted(count, claimed))
-
-    def _granted(self, count: _Count, claimed: int) -> Callable[[], None]:
-        def grant() -> None:
-            with self._turn:
-                count.claimed = claimed
-
-        return grant
+            told = -1 if leaving else claimed
+            _write(unit.conn, node, count.day, self._process, claimed=told, used=needed, seen_at=unit.now)
+        with self._turn:
+            count.claimed, count.told, count.wanted = claimed, needed, 0
+            count.others, count.neighbours, count.seen_at = others.claimed, others.alive, unit.now
 
 
-def _is_due(count: _Count) -> bool:
-    free = count.claimed - count.used - count.held
-    if count.idle >= _IDLE_LOOKS:
-        return False
-    count.idle += 1
-    if count.idle >= _IDLE_LOOKS:
-        return free > 0
-    return free < max(_slice(count) // 2, count.wanted)
+def _ahead(count: _Count, others: _Others) -> int:
+    """What to claim beyond what is used: a fair share of what nobody used, more where a call was too large for it."""
+    room = max(0, count.cap - others.claimed - count.needed)
+    share = max(0, count.cap - others.used - count.needed) // (len(others.alive) + 1)
+    return min(room, max(share, 2 * count.wanted))
 
 
-def _slice(count: _Count) -> int:
-    return max(LEAST_SLICE, count.cap // _SLICES, _CALLS_AHEAD * count.wanted)
+def _is_due(count: _Count, others: _Others, now: datetime) -> bool:
+    since = now - count.seen_at
+    if since >= BEAT or count.wanted or others.alive != count.neighbours:
+        return True
+    if others.is_starving and count.claimed - count.needed > _ahead(count, others):
+        return True
+    return count.needed != count.told and since >= TELL_EVERY
 
 
 def _exhausted(daily: Daily, count: _Count, tokens: int, now: datetime) -> ClassExhausted:
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    room = count.cap - count.used - count.held - (count.others or 0)
+    room = max(0, count.cap - count.needed - (count.others or 0))
     is_coming = count.others is None or tokens <= room
     wait = 1 if is_coming else int((midnight - now).total_seconds()) + 1
     said = "are being claimed; try again in a second" if is_coming else f"are left until {iso(midnight)}"
-    how_many = "its next tokens" if is_coming else f"{max(0, room):,} tokens"
+    how_many = "its next tokens" if is_coming else f"{room:,} tokens"
     return ClassExhausted(
         f"the task class {daily.node!r} may use {daily.cap:,} tokens a day, this call could use {tokens:,}, and "
         f"{how_many} {said}; ask for a shorter answer, or raise tokens_per_day of the class",
@@ -176,22 +202,32 @@ def _exhausted(daily: Daily, count: _Count, tokens: int, now: datetime) -> Class
     )
 
 
-def _claimed_by_others(conn: sa.Connection, node: str, day: str, process: str) -> int:
+def _others(conn: sa.Connection, node: str, day: str, process: str, now: datetime) -> _Others:
     column = route_tokens.c
-    rows = (
-        sa.select(column.claimed)
+    statement = (
+        sa.select(column.process, column.claimed, column.used, column.seen_at)
         .where(column.node == node, column.day == day, column.process != process)
         .limit(_MOST_ROWS)
-        .subquery()
     )
-    return int(conn.execute(sa.select(sa.func.coalesce(sa.func.sum(rows.c.claimed), 0))).scalar_one())
+    rows = conn.execute(statement).all()
+    alive = [row for row in rows if now - row.seen_at < DEAD_AFTER and row.claimed >= row.used]
+    names = frozenset(row.process for row in alive)
+    return _Others(
+        claimed=sum(max(row.claimed, row.used) if row.process in names else row.used for row in rows),
+        used=sum(row.used for row in rows),
+        alive=names,
+        is_starving=any(row.claimed <= row.used for row in alive),
+    )
 
 
-def _write(conn: sa.Connection, *, node: str, day: str, process: str, claimed: int) -> None:
+def _write(
+    conn: sa.Connection, node: str, day: str, process: str, *, claimed: int, used: int, seen_at: datetime
+) -> None:
     column = route_tokens.c
     mine: Any = sa.and_(column.node == node, column.day == day, column.process == process)
-    if conn.execute(sa.update(route_tokens).where(mine).values(claimed=claimed)).rowcount == 0:
-        conn.execute(sa.insert(route_tokens).values(node=node, day=day, process=process, claimed=claimed))
+    values = {"claimed": claimed, "used": used, "seen_at": seen_at}
+    if conn.execute(sa.update(route_tokens).where(mine).values(**values)).rowcount == 0:
+        conn.execute(sa.insert(route_tokens).values(node=node, day=day, process=process, **values))
         # Days that are over are of no use to anybody.
         conn.execute(sa.delete(route_tokens).where(column.node == node, column.day < day))
 

@@ -95,9 +95,10 @@ def test_a_new_day_begins_with_the_whole_cap(
     assert tallies.used(DAILY.node) == 1_000
 
 
-def test_processes_share_one_cap(store: Store, process: Callable[[str], Tallies]) -> None:
+def test_processes_share_one_cap(store: Store, clock: FixedClock, process: Callable[[str], Tallies]) -> None:
     all_of_them, held = [process(f"p{number}") for number in range(4)], 0
-    for _ in range(100):
+    for _ in range(60):
+        clock.advance(seconds=0.25)
         for tallies in all_of_them:
             if taken(tallies, store, 1_000) is not None:
                 held += 1_000
@@ -105,31 +106,61 @@ def test_processes_share_one_cap(store: Store, process: Callable[[str], Tallies]
     assert 95_000 <= held <= 100_000
 
 
-def test_what_an_idle_or_closed_process_claimed_goes_to_the_others(
+def test_a_large_call_is_let_in_where_all_of_the_cap_is_left(store: Store, process: Callable[[str], Tallies]) -> None:
+    assert taken(process("one"), store, 90_000) is not None
+
+
+def test_a_process_that_comes_later_gets_its_share_within_two_looks(
     store: Store, process: Callable[[str], Tallies]
 ) -> None:
-    small = Daily(DAILY.node, 1_000)
-    idle, busy = process("idle", small), process("busy", small)
-    assert taken(busy, store, 100, small) is None
-    for _ in range(25):
-        idle.look()
-    busy.look()
-    assert taken(busy, store, 600, small) is not None
-    busy.close()
-    third = process("third", small)
-    assert taken(third, store, 500, small) is None
-    assert taken(third, store, 400, small) is not None
+    first = process("first")
+    second = process("second")
+    assert taken(second, store, 40_000) is None
+    first.look()
+    second.look()
+    assert taken(second, store, 40_000) is not None
+    assert taken(first, store, 60_000) is None
+    assert taken(first, store, 50_000) is not None
 
 
-def test_while_the_database_is_away_what_was_claimed_can_be_used_and_no_more(
-    store: Store, process: Callable[[str], Tallies]
+def test_what_a_closed_process_claimed_goes_to_the_others(store: Store, process: Callable[[str], Tallies]) -> None:
+    first = process("first")
+    hold = first.reserve(DAILY, 30_000, millis(store))
+    first.settle(hold, 20_000)
+    first.close()
+    second = process("second")
+    assert taken(second, store, 80_001) is None
+    assert taken(second, store, 80_000) is not None
+
+
+def test_what_a_killed_process_claimed_lapses_and_what_it_used_stays(
+    store: Store, clock: FixedClock, process: Callable[[str], Tallies]
+) -> None:
+    dead = process("dead")
+    dead.settle(dead.reserve(DAILY, 30_000, millis(store)), 20_000)
+    clock.advance(seconds=1)
+    dead.look()
+    other = process("other")
+    assert taken(other, store, 80_000) is None
+    clock.advance(seconds=61)
+    # Should it be alive after all, it knows that its claim has lapsed.
+    assert taken(dead, store, 1) is None
+    other.look()
+    assert taken(other, store, 80_000) is not None
+    assert taken(other, store, 1) is None
+
+
+def test_while_the_database_is_away_what_was_claimed_can_be_used_for_a_while(
+    store: Store, clock: FixedClock, process: Callable[[str], Tallies]
 ) -> None:
     tallies = process("one")
-    claimed = _claimed(store)
-    assert 0 < claimed < 100_000
     tallies._store = None  # pyright: ignore[reportAttributeAccessIssue]
-    assert taken(tallies, store, claimed) is not None
-    assert taken(tallies, store, 1) is None
+    clock.advance(seconds=30)
+    assert taken(tallies, store, 60_000) is not None
+    clock.advance(seconds=1)
+    with pytest.raises(ClassExhausted) as refused:
+        tallies.reserve(DAILY, 1_000, millis(store))
+    assert refused.value.data["retry_after"] == 1
 
 
 def test_rows_of_days_that_are_over_go(store: Store, clock: FixedClock, process: Callable[[str], Tallies]) -> None:
@@ -168,8 +199,3 @@ def test_in_any_order_the_cap_holds(store: Store, steps: list[tuple[int, str, in
         elif (hold := taken(tallies, store, tokens, daily)) is not None:
             open_holds.append((tallies, hold))
         assert used + sum(hold.tokens for _, hold in open_holds) <= cap
-
-
-def _claimed(store: Store) -> int:
-    with store.read() as conn:
-        return conn.execute(sa.text("SELECT claimed FROM route_tokens")).scalar_one()
