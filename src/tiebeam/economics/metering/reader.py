@@ -10,7 +10,7 @@ from pathlib import Path
 from tiebeam.economics.metering.journal import segment_path
 from tiebeam.economics.metering.lines import Record, record_of
 
-_PIECE = 1024 * 1024
+_PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,7 +31,7 @@ class JournalReader:
         """Lines that were torn or changed, and skipped."""
 
     def read(self, *, until: Position | None = None) -> list[Record]:
-        """The next records, about a megabyte of them and none beyond `until`; empty at the end. Raises OSError."""
+        """The next records, some hundreds of them and none beyond `until`; empty at the end. Raises OSError."""
         while True:
             # Asked before the segment is read: once the next one is there, this one does not grow any more.
             is_final = segment_path(self._folder, self.position.segment + 1).exists()
