@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,7 +174,7 @@ class Calls:
             runs_of=self._runs_of,
             leases=bank,
         )
-        keeper = Keeper(bank, spending, process=meter.id, clock=store.clock, make_tree=trees)
+        keeper = Keeper(bank, spending, process=meter.id, clock=store.clock, make_tree=trees, held_of=self._held_of)
         admission = Admission(
             router=self.router,
             book=meter.book,
@@ -190,6 +190,14 @@ class Calls:
         self._following.start()
         keeper.start()
         return opened
+
+    def _held_of(self, process: str) -> Mapping[tuple[str, int], int] | None:
+        """Nothing of a process whose journal is gone, because then all of it is booked. Else nobody knows yet.
+
+        A database on a server may be used from machines whose journals are not here.
+        """
+        is_here = self._store.dialect == "sqlite"
+        return {} if is_here and not (self._folder / process).exists() else None
 
     def _renew(self, opened: _Opened) -> None:
         """Go by a workspace that was applied meanwhile, and forget what was counted of quiet keys."""

@@ -106,6 +106,47 @@ def ask(budget: str, usd: Decimal, reason: str, workspace: Path | None, person: 
     say(f"asked {asked.role!r} for a ceiling of {asked.usd} USD: task {asked.task_id}")
 
 
+@budgets.command("leases")
+@asks("budget.view", "budget")
+@workspace_option
+@person_option
+@json_option
+def leases(workspace: Path | None, person: str | None, as_json: bool) -> None:
+    """What each process has debited and not yet booked, the longest silent first."""
+    from tiebeam.economics.spending import process_leases
+
+    with calling(workspace, person) as caller, caller.app.store.read() as conn:
+        found = process_leases(conn, at=caller.app.store.clock.now())
+    if as_json:
+        print_json(found)
+    elif found:
+        rows = [
+            (one.process, f"{one.unbooked_usd:,.2f}", one.ceilings, "silent" if one.is_overdue else "alive")
+            for one in found
+        ]
+        print_table(("process", "not booked", "ceilings", "state"), rows)
+    else:
+        click.echo("no process has leased anything")
+
+
+@budgets.command("release")
+@click.argument("process")
+@click.option("--reason", required=True, help="Why its machine will not come back; kept in the journal.")
+@workspace_option
+@person_option
+@asks("workspace.apply", "workspace")
+def release(process: str, reason: str, workspace: Path | None, person: str | None) -> None:
+    """Give back what PROCESS leased, when its machine is lost and with it its journal of charges.
+
+    What it spent and never booked is then missing until the provider's bill is reconciled.
+    """
+    from tiebeam.economics.spending import release_leases
+
+    with calling(workspace, person) as caller, caller.app.store.unit() as unit:
+        found = release_leases(unit, process, by=caller.principal.actor, reason=reason)
+    say(f"released {found.process}: {found.unbooked_usd:,.2f} USD were not booked")
+
+
 def _row(line: BudgetLine) -> list[str]:
     share = line.used_share
     return [

@@ -1,6 +1,6 @@
 """Budgets that hold: what may be spent is leased from the database, reserved in memory and settled exactly once."""
 
-from tiebeam.economics.spending.bank import LEASE_LIFE, Bank
+from tiebeam.economics.spending.bank import LEASE_LIFE, Bank, HeldOf
 from tiebeam.economics.spending.caps import (
     CapDecision,
     UnknownBudget,
@@ -21,6 +21,13 @@ from tiebeam.economics.spending.refusing import (
     owner_of,
     refusal,
 )
+from tiebeam.economics.spending.releasing import (
+    ProcessLeases,
+    StillRenewed,
+    UnknownProcess,
+    process_leases,
+    release_leases,
+)
 from tiebeam.economics.spending.spending import Spending
 from tiebeam.economics.spending.tables import spend_cap, spend_lease, spend_node
 from tiebeam.economics.spending.thresholds import crossings
@@ -39,6 +46,7 @@ __all__ = [
     "CapChange",
     "CapDecision",
     "Held",
+    "HeldOf",
     "Hold",
     "Keeper",
     "KeyCap",
@@ -49,11 +57,14 @@ __all__ = [
     "Node",
     "Owner",
     "Path",
+    "ProcessLeases",
     "Short",
     "Spending",
+    "StillRenewed",
     "Tree",
     "Trees",
     "UnknownBudget",
+    "UnknownProcess",
     "Why",
     "Window",
     "WrongCap",
@@ -66,7 +77,9 @@ __all__ = [
     "decisions",
     "moment_of",
     "owner_of",
+    "process_leases",
     "refusal",
+    "release_leases",
     "spend_cap",
     "spend_lease",
     "spend_node",

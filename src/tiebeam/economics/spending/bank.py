@@ -24,6 +24,9 @@ LEASE_LIFE = timedelta(seconds=30)
 """A process that has not renewed for so long may be dead; whether it is, its journal's lock says."""
 _MOST = 1_000
 _Key = tuple[str, int]
+HeldOf = Callable[[str], Mapping[_Key, int] | None]
+"""Of a process: what it began or spent and is not booked, by ceiling and window, when it is known to be dead; None when
+it may be alive, or nobody here can see its journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +143,8 @@ class Bank:
             late = sa.select(spend_lease.c.process).where(spend_lease.c.expires_at < self._store.clock.now())
             return list(conn.execute(late.distinct().order_by(spend_lease.c.process).limit(_MOST)).scalars())
 
-    def expire(self, held_of: Callable[[str], Mapping[_Key, int] | None]) -> list[str]:
-        """Take back from processes that have not renewed what none of their open calls holds.
-
-        `held_of` says of a process what it began or spent and is not in the books, when it is known to be dead; None
-        when it may be alive or nobody can see its journal, and then nothing is taken back. Returns those it was.
-        """
+    def expire(self, held_of: HeldOf) -> list[str]:
+        """Take back from processes that have not renewed what none of their open calls holds. Returns those it was."""
         done: list[str] = []
         for process in self.overdue():
             held = held_of(process)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from tiebeam.economics.spending.bank import LEASE_LIFE, Bank
+from tiebeam.economics.spending.bank import LEASE_LIFE, Bank, HeldOf
 from tiebeam.economics.spending.holding import Held
 from tiebeam.economics.spending.spending import Spending
 from tiebeam.economics.spending.tree import Tree
@@ -21,7 +21,7 @@ BEAT_SECONDS = 0.25
 """How often it looks when nobody asks for anything."""
 _RENEW_SECONDS = LEASE_LIFE.total_seconds() / 3
 _RETIRE_SECONDS = 1.0
-_TIDY_SECONDS = 600.0
+_TIDY_SECONDS = 60.0
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
@@ -29,7 +29,8 @@ _Key = tuple[str, int]
 
 
 class Keeper:
-    """Keeps a process in leases. `make_tree` reads the tree in force anew; `process` is the id of the charge journal.
+    """Keeps a process in leases. `make_tree` reads the tree in force anew; `process` is the id of the charge journal;
+    `held_of` says of other processes what `Bank.expire` asks.
 
     Whoever reserves never waits for it, except for a first lease.
     """
@@ -42,6 +43,7 @@ class Keeper:
         process: str,
         clock: Clock,
         make_tree: Callable[[], Tree] | None = None,
+        held_of: HeldOf | None = None,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bank = bank
@@ -49,6 +51,7 @@ class Keeper:
         self._process = process
         self._clock = clock
         self._make_tree = make_tree or (lambda: spending.tree)
+        self._held_of = held_of
         self._ticks = ticks
         self._asked = threading.Event()
         self._stopping = threading.Event()
@@ -95,6 +98,8 @@ class Keeper:
             self._next_renewal = tick + _RENEW_SECONDS
         if tick >= self._next_tidying:
             self._bank.tidy()
+            if self._held_of is not None:
+                self._bank.expire(self._held_of)
             self._next_tidying = tick + _TIDY_SECONDS
         if tick >= self._next_retirement:
             self._retire(now)
@@ -126,8 +131,9 @@ class Keeper:
         self._spending.granted(leases, self._now())
         if any(lease.version != self._spending.tree.version for lease in leases):
             self._follow()
-            # At once, or those who wait would wait for the next beat.
-            self._asked.set()
+            if leases[0].version == self._spending.tree.version:
+                # At once, or those who wait would wait for the next beat.
+                self._asked.set()
 
     def _look(self, now: int) -> None:
         """Follow the tree, and give back what others need."""

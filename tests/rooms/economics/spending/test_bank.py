@@ -18,10 +18,14 @@ from tiebeam.economics.spending import (
     LeaseWish,
     Short,
     Spending,
+    StillRenewed,
+    UnknownProcess,
     Why,
     WrongCap,
     change_cap,
     decisions,
+    process_leases,
+    release_leases,
     spend_lease,
 )
 from tiebeam.economics.tables import usage_spend
@@ -291,3 +295,48 @@ def test_a_decision_about_a_ceiling_is_kept_and_journalled(store: Store) -> None
 def test_a_ceiling_nobody_can_mean_is_refused(store: Store, usd: str) -> None:
     with store.unit() as unit, pytest.raises(WrongCap):
         change_cap(unit, A, cap_usd=Decimal(usd), by="person:jonas", reason="a slip")
+
+
+def test_the_leases_of_a_lost_machine_are_given_up_by_a_person_with_a_reason(store: Store, clock: FixedClock) -> None:
+    bank = Bank(store)
+    take(bank, "lost", 9)
+    with store.unit() as unit, pytest.raises(StillRenewed):
+        release_leases(unit, "lost", by="person:ada", reason="burnt")
+    clock.advance(seconds=31)
+    with store.read() as conn:
+        (found,) = process_leases(conn, at=clock.now())
+    assert (found.process, found.unbooked_usd, found.is_overdue) == ("lost", Decimal(9), True)
+    with store.unit() as unit:
+        release_leases(unit, "lost", by="person:ada", reason="burnt")
+    with store.unit() as unit, pytest.raises(UnknownProcess):
+        release_leases(unit, "lost", by="person:ada", reason="burnt")
+    assert take(bank, "p2", 10) == 10
+    with store.read() as conn:
+        fact = read_journal(conn, "workspace")[-1]
+    assert (fact.kind, fact.payload["reason"]) == ("leases.released", "burnt")
+
+
+def test_leases_that_nobody_can_need_any_more_go_back_by_themselves(store: Store, clock: FixedClock) -> None:
+    take(Bank(store), "gone", 9)
+    clock.advance(seconds=31)
+    turns = iter(range(0, 10**9, 1000))
+    keeper = Keeper(
+        Bank(store),
+        Spending(tree_of(A)),
+        process="p2",
+        clock=clock,
+        held_of=lambda process: {} if process == "gone" else None,
+        ticks=lambda: float(next(turns)),
+    )
+    keeper.step()
+    assert outstanding(store) == {"gone": 0}
+
+
+# ids: EC-22
+def test_a_tree_that_is_not_read_anew_yet_leases_nothing_and_asks_no_faster_than_the_beat(store: Store) -> None:
+    spending = Spending(tree_of(A))
+    keeper = keeper_of(store, spending, "p1", Bank(store, version=lambda _conn: "newer"))
+    spending.reserve(path_of(spending), USD, 0)
+    keeper.step()
+    assert outstanding(store) == {"p1": 0}
+    assert not keeper._asked.is_set()  # pyright: ignore[reportPrivateUsage]
