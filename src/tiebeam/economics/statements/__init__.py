@@ -9,6 +9,7 @@ from tiebeam.economics.statements.issued import (
     issue,
     list_issued,
     read_issued,
+    statement_object,
 )
 from tiebeam.economics.statements.pools import Pool, pools_of
 from tiebeam.economics.statements.sheet import statement_csv, statement_workbook
@@ -43,6 +44,7 @@ __all__ = [
     "pools_of",
     "read_issued",
     "statement_csv",
+    "statement_object",
     "statement_workbook",
     "usage_statement",
 ]

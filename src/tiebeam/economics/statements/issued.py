@@ -60,7 +60,7 @@ class Issued:
 def issue(unit: Unit, by: Principal, statement: Statement, *, authority: Authority, graph: Graph) -> Issued:
     """Keep a chargeback as it stands and bill what is due. Raises Refused, MonthOpen and NothingDue."""
     party, month = statement.party, statement.month
-    authority.require(by, VERB, _object_of(graph, party))
+    authority.require(by, VERB, statement_object(graph, party))
     if not statement.is_final or statement.kind is not StatementKind.CHARGEBACK:
         raise MonthOpen(f"{month} goes on until {month.last}; issue chargebacks once it is over", month=str(month))
     if statement.is_partial:
@@ -134,7 +134,8 @@ def _select() -> sa.Select[Any]:
     return sa.select(*(usage_statement.c[name] for name in Issued.__slots__))
 
 
-def _object_of(graph: Graph, party: Party) -> Obj:
+def statement_object(graph: Graph, party: Party) -> Obj:
+    """Whose statement it is, as authority rules see it: of who owns a budget above it."""
     everything, by_name = readers_of_use(graph.budgets)
     if party.kind == "line":
         budget = graph.budgets[party.name]

@@ -51,18 +51,6 @@ class CameLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PartyLine:
-    """Whose statement there is, and what it comes to."""
-
-    title: str
-    kind: str
-    owner: str
-    total: str
-    state: Pill
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
 class IssuedLine:
     about: str
     number: str
@@ -83,32 +71,43 @@ class StatementsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareLine:
+    """A part of a cost that several share, with how it came about. `detail` is set apart, as a sum of its own."""
+
+    title: str
+    note: str
+    usd: str
+    href: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StatementSection:
-    name: str
+    """What stands in a statement beside the use itself."""
+
     title: str
     note: str
     total: str
-    table: Table
+    lines: tuple[ShareLine, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """A statement as it stands, or as it was issued."""
+    """A statement as it stands, or as it was issued: then `months` are none, and it is nobody's to issue."""
 
     title: str
     about: str
     month: str
     kind: str
-    pills: tuple[Pill, ...]
+    pill: Pill
     kpis: tuple[Kpi, ...]
     facts: tuple[Fact, ...]
     said: tuple[str, ...]
     """What to know before going by the figures."""
     sections: tuple[StatementSection, ...]
-    months: tuple[Link, ...]
-    issued: tuple[IssuedLine, ...]
     files: tuple[Link, ...]
-    back: str
-    may_issue: bool
-    problem: str
     commands: Commands
+    months: tuple[Link, ...] = ()
+    issued: tuple[IssuedLine, ...] = ()
+    may_issue: bool = False

@@ -129,12 +129,12 @@ def _span(visit: Visit, scope: Scope) -> Span:
     first, last = _day(visit, "from"), _day(visit, "to")
     today = visit.now.date()
     if first is None and last is None:
-        return _latest_month(visit, scope)
+        return usual_span(visit, scope)
     last = last or today
     return Span(first or last.replace(day=1), last)
 
 
-def _latest_month(visit: Visit, scope: Scope) -> Span:
+def usual_span(visit: Visit, scope: Scope) -> Span:
     """This month, or, where nothing was used in it yet, the last one in which something was."""
     month, today = Month.of(visit.now), visit.now.date()
     with visit.app.store.read() as conn:

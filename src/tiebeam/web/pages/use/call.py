@@ -21,26 +21,20 @@ from tiebeam.web.pages.use.charges import PATH, file_columns, file_row, state_of
 from tiebeam.web.table import Empty, Table
 from tiebeam.web.views import AttemptCard, CallPage, Commands, Fact, Kpi, Link, TokenClass
 from tiebeam.web.visit import Console, Visit, route
-from tiebeam.web.wording import NONE, duration, moment, usd
+from tiebeam.web.wording import NONE, duration, moment, sentence, usd
 
 _CLASSES = {
     "input": "Input, fresh",
     "cached": "Input from the cache",
     "cache_write": "Written to the cache",
+    "cache_write_1h": "Written to the cache for an hour",
     "output": "Output",
     "reasoning": "Reasoning",
     "audio_input": "Sound heard",
     "audio_output": "Sound spoken",
 }
-_RATES = {
-    "input": "input_usd_per_mtok",
-    "cached": "cached_input_usd_per_mtok",
-    "cache_write": "cache_write_usd_per_mtok",
-    "output": "output_usd_per_mtok",
-    "reasoning": "output_usd_per_mtok",
-    "audio_input": "audio_input_usd_per_mtok",
-    "audio_output": "audio_output_usd_per_mtok",
-}
+_RATES = {"cached": "cached_input", "reasoning": "output"}
+"""Classes that are charged at a rate of another name."""
 
 
 def one_call(visit: Visit) -> Response:
@@ -153,7 +147,7 @@ def _first_byte(one: Mapping[str, Any]) -> str:
 
 def _tokens(one: Mapping[str, Any], price: Mapping[str, Any]) -> tuple[TokenClass, ...]:
     return tuple(
-        TokenClass(_CLASSES[name], f"{one[f'{name}_tokens']:,}", _rate(price, name))
+        TokenClass(_CLASSES.get(name, sentence(name)), f"{one[f'{name}_tokens']:,}", _rate(price, name))
         for name in CLASSES
         if one[f"{name}_tokens"]
     )
@@ -161,7 +155,7 @@ def _tokens(one: Mapping[str, Any], price: Mapping[str, Any]) -> tuple[TokenClas
 
 def _rate(price: Mapping[str, Any], name: str) -> str:
     """The rate of the price's first tier; the charge itself goes by the tier the prompt falls in."""
-    stated = price.get(_RATES[name])
+    stated = price.get(f"{_RATES.get(name, name)}_usd_per_mtok")
     if stated is None:
         return NONE
     return f"{usd(Decimal(stated))} a million" + (" at first" if price.get("tiers") else "")
