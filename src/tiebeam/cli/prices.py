@@ -45,6 +45,7 @@ _provider_option = click.option("--provider", default=None, help="The provider, 
 @click.option("--input", "input_", type=_COUNT, required=True, help="Input tokens, with those of the cache.")
 @click.option("--cached", type=_COUNT, default=0, help="Of these, read from the provider's cache.")
 @click.option("--cache-write", type=_COUNT, default=0, help="Of these, written to the provider's cache.")
+@click.option("--cache-write-1h", type=_COUNT, default=0, help="Of these, written there for an hour.")
 @click.option("--output", type=_COUNT, required=True, help="Output tokens, with those of reasoning.")
 @click.option(
     "--service", type=click.Choice(_SERVICES), default="standard", show_default=True, help="How it is served."
@@ -60,6 +61,7 @@ def cost(
     input_: int,
     cached: int,
     cache_write: int,
+    cache_write_1h: int,
     output: int,
     service: str,
     region: str | None,
@@ -80,6 +82,7 @@ def cost(
         output=output,
         cached_input=cached,
         cache_write=cache_write,
+        cache_write_1h=cache_write_1h,
         service=ServiceTier(service),
         region=region,
     )

@@ -109,11 +109,9 @@ class Exchange:
             self._watch = asyncio.get_running_loop().create_task(self._look_out())
 
     async def _look_out(self) -> None:
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self.is_left = True
-                return
+        # The body was read to its end, so the next that can come is that the caller went.
+        message = await self._receive()
+        self.is_left = message["type"] == "http.disconnect"
 
     async def _begin(self, place: Priced) -> Running:
         """Room for an attempt, waited for as long as the workspace says. Raises what admission refuses with."""
@@ -218,7 +216,7 @@ class Exchange:
             return await self.failed(running, step, Ended.BROKEN, problem, again=not isinstance(problem, TooSlow))
         self._judge(running, is_broken=False)
         place, endpoint = running.place, self.admitted.call.asked.endpoint
-        usage = usage_of(endpoint, place.target.upstream.kind, data)
+        usage = usage_of(endpoint, place.target.upstream.kind, data, keeps_an_hour=place.keeps_an_hour)
         ended, seen = Ended.OK, None
         if usage is None:
             ended = Ended.OK if _is_answer(data) else Ended.BROKEN
@@ -246,7 +244,12 @@ class Exchange:
         admission = self.desk.calls.admission
         relay = Relay(
             answer,
-            StreamUsage(asked.endpoint, upstream.kind, strip=not asked.wants_usage),
+            StreamUsage(
+                asked.endpoint,
+                upstream.kind,
+                strip=not asked.wants_usage,
+                keeps_an_hour=asked.keeps_an_hour,
+            ),
             headers=reply_headers(answer, running),
             send=self.send,
             is_left=lambda: self.is_left,

@@ -119,6 +119,7 @@ class PromptTier(Frozen):
     output_usd_per_mtok: UsdPerMtok | None = None
     cached_input_usd_per_mtok: UsdPerMtok | None = None
     cache_write_usd_per_mtok: UsdPerMtok | None = None
+    cache_write_1h_usd_per_mtok: UsdPerMtok | None = None
 
 
 class PricePoint(Frozen):
@@ -129,7 +130,10 @@ class PricePoint(Frozen):
     output_usd_per_mtok: UsdPerMtok
     cached_input_usd_per_mtok: UsdPerMtok | None = None
     cache_write_usd_per_mtok: UsdPerMtok | None = None
-    """Input that is also kept in the provider's cache."""
+    """Input that is also kept in the provider's cache, for as long as it is by default."""
+    cache_write_1h_usd_per_mtok: UsdPerMtok | None = None
+    """Input that is kept there for an hour. Where it is left out, Anthropic's models cost what its ratio makes of the
+    price for five minutes."""
     audio_input_usd_per_mtok: UsdPerMtok | None = None
     audio_output_usd_per_mtok: UsdPerMtok | None = None
     """Sound that is heard and spoken, counted in tokens of its own. Calls with sound need both where both occur."""
@@ -189,6 +193,7 @@ class ListedPrice(Frozen):
     output_usd_per_mtok: UsdPerMtok | None = None
     cached_input_usd_per_mtok: UsdPerMtok | None = None
     cache_write_usd_per_mtok: UsdPerMtok | None = None
+    cache_write_1h_usd_per_mtok: UsdPerMtok | None = None
     usd_per_thousand_requests: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     tier: tuple[PromptTier, ...] = ()
     source: Text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import count
 
 from tiebeam.economics.admission.bounding import choices_of, input_bound, output_bound, output_for
 from tiebeam.economics.admission.call import Admitted, Call, Charged, Outcome, Priced, Running
@@ -54,7 +55,9 @@ class Admission:
         self._limits = limits
         self._tallies = tallies
         self._clock = clock
-        self._ids = ids
+        # A fresh random id for each call would cost more than holding its budget.
+        self._stem = ids.new("call")
+        self._numbers = count(1)
         self._learned = OutputBounds()
         self._learning = threading.Lock()
 
@@ -78,9 +81,9 @@ class Admission:
         choices = choices_of(asked)
         route = self._route(call, now)
         places = self._places(asked, route, now)
-        is_costly = path.warn_nano is not None and _worst(places[0], choices, asked) >= path.warn_nano
+        is_costly = path.warn_nano is not None and places[0].worst(places[0].outputs * choices) >= path.warn_nano
         return Admitted(
-            id=self._ids.new("call"),
+            id=f"{self._stem}-{next(self._numbers)}",
             call=call,
             route=route,
             path=path,
@@ -115,9 +118,9 @@ class Admission:
         """
         if outputs <= running.outputs or running.is_ended:
             return True
-        rates, inputs, admitted = running.place.rates, running.place.inputs, running.admitted
+        place, admitted = running.place, running.admitted
         for more in (2 * outputs, outputs + _A_LITTLE):
-            extra = rates.worst_nano(inputs, more) - rates.worst_nano(inputs, running.outputs)
+            extra = place.worst(more) - place.worst(running.outputs)
             if _left_of_one(admitted) < running.worst + extra:
                 continue
             hold = self._spending.reserve(admitted.path, extra, self.now())
@@ -226,6 +229,8 @@ class Admission:
             inputs=input_bound(asked, served),
             outputs=longest if route.output_cap is None else min(longest, route.output_cap),
             longest=longest,
+            audio=asked.audio,
+            keeps_an_hour=asked.keeps_an_hour,
         )
 
     def _enter(self, key: Key, now: int) -> Slot:
@@ -235,7 +240,7 @@ class Admission:
         return slot
 
     def _hold(self, admitted: Admitted, place: Priced, outputs: int, now: int) -> Hold | Short:
-        worst = place.rates.worst_nano(place.inputs, outputs * admitted.choices, audio=admitted.call.asked.audio)
+        worst = place.worst(outputs * admitted.choices)
         left = _left_of_one(admitted)
         limit = admitted.path.limit
         if limit is not None and worst > left:
@@ -251,7 +256,7 @@ class Admission:
         if short.why is Why.HOLDS_IN_FLIGHT and not is_last and not is_learned:
             return 0
         room = min(self._spending.room(admitted.path, now), _left_of_one(admitted))
-        fits = output_for(room, place.rates, inputs=place.inputs, choices=admitted.choices, most=place.outputs)
+        fits = output_for(room, place, choices=admitted.choices, most=place.outputs)
         if fits < min(usual if is_learned else LEAST_OUTPUT, place.outputs):
             return 0
         return min(fits, ROOMY * usual) if is_learned else fits
@@ -350,10 +355,6 @@ def _unbounded(asked: Asked, path: Path) -> CostUnbounded:
         f"{ceiling!r} is a hard ceiling, so leave that out, or have the call covered by budgets that only tell",
         reasons=list(asked.unbounded),
     )
-
-
-def _worst(place: Priced, choices: int, asked: Asked) -> int:
-    return place.rates.worst_nano(place.inputs, place.outputs * choices, audio=asked.audio)
 
 
 def _work(admitted: Admitted, place: Priced) -> tuple[str, str, str]:

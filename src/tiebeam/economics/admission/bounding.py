@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tiebeam.economics.admission.call import Priced
 from tiebeam.economics.admission.problems import TakesNoImages, TooManyChoices
-from tiebeam.economics.metering import Rates
 from tiebeam.economics.tokens import Asked
 from tiebeam.spec import Endpoint, ServedModel
 
@@ -38,14 +38,14 @@ def choices_of(asked: Asked) -> int:
     return asked.choices
 
 
-def output_for(nano: int, rates: Rates, *, inputs: int, choices: int, most: int) -> int:
+def output_for(nano: int, place: Priced, *, choices: int, most: int) -> int:
     """How many tokens each choice may have so that the call costs at most `nano`; 0 when not even one fits."""
-    if most < 1 or rates.worst_nano(inputs, choices) > nano:
+    if most < 1 or place.worst(choices) > nano:
         return 0
     low, high = 1, most
     while low < high:
         middle = (low + high + 1) // 2
-        if rates.worst_nano(inputs, middle * choices) <= nano:
+        if place.worst(middle * choices) <= nano:
             low = middle
         else:
             high = middle - 1

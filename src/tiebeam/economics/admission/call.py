@@ -45,6 +45,14 @@ class Priced:
     """The most tokens one choice may be answered with there: by the request, the model and the cap of its class."""
     longest: int
     """The most by the request and the model alone."""
+    audio: bool = False
+    """Whether tokens may be of sound."""
+    keeps_an_hour: bool = False
+    """Whether input may be kept in the provider's cache for an hour."""
+
+    def worst(self, outputs: int) -> int:
+        """The most it costs in nano-dollars, answered with so many tokens in all."""
+        return self.rates.worst_nano(self.inputs, outputs, audio=self.audio, keeps_an_hour=self.keeps_an_hour)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tiebeam.economics.metering.rates import Rates
-from tiebeam.economics.prices import ModelPrice, Prices
+from tiebeam.economics.prices import ModelPrice, Prices, with_an_hour
 from tiebeam.errors import TiebeamError
 from tiebeam.kit import FixedClock
 from tiebeam.spec import Meta, Price, PricePoint, ServiceTier
@@ -111,4 +111,5 @@ def _declared(provider: str, model: str, point: PricePoint, at: datetime) -> Mod
     record = Price(id="conservative", meta=meta, provider=provider, model="conservative", price=(point,))
     prices = Prices({record.id: record}, FixedClock(at), currency="USD", fresh_for=timedelta.max)
     price = prices.price("conservative", at=at)
-    return replace(price, model=model, source=f"conservative, while no price is known: {price.source}")
+    said = f"conservative, while no price is known: {price.source}"
+    return with_an_hour(replace(price, model=model, source=said))

@@ -23,10 +23,12 @@ class Usage(msgspec.Struct, frozen=True, array_like=True):
     reasoning: int = 0
     audio_input: int = 0
     audio_output: int = 0
+    cache_write_1h: int = 0
+    """Kept in the provider's cache for an hour, at a price of its own; `cache_write` is kept for less."""
 
     @property
     def all_input(self) -> int:
-        return self.input + self.cached + self.cache_write + self.audio_input
+        return self.input + self.cached + self.cache_write + self.cache_write_1h + self.audio_input
 
     @property
     def all_output(self) -> int:

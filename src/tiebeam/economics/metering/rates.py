@@ -25,6 +25,7 @@ class Band:
     cached: int | None
     cache_write: int | None
     output: int | None
+    cache_write_1h: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Rates:
 
     def cost_nano(self, usage: Usage) -> int:
         """What the tokens cost, rounded half-even. Raises UnknownPricePart where a kind that was used has no price."""
-        prompt = usage.input + usage.cached + usage.cache_write
+        prompt = usage.all_input
         band = self._base
         for one in self._bands:
             if prompt > one.above:
@@ -81,6 +82,8 @@ class Rates:
             total += usage.cached * self._known(band.cached, "cached input")
         if usage.cache_write:
             total += usage.cache_write * self._known(band.cache_write, "cache write")
+        if usage.cache_write_1h:
+            total += usage.cache_write_1h * self._known(band.cache_write_1h, "cache write of an hour")
         answered = usage.output + usage.reasoning
         if answered:
             total += answered * self._known(band.output, "output")
@@ -102,30 +105,36 @@ class Rates:
         except UnknownPricePart:
             return Charged(worst, estimated=True)
 
-    def worst_nano(self, input_bound: int, output_bound: int, *, audio: bool = False) -> int:
+    def worst_nano(
+        self, input_bound: int, output_bound: int, *, audio: bool = False, keeps_an_hour: bool = False
+    ) -> int:
         """The most a call with so many tokens can cost, rounded up. Raises UnknownPricePart where that is not known.
 
         Every input token may be read from the provider's cache, written to it or neither, and the prompt may be as
-        short as it likes: whichever of those costs most is assumed. With `audio`, any token may be of sound.
+        short as it likes: whichever of those costs most is assumed. With `audio`, any token may be of sound; with
+        `keeps_an_hour`, any may be written to the cache for an hour, at twice the input where that has no price.
         """
         if audio and self._heard is None and self._spoken is None:
             raise self._unknown("audio")
         heard, spoken = (self._heard or 0, self._spoken or 0) if audio else (0, 0)
         reached = [self._base, *(one for one in self._bands if one.above < input_bound)]
-        worst = max(self._most(band, input_bound, output_bound, heard, spoken) for band in reached)
+        worst = max(self._most(band, input_bound, output_bound, heard, spoken, keeps_an_hour) for band in reached)
         return -(-(self._fee + worst) // self._scale)
 
-    def _most(self, band: Band, input_bound: int, output_bound: int, heard: int, spoken: int) -> int:
+    def _most(
+        self, band: Band, input_bound: int, output_bound: int, heard: int, spoken: int, keeps_an_hour: bool
+    ) -> int:
         total = 0
         if input_bound:
             fresh = self._known(band.input, "input")
-            total += input_bound * max(fresh, band.cached or 0, band.cache_write or 0, heard)
+            kept = (2 * fresh if band.cache_write_1h is None else band.cache_write_1h) if keeps_an_hour else 0
+            total += input_bound * max(fresh, band.cached or 0, band.cache_write or 0, kept, heard)
         if output_bound:
             total += output_bound * max(self._known(band.output, "output"), spoken)
         return total
 
     def _band(self, above: int, rates: StatedRates) -> Band:
-        fresh, output, cached, written = (self._rate(value) for value in _values(rates))
+        fresh, output, cached, written, kept = (self._rate(value) for value in _values(rates))
         # Without a price of its own, a cached or written token costs what any input token costs.
         return Band(
             above=above,
@@ -133,6 +142,7 @@ class Rates:
             cached=fresh if cached is None else cached,
             cache_write=fresh if written is None else written,
             output=output,
+            cache_write_1h=kept,
         )
 
     def _rate(self, usd_per_mtok: Decimal | None) -> int | None:
@@ -155,6 +165,7 @@ def _values(rates: StatedRates) -> Iterable[Decimal | None]:
         rates.output_usd_per_mtok,
         rates.cached_input_usd_per_mtok,
         rates.cache_write_usd_per_mtok,
+        rates.cache_write_1h_usd_per_mtok,
     )
 
 
@@ -185,5 +196,6 @@ def _is_possible(usage: Usage) -> bool:
         usage.reasoning,
         usage.audio_input,
         usage.audio_output,
+        usage.cache_write_1h,
     )
     return min(counts) >= 0 and max(counts) <= _MOST_TOKENS

@@ -5,7 +5,7 @@ from tiebeam.economics.prices.discrepancies import Comparison, Disagreement, com
 from tiebeam.economics.prices.foreign import BrokenPriceFile, ForeignPrice, read_litellm
 from tiebeam.economics.prices.problems import AliasRefused, MissingRate, StalePrice, UnknownPrice, UnknownPricePart
 from tiebeam.economics.prices.public import PublicModel, list_name, public_history, public_models, public_price
-from tiebeam.economics.prices.quote import ModelPrice, PricePart, Rates, TokenCost, TokenUsage
+from tiebeam.economics.prices.quote import ModelPrice, PricePart, Rates, TokenCost, TokenUsage, with_an_hour
 from tiebeam.economics.prices.room import Prices, listed_prices
 from tiebeam.economics.prices.taking import take_over
 from tiebeam.economics.prices.whatif import (
@@ -46,4 +46,5 @@ __all__ = [
     "public_price",
     "read_litellm",
     "take_over",
+    "with_an_hour",
 ]

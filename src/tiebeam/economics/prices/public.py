@@ -10,14 +10,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from tiebeam.economics.prices.problems import UnknownPrice, UnknownPricePart
-from tiebeam.economics.prices.quote import ModelPrice, Rates
+from tiebeam.economics.prices.quote import ModelPrice, Rates, with_an_hour
 from tiebeam.spec import ServiceTier
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo
     from genai_prices.types import ModelPrice as ListedRates
 
-_KEYS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
+_KEYS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
 _CONTEXTS = {
     ServiceTier.BATCH: ({"processing": "batch"},),
     ServiceTier.FLEX: ({"service_tier": "flex"},),
@@ -108,17 +108,18 @@ def _service_rates(found: ModelInfo, at: datetime, service: ServiceTier) -> List
 def _price(
     provider: str, model: str, listed: ListedRates, *, since: date | None, service: ServiceTier = ServiceTier.STANDARD
 ) -> ModelPrice:
-    values: list[Any] = [getattr(listed, key) for key in _KEYS]
+    values: list[Any] = [getattr(listed, key, None) for key in _KEYS]
     if values[0] is None and values[1] is None:
         raise UnknownPrice(f"the public list knows {model!r} but not its price; add one below prices/ with its source")
     base = Rates(*(_base(value) for value in values))
-    return ModelPrice(
+    found = ModelPrice(
         provider=provider,
         model=model,
         input_usd_per_mtok=base.input_usd_per_mtok,
         output_usd_per_mtok=base.output_usd_per_mtok,
         cached_input_usd_per_mtok=base.cached_input_usd_per_mtok,
         cache_write_usd_per_mtok=base.cache_write_usd_per_mtok,
+        cache_write_1h_usd_per_mtok=base.cache_write_1h_usd_per_mtok,
         usd_per_thousand_requests=_base(getattr(listed, "requests_kcount", None)),
         audio_input_usd_per_mtok=_base(getattr(listed, "input_audio_mtok", None)),
         audio_output_usd_per_mtok=_base(getattr(listed, "output_audio_mtok", None)),
@@ -130,6 +131,7 @@ def _price(
             for above in sorted({tier.start for value in values for tier in getattr(value, "tiers", ())})
         ),
     )
+    return with_an_hour(found)
 
 
 def _base(value: Any) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
@@ -15,12 +15,14 @@ from tiebeam.spec import ListedPrice, PricePoint, PromptTier, ServiceTier
 MTOK = Decimal(1_000_000)
 _EXACT_DIGITS = 60
 _MOST_TOKENS = 10**18
+_HOUR = Decimal(2) / Decimal("1.25")
+"""What an hour in Anthropic's cache costs over five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens of one call. `cached_input` and `cache_write` are the parts of `input` that were read from the provider's
-    cache and written to it."""
+    """Tokens of one call. `cached_input`, `cache_write` and `cache_write_1h` are the parts of `input` that were read from
+    the provider's cache, written to it, and written to it for an hour."""
 
     model: str
     input: int
@@ -33,6 +35,7 @@ class TokenUsage:
     audio_input: int = 0
     audio_output: int = 0
     """Sound, beside `input` and `output` and in neither."""
+    cache_write_1h: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Rates:
     output_usd_per_mtok: Decimal | None
     cached_input_usd_per_mtok: Decimal | None
     cache_write_usd_per_mtok: Decimal | None
+    cache_write_1h_usd_per_mtok: Decimal | None = None
 
     @classmethod
     def stated(cls, source: PricePoint | ListedPrice | PromptTier) -> Rates:
@@ -50,7 +54,14 @@ class Rates:
 
     def over(self, shorter: Rates) -> Rates:
         """These rates, and the shorter prompt's where one is not stated."""
-        return Rates(*(_first(getattr(self, name), getattr(shorter, name)) for name in Rates.__slots__))
+        found = Rates(*(_first(getattr(self, name), getattr(shorter, name)) for name in Rates.__slots__))
+        if self.cache_write_1h_usd_per_mtok is None and (
+            found.input_usd_per_mtok != shorter.input_usd_per_mtok
+            or found.cache_write_usd_per_mtok != shorter.cache_write_usd_per_mtok
+        ):
+            # It goes with them, and what it cost of a shorter prompt would be too little.
+            return replace(found, cache_write_1h_usd_per_mtok=None)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,7 @@ class ModelPrice:
     audio_output_usd_per_mtok: Decimal | None = None
     tiers: tuple[tuple[int, Rates], ...] = ()
     """Rates of calls whose prompt is longer than so many tokens, the shortest first."""
+    cache_write_1h_usd_per_mtok: Decimal | None = None
 
     @property
     def has_tiers(self) -> bool:
@@ -118,6 +130,34 @@ class ModelPrice:
         return {**plain, "digest": digest_of(plain)}
 
 
+def with_an_hour(price: ModelPrice) -> ModelPrice:
+    """The price with what it costs to keep input in the cache for an hour, where that is a model of Anthropic's.
+
+    What is not stated is reckoned by the ratio Anthropic documents, 2 to 1.25, and is never less than twice the input;
+    the source says so.
+    """
+    if price.provider != "anthropic" and "claude" not in price.model.lower():
+        return price
+    base = price.rates(0)
+    hour = _hour_of(base)
+    tiers = tuple((above, replace(rates, cache_write_1h_usd_per_mtok=_hour_of(rates))) for above, rates in price.tiers)
+    if hour == base.cache_write_1h_usd_per_mtok and tiers == price.tiers:
+        return price
+    said = f"{price.source}; an hour in the cache by Anthropic's ratio of 2 to 1.25"
+    return replace(price, cache_write_1h_usd_per_mtok=hour, tiers=tiers, source=said)
+
+
+def _hour_of(rates: Rates) -> Decimal | None:
+    if rates.cache_write_1h_usd_per_mtok is not None:
+        return rates.cache_write_1h_usd_per_mtok
+    with localcontext(prec=_EXACT_DIGITS):
+        known = (
+            None if rates.cache_write_usd_per_mtok is None else rates.cache_write_usd_per_mtok * _HOUR,
+            None if rates.input_usd_per_mtok is None else rates.input_usd_per_mtok * 2,
+        )
+        return max((one for one in known if one is not None), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class PricePart:
     """One kind of token of a call: how many, at which rate, what they cost. The fee of a call itself has no rate."""
@@ -140,16 +180,19 @@ class TokenCost:
 def parts_of(usage: TokenUsage, price: ModelPrice) -> tuple[PricePart, ...]:
     """What each kind of token costs. Raises UnknownPricePart, and Invalid for impossible usage."""
     sound = (usage.audio_input, usage.audio_output)
-    counts = (usage.input, usage.output, usage.cached_input, usage.cache_write, *sound)
-    if min(counts) < 0 or usage.cached_input + usage.cache_write > usage.input or max(counts) > _MOST_TOKENS:
+    of_input = (usage.cached_input, usage.cache_write, usage.cache_write_1h)
+    counts = (usage.input, usage.output, *of_input, *sound)
+    if min(counts) < 0 or sum(of_input) > usage.input or max(counts) > _MOST_TOKENS:
         raise Invalid(f"the usage of {usage.model!r} is impossible: {usage}")
-    rates = price.rates(usage.input)
-    fresh = usage.input - usage.cached_input - usage.cache_write
+    # A provider counts what was heard as part of the prompt.
+    rates = price.rates(usage.input + usage.audio_input)
+    fresh = usage.input - sum(of_input)
     # Without a price of its own, a cached or written token costs what any input token costs.
     wanted = (
         ("input", fresh, rates.input_usd_per_mtok),
         ("cached_input", usage.cached_input, _first(rates.cached_input_usd_per_mtok, rates.input_usd_per_mtok)),
         ("cache_write", usage.cache_write, _first(rates.cache_write_usd_per_mtok, rates.input_usd_per_mtok)),
+        ("cache_write_1h", usage.cache_write_1h, rates.cache_write_1h_usd_per_mtok),
         ("output", usage.output, rates.output_usd_per_mtok),
         # Sound costs many times what text does: without a price of its own it has none.
         ("audio_input", usage.audio_input, price.audio_input_usd_per_mtok),

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tiebeam.economics.prices.problems import AliasRefused, MissingRate, StalePrice, UnknownPrice, UnknownPricePart
 from tiebeam.economics.prices.public import public_history, public_price
-from tiebeam.economics.prices.quote import ModelPrice, Rates, TokenCost, TokenUsage, parts_of, total_of
+from tiebeam.economics.prices.quote import ModelPrice, Rates, TokenCost, TokenUsage, parts_of, total_of, with_an_hour
 from tiebeam.errors import Invalid
 from tiebeam.kit import Clock, nano_usd
 from tiebeam.spec import ListedPrice, ModelOffer, Price, PricePoint, ServiceTier
@@ -162,13 +162,14 @@ def refuse_alias(model: str) -> None:
 
 def _point_price(record: Price, point: PricePoint) -> ModelPrice:
     base = Rates.stated(point)
-    return ModelPrice(
+    found = ModelPrice(
         provider=record.provider,
         model=record.model,
         input_usd_per_mtok=point.input_usd_per_mtok,
         output_usd_per_mtok=point.output_usd_per_mtok,
         cached_input_usd_per_mtok=point.cached_input_usd_per_mtok,
         cache_write_usd_per_mtok=point.cache_write_usd_per_mtok,
+        cache_write_1h_usd_per_mtok=point.cache_write_1h_usd_per_mtok,
         usd_per_thousand_requests=point.usd_per_thousand_requests,
         audio_input_usd_per_mtok=point.audio_input_usd_per_mtok,
         audio_output_usd_per_mtok=point.audio_output_usd_per_mtok,
@@ -179,6 +180,7 @@ def _point_price(record: Price, point: PricePoint) -> ModelPrice:
         region=record.region,
         tiers=_tiers(point, base),
     )
+    return with_an_hour(found)
 
 
 def listed_prices(offer: ModelOffer) -> list[ModelPrice]:
@@ -188,19 +190,21 @@ def listed_prices(offer: ModelOffer) -> list[ModelPrice]:
 
 def _listed_price(offer: ModelOffer, point: ListedPrice) -> ModelPrice:
     base = Rates.stated(point)
-    return ModelPrice(
+    found = ModelPrice(
         provider=offer.provider,
         model=offer.model,
         input_usd_per_mtok=point.input_usd_per_mtok,
         output_usd_per_mtok=point.output_usd_per_mtok,
         cached_input_usd_per_mtok=point.cached_input_usd_per_mtok,
         cache_write_usd_per_mtok=point.cache_write_usd_per_mtok,
+        cache_write_1h_usd_per_mtok=point.cache_write_1h_usd_per_mtok,
         usd_per_thousand_requests=point.usd_per_thousand_requests,
         source=f"{point.source}, as the library noted it on {point.checked}",
         since=point.since,
         checked=point.checked,
         tiers=_tiers(point, base),
     )
+    return with_an_hour(found)
 
 
 def _tiers(point: PricePoint | ListedPrice, base: Rates) -> tuple[tuple[int, Rates], ...]:

@@ -21,6 +21,7 @@ TOOL_TEMPLATE_TOKENS = 1_024
 """What it may add to explain tools in general; Anthropic states up to 804 for a model."""
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
 _NOT_TEXT = re.compile(rb'"content"\s*:\s*\[|"audio"\s*:')
+_HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
 _MOST_TOKENS = 1_000_000_000
 _MANY = 1_000_000
 """Bytes from which on the number of a body's parts is looked at before it is taken apart."""
@@ -56,6 +57,8 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     """Why no most can be named for its input or its cost, in words; empty where it can."""
     input_bound: int
     """The input can come to no more than this; images are not counted in."""
+    keeps_an_hour: bool = False
+    """Whether input may be kept in the provider's cache for an hour, which has a price of its own."""
 
 
 class _StreamOptions(msgspec.Struct, gc=False):
@@ -226,6 +229,7 @@ def _asked(endpoint: Endpoint, read: Any, found: Found, text: bytes, unbounded: 
         service_tier="" if tier in _PLAIN_TIERS else tier,
         unbounded=unbounded,
         input_bound=bound,
+        keeps_an_hour=b'"1h"' in text and _HOUR.search(text) is not None,
     )
 
 

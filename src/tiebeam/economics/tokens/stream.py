@@ -57,13 +57,16 @@ class StreamUsage:
     """
 
     __slots__ = (
-        "_carry", "_done", "_done_word", "_dropped", "_endpoint", "_final", "_kind", "_strip", "_text", "_usage",
+        "_carry", "_done", "_done_word", "_dropped", "_endpoint", "_final", "_keeps_an_hour", "_kind", "_strip", "_text", "_usage",
         "finished", "visible_bytes",
     )  # fmt: skip
 
-    def __init__(self, endpoint: Endpoint, kind: UpstreamKind, *, strip: bool = False) -> None:
+    def __init__(
+        self, endpoint: Endpoint, kind: UpstreamKind, *, strip: bool = False, keeps_an_hour: bool = False
+    ) -> None:
         self._endpoint = endpoint
         self._kind = kind
+        self._keeps_an_hour = keeps_an_hour
         self._strip = strip and endpoint is Endpoint.CHAT
         self._text = _TEXT.get(endpoint, _TEXT[Endpoint.CHAT])
         self._done = _DONE.get(endpoint, _DONE[Endpoint.CHAT])
@@ -83,11 +86,11 @@ class StreamUsage:
         """What the provider stated last; None while it has not stated what was answered."""
         if self._usage is None or not self._final:
             return None
-        return read_usage(self._endpoint, self._kind, self._usage)
+        return self._classes(self._usage)
 
     def estimate(self, *, input_tokens: int) -> Usage:
         """What a stream that ended early used as far as was seen; `input_tokens` stands in for an input not stated."""
-        stated = None if self._usage is None else read_usage(self._endpoint, self._kind, self._usage)
+        stated = None if self._usage is None else self._classes(self._usage)
         output = self.output_tokens
         if stated is None:
             return Usage(input=input_tokens, output=output)
@@ -100,7 +103,11 @@ class StreamUsage:
             reasoning=stated.reasoning,
             audio_input=stated.audio_input,
             audio_output=stated.audio_output,
+            cache_write_1h=stated.cache_write_1h,
         )
+
+    def _classes(self, stated: Stated) -> Usage | None:
+        return read_usage(self._endpoint, self._kind, stated, keeps_an_hour=self._keeps_an_hour)
 
     @property
     def output_tokens(self) -> int:
@@ -209,6 +216,8 @@ class StreamUsage:
                 setattr(stated, name, before)
         if stated.output_tokens is None:
             stated.output_tokens = known.output_tokens
+        if stated.cache_creation is None:
+            stated.cache_creation = known.cache_creation
         return stated
 
     def _keep(self, stated: Stated, *, final: bool) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from tiebeam.spec import Endpoint
 
 _NULLS = frozenset({b"null", b"false", b"[]", b"{}", b'""'})
-_HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
 _TOP = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _REASONS: dict[Endpoint, dict[str, str]] = {
@@ -59,8 +56,6 @@ def reasons(endpoint: Endpoint, text: bytes, names: set[bytes], found: list[str]
             for name, why in _REASONS[endpoint].items()
             if name in top and bytes(top[name]) not in _NULLS and not _is_harmless(name, top[name])
         ]
-    if endpoint is Endpoint.MESSAGES and b'"1h"' in text and _HOUR.search(text):
-        more.append("a cache kept for an hour, which is charged at a rate that no price here states")
     return (*found, *more)
 
 

@@ -19,12 +19,20 @@ Count = int | float | None
 """Some gateways write whole numbers with a point."""
 
 
+class _Written(msgspec.Struct, gc=False):
+    """What was written to the cache, by how long it is kept."""
+
+    ephemeral_5m_input_tokens: Count = None
+    ephemeral_1h_input_tokens: Count = None
+
+
 class _Details(msgspec.Struct, gc=False):
     """Parts of the input or of the output; every name that providers use for them."""
 
     cached_tokens: Count = None
     cache_write_tokens: Count = None
     cache_creation_tokens: Count = None
+    cache_creation_token_details: _Written | None = None
     audio_tokens: Count = None
     reasoning_tokens: Count = None
     thinking_tokens: Count = None
@@ -49,6 +57,7 @@ class Stated(msgspec.Struct, gc=False):
     output_tokens_details: _Details | None = None
     cache_creation_input_tokens: Count = None
     cache_read_input_tokens: Count = None
+    cache_creation: _Written | None = None
 
 
 class _Groq(msgspec.Struct, gc=False):
@@ -80,10 +89,13 @@ CHOICES = msgspec.json.Decoder(list[_Choice])
 _UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
-def usage_of(endpoint: Endpoint, kind: UpstreamKind, body: bytes) -> Usage | None:
-    """What a whole answer states; None where it states none or is unreadable."""
+def usage_of(endpoint: Endpoint, kind: UpstreamKind, body: bytes, *, keeps_an_hour: bool = False) -> Usage | None:
+    """What a whole answer states; None where it states none or is unreadable.
+
+    Where the request `keeps_an_hour`, tokens written to a cache for a time that is not stated were written for an hour.
+    """
     stated = _stated_in(body)
-    return None if stated is None else read_usage(endpoint, kind, stated)
+    return None if stated is None else read_usage(endpoint, kind, stated, keeps_an_hour=keeps_an_hour)
 
 
 def _stated_in(body: bytes) -> Stated | None:
@@ -111,10 +123,10 @@ def stated_in_event(payload: Any) -> tuple[Stated | None, Answer | None]:
     return None, event
 
 
-def read_usage(endpoint: Endpoint, kind: UpstreamKind, stated: Stated) -> Usage | None:
+def read_usage(endpoint: Endpoint, kind: UpstreamKind, stated: Stated, *, keeps_an_hour: bool = False) -> Usage | None:
     """The canonical classes of what was stated."""
     if endpoint is Endpoint.MESSAGES:
-        return _messages(stated)
+        return _messages(stated, keeps_an_hour)
     if endpoint is Endpoint.EMBEDDINGS:
         given = _first(stated.prompt_tokens, stated.input_tokens, stated.total_tokens)
         return None if given is None else Usage(input=given)
@@ -127,6 +139,7 @@ def read_usage(endpoint: Endpoint, kind: UpstreamKind, stated: Stated) -> Usage 
             stated.input_tokens_details or stated.prompt_tokens_details,
             stated.output_tokens_details or stated.completion_tokens_details,
             stated,
+            keeps_an_hour,
         )
     return _split(
         kind,
@@ -136,22 +149,29 @@ def read_usage(endpoint: Endpoint, kind: UpstreamKind, stated: Stated) -> Usage 
         stated.prompt_tokens_details or stated.input_tokens_details,
         stated.completion_tokens_details or stated.output_tokens_details,
         stated,
+        keeps_an_hour,
     )
 
 
-def _messages(stated: Stated) -> Usage | None:
+def _messages(stated: Stated, keeps_an_hour: bool) -> Usage | None:
     """Anthropic's input leaves out what the cache gave and took, so nothing is subtracted; thinking is output."""
     fresh, output = _count(stated.input_tokens), _count(stated.output_tokens)
     if fresh is None or output is None:
         return None
     made = stated.output_tokens_details
+    written = _count(stated.cache_creation_input_tokens)
+    details = stated.cache_creation
+    if written is None:
+        written = _written(details)
+    kept = _kept(written, details, keeps_an_hour)
     thought = min(output, (_count(made.thinking_tokens) or 0) if made else 0)
     return Usage(
         input=fresh,
         cached=_count(stated.cache_read_input_tokens) or 0,
-        cache_write=_count(stated.cache_creation_input_tokens) or 0,
+        cache_write=written - kept,
         output=output - thought,
         reasoning=thought,
+        cache_write_1h=kept,
     )
 
 
@@ -163,6 +183,7 @@ def _split(
     given: _Details | None,
     made: _Details | None,
     stated: Stated,
+    keeps_an_hour: bool,
 ) -> Usage | None:
     """OpenAI's classes lie within each other: cached and spoken tokens in the prompt, reasoning in the completion."""
     whole = _count(total)
@@ -185,17 +206,34 @@ def _split(
     cached = min(cached, prompt)
     written = min(written, prompt - cached)
     heard = min(heard, prompt - cached - written)
+    kept = _kept(written, given.cache_creation_token_details if given else None, keeps_an_hour)
     spoken = min(spoken, completion)
     reasoning = min(reasoning, completion - spoken)
     return Usage(
         input=prompt - cached - written - heard,
         cached=cached,
-        cache_write=written,
+        cache_write=written - kept,
         output=completion - reasoning - spoken,
         reasoning=reasoning,
         audio_input=heard,
         audio_output=spoken,
+        cache_write_1h=kept,
     )
+
+
+def _written(details: _Written | None) -> int:
+    if details is None:
+        return 0
+    return (_count(details.ephemeral_5m_input_tokens) or 0) + (_count(details.ephemeral_1h_input_tokens) or 0)
+
+
+def _kept(written: int, details: _Written | None, keeps_an_hour: bool) -> int:
+    """How many of the tokens written are kept for an hour; all, where that may be and nothing says how many."""
+    stated = None if details is None else _count(details.ephemeral_1h_input_tokens)
+    if stated is None:
+        short = None if details is None else _count(details.ephemeral_5m_input_tokens)
+        return max(0, written - (short or 0)) if keeps_an_hour else 0
+    return min(stated, written)
 
 
 def _first(*values: Count) -> int | None:

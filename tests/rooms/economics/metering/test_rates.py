@@ -23,7 +23,7 @@ from tiebeam.economics.prices import (
     UnknownPricePart,
 )
 from tiebeam.kit import FixedClock
-from tiebeam.spec import PromptTier
+from tiebeam.spec import Meta, Price, PromptTier
 
 AT = datetime.fromtimestamp(NOON / 1000, UTC)
 CLOCK = FixedClock(AT)
@@ -41,6 +41,7 @@ _tiers = st.builds(
     output_usd_per_mtok=_rates,
     cached_input_usd_per_mtok=_rates,
     cache_write_usd_per_mtok=_rates,
+    cache_write_1h_usd_per_mtok=_some,
 )
 _points = st.builds(
     lambda parts, tiers: price_point(**parts, tier=tuple(tiers)),
@@ -50,6 +51,7 @@ _points = st.builds(
             "output_usd_per_mtok": _some,
             "cached_input_usd_per_mtok": _rates,
             "cache_write_usd_per_mtok": _rates,
+            "cache_write_1h_usd_per_mtok": _some,
             "usd_per_thousand_requests": _rates,
             "audio_input_usd_per_mtok": _some,
             "audio_output_usd_per_mtok": _some,
@@ -58,7 +60,15 @@ _points = st.builds(
     st.lists(_tiers, max_size=2, unique_by=lambda tier: tier.above_input_tokens),
 )
 _tokens = st.one_of(st.just(0), st.integers(0, 400), st.integers(0, 10**9))
-_usages = st.builds(Usage, input=_tokens, cached=_tokens, cache_write=_tokens, output=_tokens, reasoning=_tokens)
+_usages = st.builds(
+    Usage,
+    input=_tokens,
+    cached=_tokens,
+    cache_write=_tokens,
+    output=_tokens,
+    reasoning=_tokens,
+    cache_write_1h=_tokens,
+)
 _sounds = st.builds(Usage, input=_tokens, output=_tokens, audio_input=_tokens, audio_output=_tokens)
 
 
@@ -69,6 +79,7 @@ def _asked(usage: Usage) -> TokenUsage:
         output=usage.all_output - usage.audio_output,
         cached_input=usage.cached,
         cache_write=usage.cache_write,
+        cache_write_1h=usage.cache_write_1h,
         provider="acme",
         audio_input=usage.audio_input,
         audio_output=usage.audio_output,
@@ -92,7 +103,10 @@ def test_no_call_within_its_bounds_costs_more_than_its_worst(point: object, usag
 
     assert isinstance(rates, Rates)
     assert rates.cost_nano(usage) <= rates.worst_nano(
-        usage.all_input + more, usage.all_output, audio=usage.audio_input + usage.audio_output > 0
+        usage.all_input + more,
+        usage.all_output,
+        audio=usage.audio_input + usage.audio_output > 0,
+        keeps_an_hour=usage.cache_write_1h > 0,
     )
 
 
@@ -198,6 +212,52 @@ def test_sound_is_charged_at_prices_of_its_own() -> None:
     assert rates.cost_nano(used) == 2_500_000 + 1_000_000 + 320_000 + 1_280_000
     assert rates.worst_nano(10, 10) == 25_000 + 100_000
     assert rates.worst_nano(10, 10, audio=True) == 320_000 + 640_000
+
+
+def test_an_hour_in_anthropics_cache_costs_what_its_invoice_says() -> None:
+    book = PriceBook(Prices({}, CLOCK, currency="USD"))
+    used = Usage(input=1_000, cached=50_000, cache_write=2_000, cache_write_1h=20_000, output=300, reasoning=200)
+
+    rates = book.rates("claude-sonnet-4-5", provider="anthropic", at=NOON)
+
+    assert isinstance(rates, Rates)
+    # By hand, in dollars a million: 3 fresh, 0.30 read, 3.75 for five minutes, 6 for an hour, 15 out.
+    by_hand = 1_000 * 3_000 + 50_000 * 300 + 2_000 * 3_750 + 20_000 * 6_000 + 500 * 15_000
+    assert rates.cost_nano(used) == by_hand
+    assert rates.worst_nano(used.all_input, used.all_output, keeps_an_hour=True) >= by_hand
+    assert rates.worst_nano(1_000, 0, keeps_an_hour=True) == 6_000_000
+    assert rates.worst_nano(1_000, 0) == 3_750_000
+    # Above 200,000 tokens of prompt everything is dearer, and that too.
+    assert rates.worst_nano(300_000, 0, keeps_an_hour=True) == 300_000 * 12_000
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "written", "hour"),
+    [
+        ("anthropic", "house-name", "3.75", "6.00"),
+        ("aws", "eu.anthropic.claude-opus", "3.75", "6.00"),
+        ("anthropic", "without-a-cache", None, "6"),
+        ("anthropic", "dear-cache", "5", "8.0"),
+        ("acme", "small", "3.75", None),
+    ],
+)
+def test_an_hour_without_a_price_is_reckoned_for_anthropics_models_alone(
+    provider: str, model: str, written: str | None, hour: str | None
+) -> None:
+    five = None if written is None else Decimal(written)
+    point = price_point(input_usd_per_mtok=Decimal(3), cache_write_usd_per_mtok=five)
+    record = Price(
+        id="own", meta=Meta(since=point.since, reviewed=point.checked), provider=provider, model=model, price=(point,)
+    )
+    rates = PriceBook(Prices({"own": record}, CLOCK, currency="USD")).rates(model, provider=provider, at=NOON)
+
+    assert isinstance(rates, Rates)
+    assert rates.price.cache_write_1h_usd_per_mtok == (None if hour is None else Decimal(hour))
+    assert ("ratio" in rates.price.source) is (hour is not None)
+    if hour is None:
+        # Held at twice the input, and charged as held: nothing says what it costs.
+        assert rates.worst_nano(1_000, 0, keeps_an_hour=True) == 6_000_000
+        assert rates.charge(Usage(cache_write_1h=10), worst=77).estimated
 
 
 def test_the_public_list_compiles_too() -> None:

@@ -201,11 +201,13 @@ def test_a_document_that_is_not_plain_text_cannot_be_bounded() -> None:
     assert with_parts(plain, whole, endpoint=MESSAGES).unbounded == ()
 
 
-def test_a_cache_kept_for_an_hour_has_no_price_here() -> None:
+def test_a_cache_kept_for_an_hour_is_noticed_because_it_has_a_price_of_its_own() -> None:
     system = [{"type": "text", "text": "Rules", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]
-    assert "hour" in read(MESSAGES, system=system).unbounded[0]
+    found = read(MESSAGES, system=system)
+    assert found.keeps_an_hour
+    assert found.unbounded == ()
     system[0]["cache_control"] = {"type": "ephemeral", "ttl": "5m"}
-    assert read(MESSAGES, system=system).unbounded == ()
+    assert not read(MESSAGES, system=system).keeps_an_hour
 
 
 @pytest.mark.parametrize(

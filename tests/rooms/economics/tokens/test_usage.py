@@ -130,3 +130,24 @@ def test_whatever_is_stated_no_class_is_negative(usage: dict[str, Any], kind: Up
     found = usage_of(endpoint, kind, json.dumps({"usage": usage}).encode())
     if found is not None:
         assert min(getattr(found, name) for name in Usage.__slots__) >= 0
+
+
+def _written(endpoint: Endpoint, usage: dict[str, object], *, keeps_an_hour: bool) -> tuple[int, int]:
+    body = json.dumps({"usage": usage}).encode()
+    found = usage_of(endpoint, UpstreamKind.ANTHROPIC, body, keeps_an_hour=keeps_an_hour)
+    assert found is not None
+    return found.cache_write, found.cache_write_1h
+
+
+@pytest.mark.parametrize("keeps_an_hour", [False, True])
+def test_what_is_kept_for_an_hour_is_a_class_of_its_own(keeps_an_hour: bool) -> None:
+    plain = {"input_tokens": 5, "output_tokens": 7, "cache_creation_input_tokens": 300, "cache_read_input_tokens": 40}
+    split = {**plain, "cache_creation": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 200}}
+    alone = {name: value for name, value in split.items() if name != "cache_creation_input_tokens"}
+
+    assert _written(Endpoint.MESSAGES, split, keeps_an_hour=keeps_an_hour) == (100, 200)
+    assert _written(Endpoint.MESSAGES, alone, keeps_an_hour=keeps_an_hour) == (100, 200)
+    # Nothing says how long: where it may be an hour, it is charged as one.
+    assert _written(Endpoint.MESSAGES, plain, keeps_an_hour=keeps_an_hour) == ((0, 300) if keeps_an_hour else (300, 0))
+    chat = {"prompt_tokens": 500, "completion_tokens": 7, "prompt_tokens_details": {"cache_write_tokens": 300}}
+    assert _written(Endpoint.CHAT, chat, keeps_an_hour=keeps_an_hour) == ((0, 300) if keeps_an_hour else (300, 0))
