@@ -9,12 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.tables import usage_daily
+from tiebeam.economics.tables import INPUT_CLASSES, usage_daily
 from tiebeam.economics.totals import Scope, Span
 from tiebeam.errors import Invalid
 
 MOST_ROWS = 200_000
-_INPUT = ("input", "cached", "cache_write", "audio_input")
 
 
 @dataclass(slots=True)
@@ -50,7 +49,7 @@ def read_series(conn: sa.Connection, *, span: Span, scope: Scope) -> Series:
     """Raises Invalid on more rows than can be looked at together."""
     table = usage_daily.c
     groups = (table.day, table.team, table.workflow, table.model)
-    inputs = [table[f"{name}_tokens"] for name in _INPUT]
+    inputs = [table[f"{name}_tokens"] for name in INPUT_CLASSES]
     sums = (
         *(sa.func.sum(table[name]).label(name) for name in ("usd_nano", "retried_nano", "requests", "attempts")),
         sa.func.sum(sum(inputs[1:], start=inputs[0])).label("input"),
