@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tiebeam.economics.metering import CLASSES, DAILY
-from tiebeam.economics.tables import usage_charge, usage_daily, usage_price
+from tiebeam.economics.tables import MONTHLY, usage_charge, usage_daily, usage_monthly, usage_price
 from tiebeam.store import Store
 
 TEAMS, WORKFLOWS, MODELS, DAYS = 20, 4, 8, 365
@@ -72,6 +72,7 @@ def fill(store: Store, rows: int) -> None:
     db.executemany("INSERT INTO days VALUES (?, date('2025-01-01', ? || ' days'))", [(n, f"+{n}") for n in range(DAYS)])
     db.execute(_rows(rows), {"rows": rows})
     db.execute(_sums())
+    db.execute(_months())
     db.execute("COMMIT")
     db.close()
     with store.engine.begin() as conn:
@@ -91,12 +92,23 @@ def _rows(rows: int) -> str:
     """
 
 
+_ADDED = ("requests", "attempts", *(f"{name}_tokens" for name in CLASSES), "usd_nano", "estimated_nano", "retried_nano")
+
+
 def _sums() -> str:
     key = [name for name in DAILY if name != "slot"]
-    tokens = [f"{name}_tokens" for name in CLASSES]
-    names = [*key, "slot", "requests", "attempts", *tokens, "usd_nano", "estimated_nano", "retried_nano"]
-    sums = ["0", "count(*)", "count(*)", *(f"sum({name})" for name in (*tokens, "usd_nano")), "0", "0"]
+    tokens = [f"sum({name}_tokens)" for name in CLASSES]
+    sums = ["0", "count(*)", "count(*)", *tokens, "sum(usd_nano)", "0", "0"]
     return f"""
-        INSERT INTO {usage_daily.name} ({", ".join(names)})
+        INSERT INTO {usage_daily.name} ({", ".join([*key, "slot", *_ADDED])})
         SELECT {", ".join([*key, *sums])} FROM usage_charge GROUP BY {", ".join(key)}
+    """
+
+
+def _months() -> str:
+    key = [name for name in MONTHLY if name not in {"slot", "month"}]
+    return f"""
+        INSERT INTO {usage_monthly.name} (month, {", ".join([*key, "slot", *_ADDED])})
+        SELECT substr(day, 1, 7), {", ".join([*key, "0", *(f"sum({name})" for name in _ADDED)])}
+        FROM usage_daily GROUP BY substr(day, 1, 7), {", ".join(key)}
     """

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
-
-from tiebeam.economics.metering import CLASSES, DAILY
-from tiebeam.economics.tables import usage_charge, usage_daily, usage_price
+from tiebeam.economics.metering import CLASSES, Attempt, Ended, Metered, Settlement, Usage, book
+from tiebeam.economics.tables import usage_price
 from tiebeam.store import Store, Unit
 
 NOON = datetime(2026, 10, 12, 12, 30, tzinfo=UTC)
@@ -79,35 +77,25 @@ def put_charges(store: Store, rows: Iterable[dict[str, Any]], *, prices: Iterabl
 
 
 def add_charges(unit: Unit, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    unit.conn.execute(usage_charge.insert(), rows)
-    sums: dict[tuple[Any, ...], dict[str, int]] = {}
-    for row in rows:
-        key = tuple(0 if name == "slot" else row[name] for name in DAILY)
-        line = sums.setdefault(key, dict.fromkeys(_summed(), 0))
-        line["requests"] += int(row["concluded"])
-        line["attempts"] += 1
-        line["usd_nano"] += row["usd_nano"]
-        line["estimated_nano"] += row["usd_nano"] if row["estimated"] else 0
-        line["retried_nano"] += 0 if row["concluded"] else row["usd_nano"]
-        for name in CLASSES:
-            line[f"{name}_tokens"] += row[f"{name}_tokens"]
-    for key, line in sums.items():
-        where = [usage_daily.c[name] == value for name, value in zip(DAILY, key, strict=True)]
-        changed = unit.conn.execute(
-            sa.update(usage_daily).where(*where).values({name: usage_daily.c[name] + line[name] for name in line})
-        )
-        if not changed.rowcount:
-            unit.conn.execute(usage_daily.insert().values(dict(zip(DAILY, key, strict=True)) | line))
+    """By the room's own verb, so that every sum knows of them."""
+    book(unit, [_metered(row) for row in rows])
 
 
-def _summed() -> tuple[str, ...]:
-    return (
-        "requests",
-        "attempts",
-        *(f"{name}_tokens" for name in CLASSES),
-        "usd_nano",
-        "estimated_nano",
-        "retried_nano",
+def _metered(row: dict[str, Any]) -> Metered:
+    same = {name: row[name] for name in Attempt.__struct_fields__ if name in row and name not in {"at", "nodes"}}
+    at = round(row["at"].timestamp() * 1000)
+    attempt = Attempt(**same, at=at, worst=row["worst_nano"], nodes=tuple(row["nodes"]), is_run=False)
+    settlement = Settlement(
+        attempt_id=row["id"],
+        at=at,
+        nano=row["usd_nano"],
+        usage=Usage(**{name: row[f"{name}_tokens"] for name in CLASSES}),
+        ended=Ended(row["ended"]),
+        estimated=row["estimated"],
+        concluded=row["concluded"],
+        status=row["status"],
+        millis=row["millis"],
+        first_byte_millis=row["first_byte_millis"],
+        fingerprint=row["fingerprint"] or "",
     )
+    return Metered(attempt=attempt, settlement=settlement, corrects=row["corrects"])

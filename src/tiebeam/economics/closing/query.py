@@ -124,7 +124,7 @@ def _open(db: Any, files: Sequence[Path]) -> None:
     listed = "[" + ", ".join(_quoted(str(one)) for one in files) + "]"
     db.execute(f"SET allowed_paths = {listed}")
     db.execute("SET enable_external_access = false")
-    source = f"read_parquet({listed})" if files else _nothing()
+    source = f"read_parquet({listed}, union_by_name = true)" if files else _nothing()
     db.execute(f"CREATE VIEW charges AS SELECT *, {_USD} AS usd FROM {source}")
     db.execute("SET lock_configuration = true")
 

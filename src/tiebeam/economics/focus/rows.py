@@ -22,6 +22,7 @@ _METERS = {
     "input": "Input Tokens",
     "cached": "Cached Input Tokens",
     "cache_write": "Cache Write Tokens",
+    "cache_write_1h": "Cache Write 1h Tokens",
     "output": "Output Tokens",
     "reasoning": "Reasoning Tokens",
     "audio_input": "Audio Input Tokens",

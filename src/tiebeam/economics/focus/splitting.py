@@ -12,12 +12,14 @@ _RATES: Mapping[str, tuple[str, ...]] = {
     "input": ("input_usd_per_mtok",),
     "cached": ("cached_input_usd_per_mtok", "input_usd_per_mtok"),
     "cache_write": ("cache_write_usd_per_mtok", "input_usd_per_mtok"),
+    "cache_write_1h": ("cache_write_1h_usd_per_mtok",),
     "output": ("output_usd_per_mtok",),
     "reasoning": ("output_usd_per_mtok",),
 }
-"""Where a class finds its rate in a price: the first that is stated. Audio has none."""
-
-_OF_PROMPT = ("input", "cached", "cache_write")
+"""Where a class finds its rate in a price, by the length of the prompt: the first that is stated."""
+_OF_SOUND = {"audio_input": "audio_input_usd_per_mtok", "audio_output": "audio_output_usd_per_mtok"}
+"""Rates that are the same for prompts of any length."""
+_GIVEN = frozenset({"output", "reasoning", "audio_output"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,11 @@ def apportion(nano: int, exact: Sequence[Decimal]) -> list[int]:
 
 
 def _priced(used: Mapping[str, int], price: Mapping[str, Any]) -> list[tuple[str, str, int, Decimal]] | None:
-    rates = _rates(price, sum(used.get(name, 0) for name in _OF_PROMPT))
+    rates = _rates(price, sum(count for name, count in used.items() if name not in _GIVEN))
     found: list[tuple[str, str, int, Decimal]] = []
     for name, count in used.items():
-        rate = next((rates[key] for key in _RATES.get(name, ()) if rates.get(key) is not None), None)
+        stated = [price.get(_OF_SOUND[name])] if name in _OF_SOUND else [rates.get(key) for key in _RATES.get(name, ())]
+        rate = next((one for one in stated if one is not None), None)
         if rate is None:
             return None
         found.append((name, "Tokens", count, Decimal(str(rate)) / 1_000_000))

@@ -21,13 +21,9 @@ _NEAR = timedelta(minutes=2)
 _PIECE = 400
 _MOST = 20_000
 
-_IN: Any = (
-    usage_charge.c.input_tokens
-    + usage_charge.c.cached_tokens
-    + usage_charge.c.cache_write_tokens
-    + usage_charge.c.audio_input_tokens
-)
-_OUT: Any = usage_charge.c.output_tokens + usage_charge.c.reasoning_tokens + usage_charge.c.audio_output_tokens
+_GIVEN = ("output", "reasoning", "audio_output")
+_IN: Any = sum((usage_charge.c[f"{name}_tokens"] for name in CLASSES if name not in _GIVEN), sa.literal(0))
+_OUT: Any = sum((usage_charge.c[f"{name}_tokens"] for name in _GIVEN), sa.literal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +166,13 @@ class Cover:
         return self._days[key]
 
 
-_ALIKE = ((0, 3), (3, 5), (5, 6), (6, 7))
-"""Stretches of CLASSES: what one side counts as reasoning or as cached, the other may count with the rest."""
+_APART = ("audio_input", "audio_output")
+_ALIKE = (
+    [index for index, name in enumerate(CLASSES) if name not in (*_GIVEN, *_APART)],
+    [CLASSES.index("output"), CLASSES.index("reasoning")],
+    *([CLASSES.index(name)] for name in _APART),
+)
+"""Classes that stand for each other: what one side counts as reasoning or cached, the other may count with the rest."""
 
 
 def less(held: list[int] | None, wanted: Usage) -> Usage:
@@ -180,14 +181,14 @@ def less(held: list[int] | None, wanted: Usage) -> Usage:
         return Usage()
     asked = [getattr(wanted, name) for name in CLASSES]
     found = [min(have, want) for have, want in zip(held, asked, strict=True)]
-    for start, stop in _ALIKE:
-        spare = sum(held[start:stop]) - sum(found[start:stop])
-        for index in range(start, stop):
+    for alike in _ALIKE:
+        spare = sum(held[index] - found[index] for index in alike)
+        for index in alike:
             more = min(spare, asked[index] - found[index])
             found[index] += more
             spare -= more
-        used = sum(found[start:stop])
-        for index in range(start, stop):
+        used = sum(found[index] for index in alike)
+        for index in alike:
             part = min(held[index], used)
             held[index] -= part
             used -= part

@@ -161,7 +161,7 @@ def test_anthropic_usage_and_costs_as_the_api_and_as_the_console_write_them(tmp_
     }
     days = {"starting_at": "2026-02-10T00:00:00Z", "ending_at": "2026-02-11T00:00:00Z"}
     (seen,), _ = read(tmp_path, "usage.json", json.dumps({"data": [{**days, "results": [result]}], "has_more": False}))
-    assert seen.usage == Usage(input=1500, cached=200, cache_write=1500, output=500)
+    assert seen.usage == Usage(input=1500, cached=200, cache_write=500, cache_write_1h=1000, output=500)
 
     text = (
         "usage_date_utc,model_version,api_key,workspace,usage_type,context_window,usage_input_tokens_no_cache,"

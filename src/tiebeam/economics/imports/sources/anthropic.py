@@ -19,21 +19,13 @@ _STARTS = ("starting_at", "usage_date_utc", "date")
 def read_anthropic_usage(row: Fields) -> Iterator[Sighting]:
     """Calls of one bucket of time. How many they were the report does not say."""
     nested = row.inside("cache_creation")
-    written = sum(
-        source.count(name)
-        for source, name in (
-            (nested, "ephemeral_5m_input_tokens"),
-            (nested, "ephemeral_1h_input_tokens"),
-            (row, "cache_creation_5m_input_tokens"),
-            (row, "cache_creation_1h_input_tokens"),
-            (row, "usage_input_tokens_cache_write_5m"),
-            (row, "usage_input_tokens_cache_write_1h"),
-        )
-    )
     usage = Usage(
         input=row.count("uncached_input_tokens", "usage_input_tokens_no_cache"),
         cached=row.count("cache_read_input_tokens", "usage_input_tokens_cache_read"),
-        cache_write=written,
+        cache_write=nested.count("ephemeral_5m_input_tokens")
+        + row.count("cache_creation_5m_input_tokens", "usage_input_tokens_cache_write_5m"),
+        cache_write_1h=nested.count("ephemeral_1h_input_tokens")
+        + row.count("cache_creation_1h_input_tokens", "usage_input_tokens_cache_write_1h"),
         output=row.count("output_tokens", "usage_output_tokens"),
     )
     if usage == Usage():
