@@ -78,7 +78,7 @@ def _write(store: Store, journal: ChargeJournal) -> Follower:
 
 def test_a_call_becomes_a_row_its_sums_and_its_price_in_one_commit(store: Store, journal: ChargeJournal) -> None:
     journal.attempt(attempt("a", execution="run-7", step_id="match", task_class="saturated"))
-    used = Usage(input=1000, cached=200, cache_write=30, output=90, reasoning=10)
+    used = Usage(input=1000, cached=200, cache_write=30, output=90, reasoning=10, cache_write_1h=7)
     journal.settle(settlement("a", usage=used, fingerprint="chatcmpl-1", first_byte_millis=80))
     _write(store, journal)
 
@@ -91,7 +91,7 @@ def test_a_call_becomes_a_row_its_sums_and_its_price_in_one_commit(store: Store,
         "saturated",
         "first of small",
     )
-    assert [row[f"{name}_tokens"] for name in Usage.__struct_fields__] == [1000, 200, 30, 90, 10, 0, 0]
+    assert [row[f"{name}_tokens"] for name in Usage.__struct_fields__] == [1000, 200, 30, 90, 10, 0, 0, 7]
     assert (row["usd_nano"], row["worst_nano"], row["estimated"], row["concluded"]) == (
         140_000,
         10_000_000,
