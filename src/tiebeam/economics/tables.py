@@ -54,12 +54,19 @@ ledger_daily = sa.Table(
     sa.Index(None, "intent", "day"),
 )
 
-CLASSES = ("input", "cached", "cache_write", "output", "reasoning", "audio_input", "audio_output")
+CLASSES = ("input", "cached", "cache_write", "output", "reasoning", "audio_input", "audio_output", "cache_write_1h")
 """Classes of tokens, in the order of the columns `<class>_tokens`."""
+INPUT_CLASSES = ("input", "cached", "cache_write", "cache_write_1h", "audio_input")
+"""Those that a prompt is made of."""
 
 
 def _tokens() -> list[sa.Column[int]]:
-    return [sa.Column(f"{name}_tokens", sa.BigInteger, nullable=False, default=0) for name in CLASSES]
+    # A class that came later is 0 in the rows there were.
+    later = {"cache_write_1h": "0"}
+    return [
+        sa.Column(f"{name}_tokens", sa.BigInteger, nullable=False, default=0, server_default=later.get(name))
+        for name in CLASSES
+    ]
 
 
 usage_charge = sa.Table(
@@ -126,6 +133,24 @@ usage_daily = sa.Table(
     sa.Index(None, "team", "day"),
     sa.Index(None, "workflow", "day"),
 )
+
+MONTHLY = ("month", "team", "workflow", "model", "provider", "slot")
+
+usage_monthly = sa.Table(
+    "usage_monthly",
+    metadata,
+    # As 2026-11.
+    *(sa.Column(name, sa.Text, primary_key=True) for name in MONTHLY if name != "slot"),
+    sa.Column("slot", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("requests", sa.BigInteger, nullable=False, default=0),
+    sa.Column("attempts", sa.BigInteger, nullable=False, default=0),
+    *_tokens(),
+    sa.Column("usd_nano", sa.BigInteger, nullable=False, default=0),
+    sa.Column("estimated_nano", sa.BigInteger, nullable=False, default=0),
+    sa.Column("retried_nano", sa.BigInteger, nullable=False, default=0),
+    sa.Index(None, "team", "month"),
+)
+"""Sums of `usage_daily` by what whole months are asked for most, written in the same commit."""
 
 usage_price = sa.Table(
     "usage_price",

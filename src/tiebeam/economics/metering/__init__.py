@@ -21,11 +21,12 @@ from tiebeam.economics.metering.recovery import Adopted, adopt
 from tiebeam.economics.metering.rows import Metered
 from tiebeam.economics.metering.spent import Spent, held_of, spent_of, use_pulse
 from tiebeam.economics.metering.writer import Writer, WriterState
-from tiebeam.economics.tables import CLASSES, DAILY
+from tiebeam.economics.tables import CLASSES, DAILY, INPUT_CLASSES
 
 __all__ = [
     "CLASSES",
     "DAILY",
+    "INPUT_CLASSES",
     "Adopted",
     "Attempt",
     "ChargeJournal",

@@ -8,7 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.tables import CLASSES, DAILY, usage_charge, usage_daily, usage_emptied, usage_spend
+from tiebeam.economics.tables import (
+    CLASSES,
+    DAILY,
+    MONTHLY,
+    usage_charge,
+    usage_daily,
+    usage_emptied,
+    usage_monthly,
+    usage_spend,
+)
 
 _KEY = tuple(name for name in DAILY if name != "slot")
 _TOKENS = tuple(f"{name}_tokens" for name in CLASSES)
@@ -26,7 +35,7 @@ def check_usage(conn: sa.Connection) -> list[str]:
     Reads every charge once, in the database. Days whose charges left it are compared as whole days with what they
     came to when they left.
     """
-    faults = [*_daily_faults(conn), *_spend_faults(conn)]
+    faults = [*_daily_faults(conn), *_monthly_faults(conn), *_spend_faults(conn)]
     return faults[:MOST_FAULTS]
 
 
@@ -42,10 +51,24 @@ def _daily_faults(conn: sa.Connection) -> Iterator[str]:
             _add(whole[day], _short(truth))
             _add(whole[day], tuple(-value for value in _short(told)))
         elif truth != told:
-            yield f"{' '.join(part or '-' for part in key)}: {_difference(truth, told)}"
+            yield f"{' '.join(part or '-' for part in key)}: charges ≠ rollup: {_difference(truth, told)}"
     for day, rest in sorted(whole.items()):
         if any(rest):
             yield f"{day}: charges, those that left included, and the rollup differ by {rest}"
+
+
+def _monthly_faults(conn: sa.Connection) -> Iterator[str]:
+    table, names = usage_daily.c, [name for name in MONTHLY if name not in {"month", "slot"}]
+    places = [sa.func.substr(table.day, 1, 7).label("month"), *(table[name] for name in names)]
+    sums = [sa.func.sum(table[name]) for name in _SUMS]
+    days = {
+        tuple(row[: len(places)]): tuple(int(value) for value in row[len(places) :])
+        for row in conn.execute(sa.select(*places, *sums).group_by(*places).execution_options(yield_per=_FETCH))
+    }
+    said = _grouped(conn, usage_monthly, [sa.func.sum(usage_monthly.c[name]) for name in _SUMS], ("month", *names))
+    for key, truth, told in _side_by_side(days, said):
+        if truth != told:
+            yield f"{' '.join(part or '-' for part in key)}: days ≠ month: {_difference(truth, told)}"
 
 
 def _spend_faults(conn: sa.Connection) -> Iterator[str]:
@@ -129,4 +152,4 @@ def _add(sums: list[int], added: Sequence[int]) -> None:
 
 def _difference(truth: _Line, told: _Line) -> str:
     apart = [f"{name} {one} ≠ {other}" for name, one, other in zip(_SUMS, truth, told, strict=True) if one != other]
-    return f"charges ≠ rollup: {', '.join(apart)}"
+    return ", ".join(apart)

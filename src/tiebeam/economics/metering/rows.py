@@ -74,6 +74,7 @@ def row_of(one: Metered) -> tuple[Any, ...]:
         usage.reasoning,
         usage.audio_input,
         usage.audio_output,
+        usage.cache_write_1h,
         ended.nano,
         made.worst,
         ended.estimated,
@@ -106,10 +107,18 @@ def sums_of(charges: Iterable[Metered]) -> Sums:
         _add(sums.daily, tuple(place), added)
         for node in nodes:
             # Dollars, estimates and requests, where SUMMED has them.
-            _add(sums.spend, node, (added[9], added[10], added[0]))
-    if any(max(added[2:9]) > _MOST_AT_ONCE for added in sums.daily.values()):
+            _add(sums.spend, node, (added[10], added[11], added[0]))
+    if any(max(added[2:10]) > _MOST_AT_ONCE for added in sums.daily.values()):
         raise OverflowError("a provider states more tokens than there can be")
     return sums
+
+
+def monthly_of(sums: Sums) -> dict[tuple[str, ...], list[int]]:
+    """The same by month, team, workflow, model and provider: MONTHLY without its slot."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for (day, team, workflow, _key, _agent, _environment, model, provider, *_), added in sums.daily.items():
+        _add(found, (day[:7], team, workflow, model, provider), added)
+    return found
 
 
 def _count_in(held: list[int], one: Metered) -> None:
@@ -125,11 +134,12 @@ def _count_in(held: list[int], one: Metered) -> None:
     held[6] += usage.reasoning
     held[7] += usage.audio_input
     held[8] += usage.audio_output
-    held[9] += nano
+    held[9] += usage.cache_write_1h
+    held[10] += nano
     if ended.estimated:
-        held[10] += nano
-    if not ended.concluded:
         held[11] += nano
+    if not ended.concluded:
+        held[12] += nano
 
 
 def _group_of(one: Metered) -> tuple[Any, ...]:

@@ -13,13 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from tiebeam.economics.metering.reader import Position
-from tiebeam.economics.metering.rows import COLUMNS, SPENT, SUMMED, Metered, Sums, cleaned, row_of, sums_of
+from tiebeam.economics.metering.rows import COLUMNS, SPENT, SUMMED, Metered, Sums, cleaned, monthly_of, row_of, sums_of
 from tiebeam.economics.tables import (
     DAILY,
+    MONTHLY,
     usage_charge,
     usage_daily,
     usage_emptied,
     usage_journal,
+    usage_monthly,
     usage_price,
     usage_spend,
 )
@@ -46,6 +48,9 @@ def add_charges(conn: sa.Connection, charges: Sequence[Metered], *, slot: int) -
     # One order everywhere, so that no two processes wait for each other in a circle.
     days = [(*key, slot, *sums.daily[key]) for key in sorted(sums.daily)]
     _many(conn, _adding(usage_daily.name, DAILY, SUMMED), days)
+    by_month = monthly_of(sums)
+    months = [(*key, slot, *by_month[key]) for key in sorted(by_month)]
+    _many(conn, _adding(usage_monthly.name, MONTHLY, SUMMED), months)
     spent = [(*key, slot, *sums.spend[key]) for key in sorted(sums.spend)]
     _many(conn, _adding(usage_spend.name, ("node", "window_start", "slot"), SPENT), spent)
     return sums

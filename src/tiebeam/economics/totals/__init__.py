@@ -1,5 +1,6 @@
 """What model use adds up to, and the single charges behind every sum."""
 
+from tiebeam.economics.totals.asked import ALL_DAYS, NO_FILTERS, By, Span, UseFilters
 from tiebeam.economics.totals.charges import (
     Call,
     ChargeFilters,
@@ -11,19 +12,7 @@ from tiebeam.economics.totals.charges import (
 )
 from tiebeam.economics.totals.scope import EVERYTHING, Scope, below, names_of, readers_of_use, scope_of
 from tiebeam.economics.totals.sharing import share_out
-from tiebeam.economics.totals.totals import (
-    ALL_DAYS,
-    NO_FILTERS,
-    By,
-    DayTotal,
-    Span,
-    Total,
-    UseFilters,
-    grand_total,
-    totals,
-    totals_by_day,
-    usd_text,
-)
+from tiebeam.economics.totals.totals import DayTotal, Total, grand_total, totals, totals_by_day, usd_text
 
 __all__ = [
     "ALL_DAYS",

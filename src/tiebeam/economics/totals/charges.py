@@ -9,17 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.economics.metering import CLASSES
+from tiebeam.economics.metering import CLASSES, INPUT_CLASSES
 from tiebeam.economics.tables import usage_charge, usage_daily, usage_price
+from tiebeam.economics.totals.asked import Span, UseFilters
 from tiebeam.economics.totals.scope import EVERYTHING, Scope
-from tiebeam.economics.totals.totals import Span, UseFilters, usd_text
+from tiebeam.economics.totals.totals import usd_text
 from tiebeam.errors import Invalid, NotFound
 from tiebeam.kit import plain
 
 MOST_CHARGES = 1_000
 MOST_ATTEMPTS = 500
 _CURSOR = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d{1,18})")
-_INPUT = ("input", "cached", "cache_write", "audio_input")
 
 
 class UnknownCall(NotFound):
@@ -140,9 +140,9 @@ def charge_form(row: Mapping[str, Any]) -> dict[str, Any]:
     hidden = {"seq", "usd_nano", "worst_nano", "nodes", *(f"{name}_tokens" for name in CLASSES)}
     return {
         **{name: plain(value) for name, value in row.items() if name not in hidden},
-        "input_tokens": sum(tokens[name] for name in _INPUT),
+        "input_tokens": sum(tokens[name] for name in INPUT_CLASSES),
         "cached_input_tokens": tokens["cached"],
-        "output_tokens": sum(tokens[name] for name in CLASSES if name not in _INPUT),
+        "output_tokens": sum(tokens[name] for name in CLASSES if name not in INPUT_CLASSES),
         "tokens": tokens,
         "cost_usd": usd_text(row["usd_nano"]),
         "worst_usd": usd_text(row["worst_nano"]),

@@ -238,9 +238,10 @@ def test_the_proof_finds_what_was_changed_behind_it(store: Store) -> None:
 
     assert len(changed_row) == 4
     assert "usd_nano 139999 ≠ 140000" in changed_row[0]
-    assert len(faults) == 2
+    assert len(faults) == 3
     assert faults[0].startswith("2026-02-27")
-    assert "'finance'" in faults[1]
+    assert "days ≠ month" in faults[1]
+    assert "'finance'" in faults[2]
 
 
 def test_positions_of_journals_long_gone_are_dropped(store: Store) -> None:
