@@ -11,8 +11,6 @@ from starlette.routing import Route
 
 from tiebeam.economics import DailyLine, WorkflowSummary
 from tiebeam.http import Ask
-from tiebeam.kit import usd_of_nano
-from tiebeam.spec import Budget
 from tiebeam.web import svg
 from tiebeam.web.pages.economics import forecast_notices
 from tiebeam.web.pages.runs import run_item
@@ -28,6 +26,7 @@ from tiebeam.workforce import TaskCounts
 _WINDOW = timedelta(days=30)
 _SHOWN_TASKS = 6
 _SHOWN_RUNS = 7
+_SHOWN_BUDGETS = 5
 _MOVING = ("queued", "running")
 
 
@@ -109,25 +108,20 @@ def _kpis(
 
 
 def _budgets(visit: Visit, conn: sa.Connection) -> tuple[BudgetLine, ...]:
-    first = visit.now.date().replace(day=1)
-    month = visit.app.economics.summaries(conn, since=first, until=visit.now)
-    spent = {one.intent: usd_of_nano(one.token_usd_nano) for one in month}
+    """The ceilings nearest to being reached, of those this person may see."""
+    seen = {name for name, _ in visit.caller.records("budgets")}
+    lines = [one for one in visit.app.budgets.view(conn, at=visit.now) if one.id in seen]
+    lines.sort(key=lambda one: (-(one.spent_usd + one.held_usd) / one.cap_usd if one.cap_usd else 0, one.title))
     return tuple(
         BudgetLine(
-            label=budget.title,
-            owner=visit.names.role(budget.owner_role),
-            spent=sum((spent.get(name, Decimal(0)) for name in _covered(visit, budget.covers)), Decimal(0)),
-            cap=budget.usd_per_month,
-            currency="USD",
+            label=one.title,
+            owner="" if one.owner is None else visit.names.role(one.owner.role),
+            spent=one.spent_usd,
+            cap=one.cap_usd,
+            href=f"/economics/budgets/{one.id}",
         )
-        for _, budget in visit.caller.records("budgets")
-        if isinstance(budget, Budget)
+        for one in lines[:_SHOWN_BUDGETS]
     )
-
-
-def _covered(visit: Visit, covers: tuple[str, ...]) -> set[str]:
-    """The workflows a budget pays for: named themselves, or run by a team it names."""
-    return {intent for intent, adoption in visit.graph.adoptions.items() if intent in covers or adoption.team in covers}
 
 
 def _shut_gates(visit: Visit, gates: dict[str, tuple[GateResult, ...]]) -> tuple[GateLine, ...]:

@@ -17,12 +17,13 @@ from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Fig
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
+    """A ceiling in dollars and what is spent under it."""
+
     label: str
     owner: str
     spent: Decimal
     cap: Decimal
-    currency: str
-    href: str = ""
+    href: str
 
     @property
     def share(self) -> float:

@@ -59,8 +59,16 @@ HOME = views.HomeView(
     needs_you_total=7,
     runs=runs_items(),
     budgets=(
-        views.BudgetLine("Finance operations", "Ines Okafor, controller", Decimal("212.40"), Decimal("250"), "USD"),
-        views.BudgetLine("Invoice processing", "Marta Lindqvist", Decimal("61.02"), Decimal("200"), "USD"),
+        views.BudgetLine(
+            "Finance operations",
+            "Ines Okafor, controller",
+            Decimal("212.40"),
+            Decimal("250"),
+            "/economics/budgets/finance",
+        ),
+        views.BudgetLine(
+            "Invoice processing", "Marta Lindqvist", Decimal("61.02"), Decimal("200"), "/economics/budgets/invoices"
+        ),
     ),
     gates=(
         views.GateLine(

@@ -72,8 +72,8 @@ def ledger_link(filters: Mapping[str, str], **more: str) -> str:
     return "/economics/ledger?" + urlencode({**kept, "by": "charges", **more})
 
 
-def days_of(visit: Visit, span: Span) -> Days:
-    """The form that chooses days, with the usual spans as links."""
+def days_of(visit: Visit, span: Span, *, most: int | None = None) -> Days:
+    """The form that chooses days, with the usual spans as links, those of more than so many days left out."""
     today = visit.now.date()
     month = Month.of(visit.now)
     before = month.plus(-1)
@@ -86,6 +86,7 @@ def days_of(visit: Visit, span: Span) -> Days:
     links = tuple(
         (text, link(visit, visit.request.url.path, **_turned(first, last)), (first, last) == (span.since, span.until))
         for text, first, last in usual
+        if most is None or (last - first).days < most
     )
     return Days(str(span.since), str(span.until), links)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,6 +18,7 @@ from tiebeam.kit import usd_of_nano
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.pages.use.asking import ledger_link
 from tiebeam.web.pages.use.charges import PATH, file_columns, file_row, state_of
+from tiebeam.web.pages.use.executions import execution_href
 from tiebeam.web.table import Empty, Table
 from tiebeam.web.views import AttemptCard, CallPage, Commands, Fact, Kpi, Link, TokenClass
 from tiebeam.web.visit import Console, Visit, route
@@ -98,7 +99,7 @@ def _facts(visit: Visit, call: Call, first: Mapping[str, Any]) -> tuple[Fact, ..
         if first[name]
     ]
     if call.execution:
-        facts.append(Fact("Execution", call.execution, href=f"/economics/returns/execution?{_named(call.execution)}"))
+        facts.append(Fact("Execution", call.execution, href=execution_href(call.execution)))
     if call.execution and visit.caller.sees("run", call.execution):
         anchor = f"#step-{quote(call.step_id)}" if call.step_id else ""
         facts.append(Fact("Run", call.step_id or "see the run", href=f"/runs/{_quoted(call.execution)}{anchor}"))
@@ -172,10 +173,6 @@ def _budget(visit: Visit, node: str, start: int) -> Link:
         return Link(node, "/economics/budgets", since)
     title = f"One execution under {known.title}" if node.startswith("run:") else known.title
     return Link(title, f"/economics/budgets/{_quoted(budget)}", since)
-
-
-def _named(execution: str) -> str:
-    return urlencode({"name": execution})
 
 
 def _quoted(text: str) -> str:

@@ -51,12 +51,16 @@ _STEPS = (
 _NO_STEPS = Empty("No model was used", "Outcomes were told of this execution, and no charge names it.")
 
 
+def execution_href(name: str) -> str:
+    return f"{PATH}?{urlencode({'name': name})}"
+
+
 def listed(found: Iterable[LatestExecution]) -> Table:
     rows = tuple(
         Row(
             one.execution,
             (
-                Cell(one.execution, href=f"{PATH}?{urlencode({'name': one.execution})}"),
+                Cell(one.execution, href=execution_href(one.execution)),
                 Cell(one.workflow or "none named", sub=one.team),
                 Cell(when=one.last_at),
                 Cell(f"{one.calls:,}", raw=one.calls),
