@@ -62,8 +62,10 @@ def router(app: App) -> APIRouter:
 
     @routes.get("/routing/approvals")
     def approvals(caller: Caller = Depends(read)) -> dict[str, Any]:
-        """The central register: approved providers and models, who answers, commitments and terms."""
-        return {"rows": plain(app.routing.register(caller.principal))}
+        """The central register: approved providers and models, who answers, terms, and commitments with their use."""
+        with app.store.read() as conn:
+            used = app.routing.commitments(conn, caller.principal)
+        return {"rows": plain(app.routing.register(caller.principal)), "commitments": plain(used)}
 
     @routes.get("/routing/quality")
     def results(

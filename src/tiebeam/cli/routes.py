@@ -113,10 +113,11 @@ def explain(
 @asks("route.view", "route")
 def approvals(workspace: Path | None, person: str | None, as_json: bool) -> None:
     """The central register: approved providers and models, who answers, commitments and terms."""
-    with calling(workspace, person) as caller:
+    with calling(workspace, person) as caller, caller.app.store.read() as conn:
         rows = caller.app.routing.register(caller.principal)
+        used = caller.app.routing.commitments(conn, caller.principal)
     if as_json:
-        print_json({"rows": rows})
+        print_json({"rows": rows, "commitments": used})
         return
     table = [
         (
@@ -126,12 +127,14 @@ def approvals(workspace: Path | None, person: str | None, as_json: bool) -> None
             ", ".join(one.regions) or "all",
             one.owner_role,
             "over" if one.is_over else one.until or "open",
-            ", ".join(f"{it.usd_per_month:f} USD a month until {it.until}" for it in one.commitments),
+            ", ".join(f"{it.used_usd:f} of {it.usd_per_month:f} USD" for it in used if it.approval == one.id),
             ", ".join(one.upstreams) or "none",
         )
         for one in rows
     ]
-    print_table(("approval", "provider", "models", "regions", "owner", "until", "committed", "upstreams"), table)
+    print_table(
+        ("approval", "provider", "models", "regions", "owner", "until", "committed this month", "upstreams"), table
+    )
 
 
 @routes.group("quality", cls=Group)

@@ -13,7 +13,7 @@ from tiebeam.economics.routing.quality import QualityResult, Scoreboard, WrongRe
 from tiebeam.economics.routing.register import Register
 from tiebeam.economics.routing.route import Daily, Facts, Route, Target
 from tiebeam.economics.routing.router import Chosen, Passed, Router
-from tiebeam.economics.routing.routing import ApprovalLine, Explained, Routing
+from tiebeam.economics.routing.routing import ApprovalLine, CommitmentUse, Explained, Routing
 from tiebeam.economics.routing.tallies import Tallies, TokenHold
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Candidate",
     "Chosen",
     "ClassExhausted",
+    "CommitmentUse",
     "Daily",
     "Dedicated",
     "EndpointNotServed",

@@ -19,6 +19,7 @@ from tiebeam.economics.routing.quality import QualityResult, Scoreboard, WrongRe
 from tiebeam.economics.routing.route import Facts
 from tiebeam.economics.routing.router import Router
 from tiebeam.economics.routing.tallies import Tallies
+from tiebeam.economics.totals import By, Span, totals
 from tiebeam.graph import Graph
 from tiebeam.spec import Approval, RoutePolicy, ServedModel, TaskClass
 from tiebeam.store import Store
@@ -74,6 +75,19 @@ class ApprovalLine:
     """Those that hold on the day."""
     upstreams: tuple[str, ...]
     """Upstreams of this workspace that it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentUse:
+    """A commitment that holds today, and what was used of it this month (UTC), by whichever upstream."""
+
+    approval: str
+    provider: str
+    usd_per_month: Decimal
+    used_usd: Decimal
+    since: date
+    until: date
+    source: str
 
 
 class Routing:
@@ -210,6 +224,25 @@ class Routing:
         self._authority.require(by, "route.view", Obj("route", "*"))
         graph, today = self._graph(), self._store.clock.now().astimezone(UTC).date()
         return [_approval_line(one, graph, today) for one in graph.approvals.values()]
+
+    def commitments(self, conn: sa.Connection, by: Principal) -> list[CommitmentUse]:
+        """What was promised to providers for this month, with what was used so far. Raises Refused."""
+        today = self._store.clock.now().astimezone(UTC).date()
+        span = Span(since=today.replace(day=1), until=today)
+        used = {one.key: one.cost_usd for one in totals(conn, by=By.PROVIDER, span=span)}
+        return [
+            CommitmentUse(
+                approval=line.id,
+                provider=line.provider,
+                usd_per_month=it.usd_per_month,
+                used_usd=used.get(line.provider, Decimal(0)),
+                since=it.since,
+                until=it.until,
+                source=it.source,
+            )
+            for line in self.register(by)
+            for it in line.commitments
+        ]
 
     def object_of(self, served: str) -> Obj:
         """A served model as authority rules see it: who owns its record, or an approval of one of its providers, and

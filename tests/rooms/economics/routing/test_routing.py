@@ -186,6 +186,11 @@ def test_the_register_shows_owners_commitments_and_what_it_is_about(store: Store
     (line,) = routing.register(CLERK)
     assert (line.provider, line.owner_role, line.upstreams, line.is_over) == ("far", "cfo", ("far",), False)
     assert [(one.usd_per_month, one.source) for one in line.commitments] == [(200, "contract")]
+    with store.read() as conn:
+        (promise,) = routing.commitments(conn, CLERK)
+        assert (promise.provider, promise.usd_per_month, promise.used_usd) == ("far", 200, 0)
+        with pytest.raises(Refused):
+            routing.commitments(conn, STRANGER)
     clock.advance(days=400)
     assert routing.register(CLERK)[0].commitments == ()
     with pytest.raises(Refused):
