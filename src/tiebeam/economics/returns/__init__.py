@@ -13,7 +13,6 @@ from tiebeam.economics.returns.outcome import (
 )
 from tiebeam.economics.returns.reporting import OutcomePage, Outcomes
 from tiebeam.economics.returns.returning import Return, ReturnBy, Returns, returns
-from tiebeam.economics.returns.tables import usage_outcome
 
 __all__ = [
     "MOST_REPORTED",
@@ -37,5 +36,4 @@ __all__ = [
     "read_reports",
     "report_from",
     "returns",
-    "usage_outcome",
 ]

@@ -22,7 +22,6 @@ from tiebeam.economics.statements.statement import (
     UnknownParty,
     WrongParty,
 )
-from tiebeam.economics.statements.tables import usage_statement
 
 __all__ = [
     "Issued",
@@ -46,5 +45,4 @@ __all__ = [
     "statement_csv",
     "statement_object",
     "statement_workbook",
-    "usage_statement",
 ]

@@ -6,12 +6,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from shutil import copyfile
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.builders.shared_data import shared_data
 from tests.builders.use import charge, put
@@ -35,6 +37,7 @@ from tiebeam.economics.totals import (
     usd_text,
 )
 from tiebeam.errors import Invalid
+from tiebeam.kit import CountingIds, FixedClock
 from tiebeam.store import Store
 
 DAY = date(2026, 3, 2)
@@ -100,6 +103,50 @@ def test_days_bound_a_sum_on_both_sides(filled: Store) -> None:
     ]
     with pytest.raises(Invalid, match="earlier day first"):
         Span(DAY, DAY - timedelta(days=1))
+
+
+@pytest.fixture(scope="module")
+def months(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A charge on every third day of five months around a leap day, of powers of two: each sum tells its charges."""
+    file = tmp_path_factory.mktemp("months") / "tiebeam.sqlite"
+    copyfile(sqlite_template, file)
+    opened = Store(f"sqlite:///{file}", clock=FixedClock(datetime(2028, 5, 1, tzinfo=UTC)), ids=CountingIds())
+    put(opened, [charge(f"m{n}", FIRST + timedelta(days=3 * n), nano=2**n, team="ab"[n % 2]) for n in range(50)])
+    yield opened
+    opened.close()
+
+
+FIRST = date(2027, 12, 15)
+_days = st.none() | st.dates(FIRST - timedelta(days=40), FIRST + timedelta(days=190))
+
+
+@given(_days, _days)
+@settings(max_examples=150, deadline=None)
+def test_whole_months_and_the_days_around_them_come_to_every_charge(
+    months: Store, since: date | None, until: date | None
+) -> None:
+    if since and until and since > until:
+        since, until = until, since
+    days = {n: FIRST + timedelta(days=3 * n) for n in range(50)}
+    wanted = [n for n, day in days.items() if (not since or day >= since) and (not until or day <= until)]
+    span = Span(since, until)
+    with months.read() as conn:
+        assert grand_total(conn, span=span).usd_nano == sum(2**n for n in wanted)
+        assert grand_total(conn, span=span, filters=UseFilters(agent="helper")).requests == len(wanted)
+        by_team = {one.key: one.usd_nano for one in totals(conn, by=By.TEAM, span=span)}
+    assert by_team == {
+        team: sum(2**n for n in wanted if n % 2 == place)
+        for place, team in enumerate("ab")
+        if any(n % 2 == place for n in wanted)
+    }
+
+
+@pytest.mark.parametrize("edge", [date.min, date.max, date(9999, 12, 15), date(1, 1, 15)])
+def test_the_ends_of_the_calendar_are_days_too(months: Store, edge: date) -> None:
+    with months.read() as conn:
+        assert grand_total(conn, span=Span(edge, edge)).requests == 0
+        before, after = grand_total(conn, span=Span(None, edge)), grand_total(conn, span=Span(edge, None))
+    assert before.requests + after.requests == 50
 
 
 def test_nobody_sees_more_than_their_part(filled: Store) -> None:
