@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -64,6 +65,7 @@ def create(workspace: Path | None, person: str | None, as_json: bool, expires: s
         ends = None if expires is None else moment_of(expires, now=caller.app.store.clock.now())
         window = BudgetWindow(said.pop("cap_window"))
         made = caller.app.keys.create(caller.principal, KeyWish(**said, cap_window=window, expires_at=ends))
+        _let_all_know()
     _tell(made, as_json)
 
 
@@ -100,6 +102,7 @@ def rotate(key: str, overlap: str | None, workspace: Path | None, person: str | 
     span = timedelta() if overlap is None else _span_of(overlap)
     with calling(workspace, person) as caller:
         made = caller.app.keys.rotate(caller.principal, key, overlap=span)
+        _let_all_know()
     _tell(made, as_json)
 
 
@@ -113,10 +116,18 @@ def revoke(key: str, workspace: Path | None, person: str | None, as_json: bool) 
     """End KEY: every gateway of the workspace refuses it within a second."""
     with calling(workspace, person) as caller:
         ended = caller.app.keys.revoke(caller.principal, key)
+        _let_all_know()
     if as_json:
         print_json({"revoked": key, "details": ended})
     else:
         say(f"revoked: {key}")
+
+
+def _let_all_know() -> None:
+    """A script goes on with what it just made or ended: every running gateway has read it by then."""
+    from tiebeam.economics.keys import ALL_KNOW_SECONDS
+
+    time.sleep(ALL_KNOW_SECONDS)
 
 
 def _tell(made: NewKey, as_json: bool) -> None:

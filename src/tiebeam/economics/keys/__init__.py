@@ -1,7 +1,7 @@
 """Keys of the gateway: made, rotated and revoked on the record, held in memory where calls come in, and limited."""
 
 from tiebeam.economics.keys.caps import capped_keys, key_changes
-from tiebeam.economics.keys.following import Following, bump, take_turn
+from tiebeam.economics.keys.following import ALL_KNOW_SECONDS, Following, bump, take_turn
 from tiebeam.economics.keys.key import (
     ANY_WORKFLOW,
     EXECUTION,
@@ -19,6 +19,7 @@ from tiebeam.economics.keys.limits import Busy, Limits, Slot, TooMany
 from tiebeam.economics.keys.ring import KeyRing
 
 __all__ = [
+    "ALL_KNOW_SECONDS",
     "ANY_WORKFLOW",
     "EXECUTION",
     "NAME",

@@ -15,6 +15,8 @@ from tiebeam.store import Store, Unit
 _log = logging.getLogger("tiebeam.economics.keys")
 EVERY_SECONDS = 0.25
 """How often a process looks for a change; with the time a look takes it stays well below a second."""
+ALL_KNOW_SECONDS = EVERY_SECONDS + 0.1
+"""After so long every process that looks has seen a change."""
 MOST_NAMES = 100
 
 Reread = Callable[[sa.Connection], None]
