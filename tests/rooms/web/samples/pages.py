@@ -9,6 +9,7 @@ from tests.rooms.web.samples.reckoning import answers, comparison, controls, dec
 from tests.rooms.web.samples.runs import run
 from tests.rooms.web.samples.tasks import decided, inbox, task_page
 from tests.rooms.web.samples.units import portfolio, unit
+from tests.rooms.web.samples.use import PAGES as USE
 from tests.rooms.web.samples.workflow import workflow
 from tiebeam.web import views
 
@@ -43,6 +44,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         "pages/economics/compare.html",
         {"controls": controls(), "answers": comparison(), "deciding": deciding()},
     ),
+    **USE,
     "/upload": ("pages/upload.html", {"results": ()}),
     "/settings": ("pages/settings.html", {"settings": settings()}),
     "/palette": ("pages/palette.html", {"text": "rossi", "entries": ()}),
