@@ -113,6 +113,13 @@ usage_charge = sa.Table(
     sa.Index(None, "execution"),
     sa.Index(None, "call_id"),
     sa.Index(None, "fingerprint"),
+    # Corrections are few, and asked for with every statement and before every further correction.
+    sa.Index(
+        None,
+        "corrects",
+        sqlite_where=sa.text("corrects IS NOT NULL"),
+        postgresql_where=sa.text("corrects IS NOT NULL"),
+    ),
 )
 
 DAILY = ("day", "team", "workflow", "key_id", "agent", "environment", "model", "provider", "upstream", "source", "slot")
