@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from tiebeam.economics.focus.splitting import Part, split
@@ -59,12 +60,12 @@ def charge_rows(charge: Mapping[str, Any], around: Around, account: Account) -> 
         if nano:
             yield _adjusting(charge, around, account)
         return
-    first = True
-    for part in split(tokens, nano, around.prices.get(charge["price"])):
-        row = _common(charge, around, account)
-        row["x_RequestCount"] = count(int(first and charge["concluded"]))
+    parts = split(tokens, nano, around.prices.get(charge["price"]))
+    common = _common(charge, around, account) if parts else {}
+    for number, part in enumerate(parts):
+        row = dict(common)
+        row["x_RequestCount"] = count(int(number == 0 and charge["concluded"]))
         _fill(row, charge, part)
-        first = False
         yield row
 
 
@@ -89,19 +90,28 @@ def month_of(at: datetime) -> tuple[datetime, datetime]:
     return start, (start + timedelta(days=32)).replace(day=1)
 
 
-def _period(charge: Mapping[str, Any]) -> tuple[datetime, datetime]:
+@lru_cache(maxsize=512)
+def _hour(year: int, month: int, day: int, hour: int | None) -> Mapping[str, str]:
+    """The periods of a row: the hour of a call, or the whole day, and the month of the bill."""
+    start = datetime(year, month, day, hour or 0, tzinfo=UTC)
+    billing = month_of(start)
+    return {
+        "BillingPeriodStart": moment(billing[0]),
+        "BillingPeriodEnd": moment(billing[1]),
+        "ChargePeriodStart": moment(start),
+        "ChargePeriodEnd": moment(start + (timedelta(days=1) if hour is None else timedelta(hours=1))),
+    }
+
+
+def _periods(charge: Mapping[str, Any]) -> Mapping[str, str]:
     """The hour of a call; the day of what was imported, which states no finer, or was booked on another day."""
-    at = charge["at"].astimezone(UTC)
-    booked = datetime.fromisoformat(charge["day"]).replace(tzinfo=UTC)
-    if charge["source"].startswith(IMPORTED) or at.date() != booked.date():
-        return booked, booked + timedelta(days=1)
-    start = at.replace(minute=0, second=0, microsecond=0)
-    return start, start + timedelta(hours=1)
+    at: datetime = charge["at"].astimezone(UTC)
+    year, month, day = (int(part) for part in charge["day"].split("-"))
+    is_day = charge["source"].startswith(IMPORTED) or (at.year, at.month, at.day) != (year, month, day)
+    return _hour(year, month, day, None if is_day else at.hour)
 
 
 def _common(charge: Mapping[str, Any], around: Around, account: Account) -> Row:
-    charging = _period(charge)
-    billing = month_of(charging[0])
     provider, team = charge["provider"] or "unknown", charge["team"]
     outcome = around.outcomes.get(charge["execution"], (None, None))
     model = charge["model"] or charge["asked"] or None
@@ -111,10 +121,7 @@ def _common(charge: Mapping[str, Any], around: Around, account: Account) -> Row:
         "BillingAccountName": account.name,
         "BillingAccountType": "Organization",
         "BillingCurrency": "USD",
-        "BillingPeriodStart": moment(billing[0]),
-        "BillingPeriodEnd": moment(billing[1]),
-        "ChargePeriodStart": moment(charging[0]),
-        "ChargePeriodEnd": moment(charging[1]),
+        **_periods(charge),
         "InvoiceIssuerName": provider,
         "ProviderName": provider,
         "PublisherName": provider,

@@ -35,8 +35,7 @@ def _csv(path: Path, rows: Iterable[Row], columns: Sequence[Column]) -> int:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([one.name for one in columns])
         for row in rows:
-            get = row.get
-            writer.writerow([get(name) for name in sources])
+            writer.writerow(map(row.get, sources))
             count += 1
     return count
 

@@ -195,7 +195,7 @@ def test_a_failed_export_leaves_no_half_file(filled: Store, tmp_path: Path) -> N
 
 
 def test_an_export_needs_the_memory_of_one_batch(store: Store, tmp_path: Path) -> None:
-    put_charges(store, (charge(f"c{n}", price="price-1") for n in range(4000)), prices=[PRICE])
+    put_charges(store, (charge(f"c{n}", price="price-1") for n in range(2000)), prices=[PRICE])
     exported(store, tmp_path)
     tracemalloc.start()
     try:
@@ -204,9 +204,9 @@ def test_an_export_needs_the_memory_of_one_batch(store: Store, tmp_path: Path) -
     finally:
         tracemalloc.stop()
 
-    assert export.rows == 8_000
-    # Eight thousand rows of sixty columns held at once would be several times that.
-    assert peak < 32_000_000
+    assert export.rows == 4_000
+    # Four thousand rows of sixty columns held at once would be several times that.
+    assert peak < 26_000_000
 
 
 @given(
