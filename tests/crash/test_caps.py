@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from tests.builders.budgets import USD, budget, graph_of, path_of
 from tiebeam.economics import Prices
 from tiebeam.economics.metering import Attempt, Ended, Meter, Settlement, Usage, adopt, check_usage, spent_of
-from tiebeam.economics.spending import Bank, Hold, Keeper, Spending, Trees, Why, spend_lease
+from tiebeam.economics.spending import Bank, Hold, Keeper, Spending, Trees, Why
+from tiebeam.economics.spending.tables import spend_lease
 from tiebeam.economics.tables import usage_charge
 from tiebeam.graph import apply
 from tiebeam.kit import RandomIds, SystemClock

@@ -9,9 +9,10 @@ from tiebeam.economics.spending.caps import (
     change_cap,
     decisions,
 )
-from tiebeam.economics.spending.holding import Held, Hold, Lease, LeaseWish, Short, Why
+from tiebeam.economics.spending.holding import Hold, Short, Why
 from tiebeam.economics.spending.in_force import Trees
 from tiebeam.economics.spending.keeper import Keeper
+from tiebeam.economics.spending.leases import Held, Lease, LeaseWish
 from tiebeam.economics.spending.nodes import CapChange, KeyCap, Level, NoBudget, Node, Path
 from tiebeam.economics.spending.refusing import (
     BudgetExhausted,
@@ -29,7 +30,6 @@ from tiebeam.economics.spending.releasing import (
     release_leases,
 )
 from tiebeam.economics.spending.spending import Spending
-from tiebeam.economics.spending.tables import spend_cap, spend_lease, spend_node
 from tiebeam.economics.spending.thresholds import crossings
 from tiebeam.economics.spending.tree import Tree, cap_of
 from tiebeam.economics.spending.viewing import BudgetLine, Budgets, budget_form
@@ -80,7 +80,4 @@ __all__ = [
     "process_leases",
     "refusal",
     "release_leases",
-    "spend_cap",
-    "spend_lease",
-    "spend_node",
 ]

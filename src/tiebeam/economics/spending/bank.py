@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.economics.metering import spent_of
-from tiebeam.economics.spending.holding import Held, Lease, LeaseWish
+from tiebeam.economics.spending.leases import Held, Lease, LeaseWish
 from tiebeam.economics.spending.slices import granted, slice_of
 from tiebeam.economics.spending.tables import spend_lease, spend_node
 from tiebeam.store import Store, Unit

@@ -1,13 +1,11 @@
-"""What a process holds of each ceiling in its memory: what was leased to it, what its open calls may cost, and what
-its calls cost."""
+"""What a call is answered that asks for room."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tiebeam.economics.spending.account import Account
 from tiebeam.economics.spending.nodes import Node
 
 
@@ -22,68 +20,6 @@ class Why(StrEnum):
     """Nothing more is coming in this window."""
     STORE_AWAY = "store_away"
     """The database cannot be asked, and the budget says that calls are then refused."""
-
-
-@dataclass(slots=True, eq=False)
-class Account:
-    """One ceiling in one window, as this process has it. In nano-dollars."""
-
-    node: Node
-    window_start: int
-    window_end: int
-    granted: int = 0
-    """All that was ever leased less what was given back. The database never knows of less."""
-    held: int = 0
-    spent: int = 0
-    asked_least: int = 0
-    """The smallest amount by which a call went short since the last answer; 0 for none."""
-    asked_since: int = 0
-    remaining: int | None = None
-    """What the database had left for anybody when it last answered."""
-    elsewhere: int = 0
-    """What other processes had leased then and not yet spent."""
-    slice: int = 0
-    """What the database gives at a time."""
-    denied_until: int = 0
-    used_at: int = 0
-    granted_at: int = 0
-    waiters: deque[tuple[int, Callable[[], None]]] = field(default_factory=deque[tuple[int, Callable[[], None]]])
-    """Calls that wait for room: how much each needs, and how it is told."""
-    is_told: bool = True
-    """Whether the database knows what was given back."""
-
-    @property
-    def available(self) -> int:
-        """Negative where calls were let through beyond what was leased."""
-        return self.granted - self.spent - self.held
-
-    @property
-    def cap(self) -> int:
-        return self.node.cap_in(self.window_start)
-
-    def give_up(self, keep: int = 0) -> None:
-        """Keep so much beyond what is held and spent; the rest goes back."""
-        surplus = self.available - keep
-        if surplus > 0:
-            self.granted -= surplus
-            self.is_told = False
-            if self.remaining is not None:
-                self.remaining += surplus
-
-    def fitting(self) -> list[Callable[[], None]]:
-        """Take out the waiters that now find room, first come first served."""
-        found: list[Callable[[], None]] = []
-        room = self.available
-        while self.waiters and self.waiters[0][0] <= room:
-            need, wake = self.waiters.popleft()
-            room -= need
-            found.append(wake)
-        return found
-
-    def all_waiting(self) -> list[Callable[[], None]]:
-        found = [wake for _, wake in self.waiters]
-        self.waiters.clear()
-        return found
 
 
 @dataclass(slots=True, eq=False)
@@ -114,46 +50,3 @@ class Short:
     room_nano: int
     """The most that would fit there now, as far as this process knows."""
     account: Account | None = field(repr=False, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseWish:
-    """What a process would like to lease of one ceiling."""
-
-    node: str
-    window_start: int
-    cap_nano: int
-    hard: bool
-    granted_nano: int
-    """What it knows it has been leased: the database forgets any answer that never arrived."""
-    overdrawn_nano: int
-    """Let through already and not to be refused any more."""
-    least_nano: int
-    """Less than this would help nobody; 0 where it asks ahead of need."""
-    want_nano: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The answer to one wish."""
-
-    node: str
-    window_start: int
-    added_nano: int
-    remaining_nano: int
-    """Left for anybody, after this."""
-    elsewhere_nano: int
-    slice_nano: int
-    version: str
-    """Of the tree in force. A wish made by another one is given nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How one ceiling stands in this process."""
-
-    node: str
-    window_start: int
-    granted_nano: int
-    held_nano: int
-    spent_nano: int

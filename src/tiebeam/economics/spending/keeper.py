@@ -10,7 +10,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from tiebeam.economics.spending.bank import LEASE_LIFE, Bank, HeldOf
-from tiebeam.economics.spending.holding import Held
+from tiebeam.economics.spending.leases import Held
 from tiebeam.economics.spending.spending import Spending
 from tiebeam.economics.spending.tree import Tree
 from tiebeam.kit import Clock

@@ -6,20 +6,14 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from tiebeam.economics.spending.holding import Account, Held, Hold, Lease, LeaseWish, Short, Why
+from tiebeam.economics.spending.account import DENIED_MS, GRACE_MS, Account
+from tiebeam.economics.spending.holding import Hold, Short, Why
+from tiebeam.economics.spending.leases import Held, Lease, LeaseWish
 from tiebeam.economics.spending.nodes import Level, NoBudget, Node, Path
 from tiebeam.economics.spending.tree import Tree
 
 PATIENCE_MS = 2_500
 """A database that has not answered for so long is away."""
-DENIED_MS = 1_000
-"""For so long a refusal of the database is not asked about again, unless somebody waits."""
-RETRY_MS = 200
-"""And for so long not even then."""
-GRACE_MS = 500
-"""For so long a lease waits for the call it was asked for before any of it goes back."""
-IDLE_MS = 5_000
-"""What nobody used for so long goes back."""
 _MOST_WISHES = 200
 _MOST_RETIRED = 500
 _WEIGHT = {Why.CAP: 0, Why.STORE_AWAY: 1, Why.HOLDS_IN_FLIGHT: 2, Why.NEEDS_LEASE: 3}
@@ -73,7 +67,7 @@ class Spending:
                         account.spent += cost
             for account in hold.accounts:
                 if account.waiters:
-                    woken += account.fitting() or _hopeless(account)
+                    woken += account.fitting() or account.hopeless()
                 if account.available < 0:
                     # It cost more than its worst case: the database hears of it whatever the ceiling says.
                     is_asking = self._ask_ahead(account, 0) or is_asking
@@ -108,7 +102,7 @@ class Spending:
         """The most a call may cost now: what is here and what the database last had left, at the tightest ceiling."""
         with self._lock:
             path = self._current(path)
-            rooms = [_room(one) for one in self._resolved(path, now_ms) if one.node.hard]
+            rooms = [one.room for one in self._resolved(path, now_ms) if one.node.hard]
         if path.limit is not None and path.run is None:
             rooms.append(path.limit.cap_nano)
         return max(0, min(rooms, default=1 << 62))
@@ -138,8 +132,8 @@ class Spending:
     def wishes(self, now_ms: int) -> list[LeaseWish]:
         """What to lease next: for calls that went short, for what was overdrawn, and ahead of need."""
         with self._lock:
-            wanting = [one for one in self._asking.values() if _is_due(one, now_ms)][:_MOST_WISHES]
-            return [_wish(one) for one in wanting]
+            wanting = [one for one in self._asking.values() if one.is_due(now_ms)][:_MOST_WISHES]
+            return [one.wish() for one in wanting]
 
     def granted(self, leases: Iterable[Lease], now_ms: int) -> None:
         """Take in the answers of the database to `wishes`."""
@@ -175,10 +169,10 @@ class Spending:
         with self._lock:
             found: list[Held] = []
             for account in self._accounts.values():
-                _give_back_idle(account, now_ms)
+                account.give_back_idle(now_ms)
                 if not account.is_told:
                     account.is_told = True
-                    found.append(_held(account))
+                    found.append(account.state())
             return found
 
     def not_told(self) -> None:
@@ -200,9 +194,9 @@ class Spending:
         with self._lock:
             found: list[Held] = []
             for account in self._accounts.values():
-                if _is_over(account, now_ms):
+                if account.is_over(now_ms):
                     account.give_up()
-                    found.append(_held(account))
+                    found.append(account.state())
                     if len(found) == _MOST_RETIRED:
                         break
             return found
@@ -232,7 +226,7 @@ class Spending:
     def snapshot(self) -> list[Held]:
         """How every ceiling stands in this process."""
         with self._lock:
-            return [_held(account) for account in self._accounts.values()]
+            return [account.state() for account in self._accounts.values()]
 
     def _current(self, path: Path) -> Path:
         if path.tree is self.tree:
@@ -308,7 +302,7 @@ class Spending:
             if is_needed:
                 # Not even the smallest fits. What lies here is of no use, so others may have it.
                 account.give_up()
-                woken += _hopeless(account)
+                woken += account.hopeless()
         else:
             account.denied_until = 0
             account.granted_at = now_ms
@@ -342,60 +336,6 @@ class Spending:
         return found
 
 
-def _hopeless(account: Account) -> list[Callable[[], None]]:
-    """Those who wait for what nobody holds any more, neither here nor elsewhere; they go and find out."""
-    return account.all_waiting() if account.held == 0 and account.elsewhere == 0 else []
-
-
 def _short(account: Account, why: Why, worst: int) -> Short:
-    return Short(account.node, account.window_start, account.window_end, why, worst, max(0, _room(account)), account)
-
-
-def _room(account: Account) -> int:
-    return account.available + (account.cap if account.remaining is None else account.remaining)
-
-
-def _held(account: Account) -> Held:
-    return Held(account.node.id, account.window_start, account.granted, account.held, account.spent)
-
-
-def _is_due(account: Account, now_ms: int) -> bool:
-    if account.available < 0 or now_ms >= account.denied_until:
-        return True
-    # Somebody waits for what other processes may give back.
-    return bool(account.waiters) and account.elsewhere > 0 and now_ms >= account.denied_until - DENIED_MS + RETRY_MS
-
-
-def _wish(account: Account) -> LeaseWish:
-    available = account.available
-    needs = [need for need, _ in account.waiters]
-    shortest = [need - available for need in needs]
-    if account.asked_least:
-        shortest.append(account.asked_least)
-    least = min(shortest) if shortest else 0
-    return LeaseWish(
-        node=account.node.id,
-        window_start=account.window_start,
-        cap_nano=account.cap,
-        hard=account.node.hard,
-        granted_nano=account.granted,
-        overdrawn_nano=max(0, -available),
-        least_nano=max(0, least),
-        want_nano=max(0, least, sum(needs) - available),
-    )
-
-
-def _give_back_idle(account: Account, now_ms: int) -> None:
-    if account.waiters:
-        return
-    if now_ms >= account.window_end or now_ms - account.used_at > IDLE_MS:
-        account.give_up()
-    elif account.available > 2 * account.slice and now_ms - account.granted_at > GRACE_MS:
-        account.give_up(account.slice)
-
-
-def _is_over(account: Account, now_ms: int) -> bool:
-    if account.held or account.waiters or account.available < 0:
-        return False
-    is_execution = account.node.level is Level.EXECUTION
-    return now_ms >= account.window_end or (is_execution and now_ms - account.used_at > IDLE_MS)
+    room = max(0, account.room)
+    return Short(account.node, account.window_start, account.window_end, why, worst, room, account)

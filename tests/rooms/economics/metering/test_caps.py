@@ -10,7 +10,8 @@ from tests.builders.metering import NOON, attempt, settlement
 
 from tiebeam.economics.metering import ChargeJournal, adopt, check_usage, spent_of
 from tiebeam.economics.metering.follower import Follower
-from tiebeam.economics.spending import Bank, Hold, Spending, spend_lease
+from tiebeam.economics.spending import Bank, Hold, Spending
+from tiebeam.economics.spending.tables import spend_lease
 from tiebeam.economics.tables import usage_charge
 from tiebeam.store import Store
 

@@ -26,8 +26,8 @@ from tiebeam.economics.spending import (
     decisions,
     process_leases,
     release_leases,
-    spend_lease,
 )
+from tiebeam.economics.spending.tables import spend_lease
 from tiebeam.economics.tables import usage_spend
 from tiebeam.kit import FixedClock
 from tiebeam.store import Store, Unit, read_journal

@@ -31,8 +31,8 @@ from tiebeam.economics.spending import (
     Spending,
     Trees,
     change_cap,
-    spend_lease,
 )
+from tiebeam.economics.spending.tables import spend_lease
 from tiebeam.economics.tables import usage_spend
 from tiebeam.graph import apply
 from tiebeam.kit import CountingIds, FixedClock
