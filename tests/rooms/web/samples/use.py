@@ -278,5 +278,5 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "/economics/anomalies": ("pages/use/anomalies.html", {"anomalies": anomalies()}),
     "/economics/anomalies/quiet": ("pages/use/anomalies.html", {"anomalies": anomalies(quiet=True)}),
     "/economics/routing": ("pages/use/routing.html", {"routing": routing(), "table": table("quality", rows=5)}),
-    "/economics/keys": ("pages/use/keys.html", {"keys": keys(), "table": table("keys")}),
+    "/economics/keys": ("pages/use/keys.html", {"keys": keys(), "table": table("key-list")}),
 }

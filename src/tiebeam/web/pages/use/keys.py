@@ -183,7 +183,7 @@ def _table(visit: Visit, lines: list[KeyLine], *, everything: bool) -> Table:
     rows = tuple(_row(one) for one in lines)
     teams = tuple((one, one) for one in sorted({line.team for line in lines}))
     query = TableQuery.from_params(visit.params, filters=("team",))
-    table = Table("keys", _COLUMNS, rows, len(rows), _EMPTY, filters=(Filter("team", "Team", teams),), base=_PATH)
+    table = Table("key-list", _COLUMNS, rows, len(rows), _EMPTY, filters=(Filter("team", "Team", teams),), base=_PATH)
     return arrange(table, query, everything=everything)
 
 
