@@ -44,7 +44,8 @@ def take_turn(unit: Unit, name: str) -> None:
 class Following:
     """Reads again what has changed, in a thread of its own, so that nobody who asks waits for the database.
 
-    While the database is away everything stays as it was last read.
+    While the database is away everything stays as it was last read. What writes has another thread: it may have to wait
+    for whoever writes to the same file, and a revocation must not wait with it.
     """
 
     def __init__(self, store: Store, *, every: float = EVERY_SECONDS) -> None:
@@ -53,9 +54,11 @@ class Following:
         self._followed: dict[str, Reread] = {}
         self._seen: dict[str, int] = {}
         self._ticks: list[Callable[[], None]] = []
+        self._chores: list[Callable[[], None]] = []
         self._turn = threading.Lock()
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._looked = threading.Event()
+        self._threads: list[threading.Thread] = []
         self.is_reached = False
         """Whether the last look reached the database."""
 
@@ -66,6 +69,10 @@ class Following:
     def at_each_look(self, work: Callable[[], None]) -> None:
         """Call `work` after each look that reached the database, in the same thread."""
         self._ticks.append(work)
+
+    def write_after_looks(self, work: Callable[[], None]) -> None:
+        """Call `work`, which may write, after looks that reached the database, in a thread of its own."""
+        self._chores.append(work)
 
     def look(self) -> None:
         """One look, now. Raises SQLAlchemyError when the database is away."""
@@ -90,6 +97,10 @@ class Following:
             self.look()
             for work in self._ticks:
                 work()
+            if self._threads:
+                self._looked.set()
+            else:
+                self._do_chores()
         except (SQLAlchemyError, OSError) as problem:
             if was_reached or not self._seen:
                 _log.warning("the database is away; keys and results stay as they were last read: %s", problem)
@@ -98,23 +109,43 @@ class Following:
 
     def start(self) -> None:
         """Look at once, and from now on every `every` seconds."""
-        if self._thread is not None:
+        if self._threads:
             return
         self.try_to_look()
         self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="tiebeam-following", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, name="tiebeam-following", daemon=True),
+            threading.Thread(target=self._write, name="tiebeam-following-writes", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            self._stopping.set()
+        threads, self._threads = self._threads, []
+        self._stopping.set()
+        self._looked.set()
+        for thread in threads:
             # A look that hangs in a database that never answers is left behind; it is a daemon.
             thread.join(timeout=5)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every):
             self.try_to_look()
+
+    def _write(self) -> None:
+        while not self._stopping.is_set():
+            self._looked.wait()
+            self._looked.clear()
+            if self._stopping.is_set():
+                return
+            try:
+                self._do_chores()
+            except (SQLAlchemyError, OSError) as problem:
+                _log.warning("something could not be noted in the database; it is tried again: %s", problem)
+
+    def _do_chores(self) -> None:
+        for work in self._chores:
+            work()
 
     @staticmethod
     def _numbers(conn: sa.Connection) -> dict[str, int]:

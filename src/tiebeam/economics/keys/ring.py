@@ -53,7 +53,7 @@ class KeyRing:
         self.version = 0
         """Counts up whenever the keys have changed in memory."""
         following.follow(KEYS, self._reread)
-        following.at_each_look(self.flush_uses)
+        following.write_after_looks(self.flush_uses)
 
     def find(self, secret: str | bytes, now_ms: int) -> Key | None:
         """The key that this secret opens now; None when it opens none."""

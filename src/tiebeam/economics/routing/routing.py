@@ -275,7 +275,6 @@ class Routing:
             self._router = Router.of(made_of[0], scores=made_of[1].score)
             self.tallies.keep(self._router.daily)
             self._made_of = made_of
-            self.tallies.look()
 
 
 def _explained(

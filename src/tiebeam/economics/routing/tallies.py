@@ -83,7 +83,7 @@ class Tallies:
         self._process = process
         self._counts: dict[str, _Count] = {}
         self._turn = threading.Lock()
-        following.at_each_look(self.look)
+        following.write_after_looks(self.look)
 
     def keep(self, classes: Iterable[Daily]) -> None:
         """The classes that have a cap now; others are forgotten."""

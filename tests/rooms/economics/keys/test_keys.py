@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -295,3 +296,36 @@ def test_a_key_nobody_pays_for_is_made_with_a_warning(store: Store, graph: Graph
     root = Principal("root", "Root", administrator=True)
     said = keys.create(root, replace(WISH, team="others")).warnings
     assert any("no budget covers the team 'others'" in one for one in said)
+
+
+def test_a_revocation_does_not_wait_for_who_writes(keys: Keys, store: Store, graph: Graph) -> None:
+    # complaint: 22
+    made = keys.create(CFO, WISH)
+    far, following = keys_of(store, graph)
+    following.write_after_looks(blocked := _Blocked())
+    try:
+        blocked.free.set()
+        following.start()
+        blocked.free.clear()
+        now = int(store.clock.now().timestamp() * 1000)
+        assert blocked.inside.wait(2)
+        keys.revoke(CFO, made.key.id)
+        since = time.monotonic()
+        while far.ring.find(made.secret, now) is not None:
+            assert time.monotonic() - since < 1
+            time.sleep(0.01)
+    finally:
+        blocked.free.set()
+        following.stop()
+
+
+class _Blocked:
+    """Somebody else holds the file's write lock."""
+
+    def __init__(self) -> None:
+        self.free, self.inside = threading.Event(), threading.Event()
+
+    def __call__(self) -> None:
+        if not self.free.is_set():
+            self.inside.set()
+        self.free.wait(5)
