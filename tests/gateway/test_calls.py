@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.builders.gateway import gateway_workspace, make_key_in
+from tests.builders.gateway import gateway_workspace, make_key_in, served_record, upstream_record
 from tests.gateway.house import House, house, served
 from tests.gateway.upstream import Says, upstream
 from tiebeam.app import open_app
@@ -24,8 +24,14 @@ KEYS_OF_ERRORS = {"message", "type", "param", "code"}
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Generator[House]:
-    with house(tmp_path_factory.mktemp("calls")) as one:
-        yield one
+    with upstream() as far:
+        records = {
+            "upstreams/far.toml": upstream_record(far.port),
+            "upstreams/native.toml": upstream_record(far.port, provider="far", kind="anthropic"),
+            "served/claude.toml": served_record("claude", upstream="native", model="far-small"),
+        }
+        with house(tmp_path_factory.mktemp("calls"), far=far, records=records) as one:
+            yield one
 
 
 @pytest.fixture
@@ -98,12 +104,21 @@ def test_a_stream_is_charged_and_states_its_usage_only_to_those_who_asked(here: 
     assert (row.usd_nano, row.estimated, row.ended) == (1_020_000, False, "ok")
 
 
-@pytest.mark.parametrize("path", ["responses"])
-def test_streams_of_the_other_endpoints_are_charged_too(here: House, path: str) -> None:
+@pytest.mark.parametrize(("path", "model"), [("responses", "small"), ("messages", "claude")])
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_other_endpoints_are_charged_too(here: House, path: str, model: str, *, stream: bool) -> None:
     here.far.says = Says(input=1_000, cached=200, output=50)
-    with here.stream(path) as answer:
-        answer.read()
+    answer = here.ask(path, model=model, stream=stream)
+    assert answer.status_code == 200
     assert _last(here).usd_nano == 1_020_000
+
+
+def test_tokens_written_to_a_cache_are_a_class_of_their_own(here: House) -> None:
+    here.far.says = Says(input=1_000, cached=200, cache_write=300, output=50)
+    here.ask("messages", model="claude")
+    row = _last(here)
+    assert (row.input_tokens, row.cached_tokens, row.cache_write_tokens, row.output_tokens) == (500, 200, 300, 50)
+    assert here.far.calls[-1].headers["anthropic-version"] == "2023-06-01"
 
 
 def test_a_call_without_a_key_or_with_a_wrong_one_is_refused_in_the_form_of_its_api(here: House) -> None:
@@ -161,9 +176,9 @@ def test_a_call_whose_cost_cannot_be_bounded_is_refused_under_a_hard_ceiling(
 
 def test_models_are_listed_in_the_form_of_who_asks(here: House) -> None:
     listed = here.client.get("/v1/models", headers=here.signed()).json()
-    assert [one["id"] for one in listed["data"]] == ["frontier", "mid", "small"]
+    assert [one["id"] for one in listed["data"]] == ["claude", "frontier", "mid", "small"]
     native = here.client.get("/v1/models", headers=here.signed() | {"anthropic-version": "2023-06-01"}).json()
-    assert native["first_id"] == "frontier"
+    assert native["first_id"] == "claude"
     assert here.client.get("/v1/models/mid", headers=here.signed()).json()["id"] == "mid"
     assert here.client.get("/v1/models/none", headers=here.signed()).status_code == 404
     assert here.client.get("/v1/models").status_code == 401

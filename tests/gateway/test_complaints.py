@@ -228,7 +228,8 @@ def test_a_cap_holds_while_nothing_is_written_to_the_database(here: House) -> No
 
 
 def test_calls_wait_for_room_that_others_hold_and_then_go_through(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with house(tmp_path_factory.mktemp("waiting"), more="[gateway]\nwait_seconds = 10\n") as here:
+    more = '[gateway]\nwait_seconds = 10\ndurability = "power"\n'
+    with house(tmp_path_factory.mktemp("waiting"), more=more) as here:
         # Room for one call at its worst, and for four as they turn out.
         key = make_key(here.app, cap_usd="0.006")
         here.far.says = Says(input=150, output=100, delay=0.05)
@@ -249,7 +250,8 @@ def test_a_caller_without_a_limit_gets_one_when_little_is_left(here: House) -> N
 
 
 def test_nearly_all_of_a_cap_is_usable_without_any_limit_of_the_caller(here: House) -> None:
-    key = make_key(here.app, cap_usd="0.05")
+    # A workflow of its own: what was learned of others' long answers is not what its answers need.
+    key = make_key(here.app, workflow="brief", cap_usd="0.05")
     here.far.says = Says(input=30, output=100)
     spent = 0
     for _ in range(400):
@@ -258,7 +260,7 @@ def test_nearly_all_of_a_cap_is_usable_without_any_limit_of_the_caller(here: Hou
             break
         spent += 30_000 + 400_000
     assert answer.status_code == 429, answer.text
-    assert 0.95 * 50_000_000 <= spent <= 50_000_000
+    assert 0.95 * 50_000_000 <= spent <= 50_000_000, answer.text
 
 
 def test_an_execution_is_refused_before_it_costs_more_than_one_may(tmp_path_factory: pytest.TempPathFactory) -> None:

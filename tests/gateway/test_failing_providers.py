@@ -208,7 +208,9 @@ def test_a_chunk_of_fifty_megabytes_passes_and_its_stream_is_charged(here: House
         for part in answer.iter_bytes():
             size += len(part)
     assert size > 50_000_000
-    assert _fresh(here, before)[0].usd_nano == NANO
+    (row,) = _fresh(here, before)
+    # It outgrew its bound by far, and its budget had room for that.
+    assert (row.usd_nano, row.ended) == (NANO, "ok")
 
 
 def test_what_a_provider_uses_beyond_the_worst_case_is_charged_all_the_same(here: House) -> None:

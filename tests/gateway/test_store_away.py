@@ -90,7 +90,7 @@ def _unenforced(between: Between) -> int:
     return found
 
 
-@pytest.mark.parametrize("when_away", ["closed", "open"])
+@pytest.mark.parametrize("when_away", ["closed", pytest.param("open", marks=pytest.mark.deep)])
 # complaint: 4
 # complaint: 17
 def test_while_the_database_hangs_each_budget_does_what_it_says(

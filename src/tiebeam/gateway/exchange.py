@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-
-import msgspec
+from typing import TypeVar
 
 from tiebeam.connect.upstreams import Failed, TooLarge, TooSlow, Unreachable, UpstreamAnswer
 from tiebeam.economics.admission import Admitted, Charged, Outcome, Priced, Running
@@ -15,13 +14,10 @@ from tiebeam.economics.metering import Ended, Usage
 from tiebeam.economics.spending import Short, Why
 from tiebeam.economics.tokens import (
     StreamUsage,
-    limit_member,
     usage_of,
-    with_model,
-    with_output_limit,
-    with_stream_usage,
 )
 from tiebeam.errors import Invalid, TiebeamError
+from tiebeam.gateway.bodies import edited, id_of, is_answer
 from tiebeam.gateway.desk import Desk
 from tiebeam.gateway.problems import AnswerTooLarge, CeilingReached, UpstreamFailed, UpstreamsResting, UpstreamTooSlow
 from tiebeam.gateway.reading import CallerLeft, Receive, Send
@@ -29,8 +25,6 @@ from tiebeam.gateway.relaying import READER_SECONDS, Relay
 from tiebeam.gateway.replying import reply_headers, send_whole
 from tiebeam.gateway.telling import Form, problem_of
 from tiebeam.kit import decimal_text, usd_of_nano
-from tiebeam.spec import Endpoint
-from tiebeam.spec import StreamUsage as Stating
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 2.0
@@ -41,21 +35,15 @@ _ELSEWHERE = _AGAIN | {401, 402, 403, 404}
 """Statuses that speak of this upstream and not of the request."""
 _OURS = frozenset({401, 402, 403})
 """Statuses that speak of the gateway's own key, which is no matter of the caller's."""
-_ID = re.compile(rb'"id"\s*:\s*"([\x21\x23-\x5b\x5d-\x7e]{1,200})"')
 _BYTES_A_TOKEN = 3
 
 LEASE_SECONDS = 3.0
 """So long a call waits at least for the answer of a database that is there; budgets say earlier when it is not."""
 
+_T = TypeVar("_T")
+
 Step = tuple[int, int]
 """A place, and which try it is there."""
-
-
-class _Answer(msgspec.Struct):
-    error: msgspec.Raw = msgspec.Raw(b"")
-
-
-_ANSWER = msgspec.json.Decoder(_Answer)
 
 
 class Exchange:
@@ -115,24 +103,36 @@ class Exchange:
 
     async def _begin(self, place: Priced) -> Running:
         """Room for an attempt, waited for as long as the workspace says. Raises what admission refuses with."""
-        admission, calls = self.desk.calls.admission, self.desk.calls
+        admission = self.desk.calls.admission
         found = admission.begin(self.admitted, place)
-        if isinstance(found, Running):
-            return found
+        if isinstance(found, Short):
+            found = await self._waited_for(found, lambda: admission.begin(self.admitted, place))
+        if isinstance(found, Short):
+            found = admission.begin(self.admitted, place, is_last=True)
+        if isinstance(found, Short):
+            raise self.desk.calls.refusal(found)
+        return found
+
+    async def _may_go_on(self, running: Running, tokens: int) -> bool:
+        """Whether there is room for an answer that outgrew its bound."""
+        admission = self.desk.calls.admission
+        found = admission.may_go_on(running, tokens)
+        if found is not None:
+            found = await self._waited_for(found, lambda: admission.may_go_on(running, tokens))
+        return found is None
+
+    async def _waited_for(self, found: _T | Short, again: Callable[[], _T | Short]) -> _T | Short:
+        """What `again` says once there is room, or when the time to wait for it is over. Raises CallerLeft."""
         loop = asyncio.get_running_loop()
-        began, wait = loop.time(), calls.use.wait_seconds
+        began, wait = loop.time(), self.desk.calls.use.wait_seconds
         deadlines = {Why.HOLDS_IN_FLIGHT: began + wait, Why.NEEDS_LEASE: began + max(wait, LEASE_SECONDS)}
         self.desk.counts.waited += 1
         self.watch()
         while isinstance(found, Short) and loop.time() < deadlines.get(found.why, 0):
             await self._room(found, deadlines[found.why])
-            if self.is_left:
+            if self.is_left and self.admitted.attempts == 0:
                 raise CallerLeft
-            found = admission.begin(self.admitted, place)
-        if isinstance(found, Short):
-            found = admission.begin(self.admitted, place, is_last=True)
-        if isinstance(found, Short):
-            raise calls.refusal(found)
+            found = again()
         return found
 
     async def _room(self, short: Short, deadline: float) -> None:
@@ -169,7 +169,7 @@ class Exchange:
         upstream = place.target.upstream
         desk = self.desk
         try:
-            body = self._body_for(running)
+            body = edited(self._body, running)
             pool = desk.sending.pool()
             target = desk.sending.target(upstream, pool)
             path = target.path(self.admitted.call.asked.endpoint, place.target.model)
@@ -189,20 +189,6 @@ class Exchange:
             return await self._relay(running, step, answer)
         return await self._whole(running, step, answer)
 
-    def _body_for(self, running: Running) -> bytes:
-        """The client's bytes, with no other changes than those that are documented."""
-        asked, target = self.admitted.call.asked, running.place.target
-        body, endpoint, upstream = self._body, asked.endpoint, target.upstream
-        if target.model != asked.model:
-            body = with_model(body, target.model)
-        if running.output_limit is not None:
-            member = limit_member(endpoint, upstream.kind, upstream.provider)
-            body = with_output_limit(endpoint, body, running.output_limit, member=member)
-        is_asked_for = endpoint is Endpoint.CHAT and upstream.stream_usage is Stating.ASKED
-        if asked.stream and is_asked_for and not asked.wants_usage:
-            body = with_stream_usage(body)
-        return body
-
     async def _whole(self, running: Running, step: Step, answer: UpstreamAnswer) -> Step | None:
         """An answer in one piece: read to its end, charged, and only then handed on."""
         try:
@@ -219,16 +205,15 @@ class Exchange:
         usage = usage_of(endpoint, place.target.upstream.kind, data, keeps_an_hour=place.keeps_an_hour)
         ended, seen = Ended.OK, None
         if usage is None:
-            ended = Ended.OK if _is_answer(data) else Ended.BROKEN
+            ended = Ended.OK if is_answer(data) else Ended.BROKEN
             seen = Usage(input=place.inputs, output=min(running.outputs, -(-len(data) // _BYTES_A_TOKEN)))
-        found = _ID.search(data, 0, 2_000)
         charged = self.end(
             running,
             ended,
             usage=usage,
             seen=seen,
             status=answer.status,
-            fingerprint="" if found is None else found[1].decode("ascii"),
+            fingerprint=id_of(data),
         )
         if self.desk.calls.journal.waits:
             await self.desk.calls.journal.durable(charged.mark)
@@ -241,7 +226,6 @@ class Exchange:
     async def _relay(self, running: Running, step: Step, answer: UpstreamAnswer) -> Step | None:
         """A stream: handed on as it comes, and charged at its end, whoever is still there to see it."""
         asked, upstream = self.admitted.call.asked, running.place.target.upstream
-        admission = self.desk.calls.admission
         relay = Relay(
             answer,
             StreamUsage(
@@ -253,7 +237,8 @@ class Exchange:
             headers=reply_headers(answer, running),
             send=self.send,
             is_left=lambda: self.is_left,
-            may_go_on=lambda tokens: admission.may_go_on(running, tokens),
+            known=lambda: running.outputs,
+            may_go_on=lambda tokens: self._may_go_on(running, tokens),
             seconds=upstream.total_seconds + READER_SECONDS,
         )
         problem: Failed | None = None
@@ -408,12 +393,3 @@ class Exchange:
             f"another {wait:.0f} s; try again then",
             retry_after=max(1, round(wait)),
         )
-
-
-def _is_answer(data: bytes) -> bool:
-    """Whether a body that states no usage is an answer at all, and not an error under a status that says otherwise."""
-    try:
-        error = bytes(_ANSWER.decode(data).error)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return False
-    return error in {b"", b"null"}

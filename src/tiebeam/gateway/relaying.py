@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tiebeam.connect.upstreams import UpstreamAnswer
 from tiebeam.economics.tokens import StreamUsage
+from tiebeam.gateway.bodies import id_of
 from tiebeam.gateway.reading import Send
 from tiebeam.gateway.telling import Headers
 
 READER_SECONDS = 60.0
 """A caller may take so much longer than the provider to read an answer; then it is taken for gone."""
-_ID = re.compile(rb'"id"\s*:\s*"([\x21\x23-\x5b\x5d-\x7e]{1,200})"')
-_HEAD_BYTES = 4_096
 _TOKEN_BYTES = 8
 """Text has at least one token for so many bytes, whatever its language and however it is escaped."""
 _SPARE_EVENTS = 16
@@ -24,7 +22,8 @@ _SPARE_EVENTS = 16
 class Relay:
     """One stream. The caller is sent what came, but for a chunk of usage it did not ask for.
 
-    `may_go_on` is asked with the tokens seen so far, counted rather too low; a stream that may not is ended here.
+    `may_go_on` is asked with the tokens seen so far, counted rather too low, when those are more than `known`; a
+    stream that may not is ended here.
     """
 
     def __init__(
@@ -35,7 +34,8 @@ class Relay:
         headers: Headers,
         send: Send,
         is_left: Callable[[], bool],
-        may_go_on: Callable[[int], bool],
+        known: Callable[[], int],
+        may_go_on: Callable[[int], Awaitable[bool]],
         seconds: float,
     ) -> None:
         self.usage = usage
@@ -50,6 +50,7 @@ class Relay:
         self._headers = headers
         self._send = send
         self._is_left = is_left
+        self._known = known
         self._may_go_on = may_go_on
         self._seconds = seconds
         self._gave_up = False
@@ -78,11 +79,11 @@ class Relay:
         async for chunk in self._answer.chunks:
             if not self.began_at:
                 self.began_at = asyncio.get_running_loop().time()
-                found = _ID.search(chunk, 0, _HEAD_BYTES)
-                self.fingerprint = "" if found is None else found[1].decode("ascii")
+                self.fingerprint = id_of(chunk)
             await self._hand(usage.feed(chunk))
             self._events += chunk.count(b'"delta"')
-            if not self._may_go_on(self._tokens()):
+            tokens = self._tokens()
+            if tokens > self._known() and not await self._may_go_on(tokens):
                 self.is_cut = True
                 await self._answer.aclose()
                 return

@@ -111,25 +111,26 @@ class Admission:
                 found = self._hold(admitted, place, outputs, now)
         return found if isinstance(found, Short) else self._record(admitted, place, found, outputs, now)
 
-    def may_go_on(self, running: Running, outputs: int) -> bool:
-        """Whether an answer that came to so many tokens may go on; False where its execution or budget ends here.
+    def may_go_on(self, running: Running, outputs: int) -> Short | None:
+        """None where an answer that came to so many tokens may go on; else where there is no room for more.
 
-        An answer that outgrows its bound, because the provider keeps to no limit, needs room for more.
+        An answer outgrows its bound where the provider keeps to no limit. Short may pass, as in `begin`.
         """
         if outputs <= running.outputs or running.is_ended:
-            return True
-        place, admitted = running.place, running.admitted
+            return None
+        rates, inputs, admitted = running.place.rates, running.place.inputs, running.admitted
+        hold: Hold | Short | None = None
         for more in (2 * outputs, outputs + _A_LITTLE):
-            extra = place.worst(more) - place.worst(running.outputs)
-            if _left_of_one(admitted) < running.worst + extra:
-                continue
-            hold = self._spending.reserve(admitted.path, extra, self.now())
+            extra = rates.worst_nano(inputs, more) - rates.worst_nano(inputs, running.outputs)
+            hold = self._within(admitted, running.worst + extra) or self._spending.reserve(
+                admitted.path, extra, self.now()
+            )
             if isinstance(hold, Hold):
                 running.holds.append(hold)
                 running.worst += extra
                 running.outputs = more
-                return True
-        return False
+                return None
+        return hold
 
     def end(self, running: Running, outcome: Outcome) -> Charged:
         """Charge an attempt for what it used. The second time changes nothing."""
@@ -241,11 +242,12 @@ class Admission:
 
     def _hold(self, admitted: Admitted, place: Priced, outputs: int, now: int) -> Hold | Short:
         worst = place.worst(outputs * admitted.choices)
-        left = _left_of_one(admitted)
-        limit = admitted.path.limit
-        if limit is not None and worst > left:
-            return Short(limit, 0, NEVER, Why.CAP, worst, left)
-        return self._spending.reserve(admitted.path, worst, now)
+        return self._within(admitted, worst) or self._spending.reserve(admitted.path, worst, now)
+
+    def _within(self, admitted: Admitted, nano: int) -> Short | None:
+        """None where a call may cost so much by the ceiling of a single execution, of which it names none."""
+        left, limit = _left_of_one(admitted), admitted.path.limit
+        return None if limit is None or nano <= left else Short(limit, 0, NEVER, Why.CAP, nano, left)
 
     def _shorter(self, admitted: Admitted, place: Priced, short: Short, now: int, *, is_last: bool) -> int:
         """How long each answer may be so that the call fits into what is left; 0 where waiting is better."""
