@@ -281,10 +281,10 @@ def _line(
     basis: Mapping[str, Any] | None = None,
     **more: str,
 ) -> Line:
-    named = dict(zip(_GROUP, key, strict=True))
+    named: dict[str, str] = dict(zip(_GROUP, key, strict=True))
     days = {"from": str(span.since), "to": str(span.until)}
     # A shared cost rests on all that its team used; empty text finds what carries no name.
-    ledger = named if basis is None else {"team": named["team"]}
+    ledger: dict[str, str] = named if basis is None else {"team": named["team"]}
     return Line(
         section=section,
         **named,

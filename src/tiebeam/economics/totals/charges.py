@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,23 +150,20 @@ def charge_form(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _days(conn: sa.Connection, filters: ChargeFilters, scope: Scope, *, until: str | None) -> list[str]:
-    """The days that may hold matching charges, the newest first."""
+def _days(conn: sa.Connection, filters: ChargeFilters, scope: Scope, *, until: str | None) -> Iterator[str]:
+    """The days that may hold matching charges, the newest first, each looked for when it is needed."""
     if filters.call is not None or filters.execution is not None:
-        # Few rows, found by an index of their own, on days the rollup need not be asked for.
-        table = usage_charge.c
-        query = sa.select(table.day).where(*_where(filters, scope))
+        # Few rows, found by an index of their own: the rollup does not know them.
+        table, where = usage_charge.c, _where(filters, scope)
     else:
         table = usage_daily.c
-        given = filters.use.given
-        query = sa.select(table.day).where(
-            *filters.span.clause(table.day),
-            *(table[column] == value for column, value in given.items()),
-            scope.clause(table.team, table.workflow),
-        )
-    if until is not None:
-        query = query.where(table.day <= until)
-    return list(conn.execute(query.distinct().order_by(table.day.desc()).limit(3_700)).scalars())
+        named = (table[column] == value for column, value in filters.use.given.items())
+        where = [*filters.span.clause(table.day), *named, scope.clause(table.team, table.workflow)]
+    newest = sa.select(table.day).where(*where).order_by(table.day.desc()).limit(1)
+    day = conn.execute(newest if until is None else newest.where(table.day <= until)).scalar_one_or_none()
+    while day is not None:
+        yield day
+        day = conn.execute(newest.where(table.day < day)).scalar_one_or_none()
 
 
 def _where(filters: ChargeFilters, scope: Scope) -> list[sa.ColumnElement[bool]]:
