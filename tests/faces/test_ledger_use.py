@@ -3,6 +3,7 @@
 # ids: EC-19, EC-21, EC-24, EC-27
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -28,6 +29,7 @@ CFO, OWNER, STEWARD = "antje-brinkmann", "peter-harms", "henrik-lund"
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Two teams used models last month and today; one execution of today went wild."""
     folder = make_workspace(tmp_path_factory.mktemp("use") / "company", example="harbour-tools")
+    shutil.rmtree(folder / "allocations")
     with opened(folder) as found:
         today = found.store.clock.now().date()
         last_month = Month.of(found.store.clock.now()).plus(-1).first

@@ -102,6 +102,7 @@ def router(app: App) -> APIRouter:
     _add_totals(routes, app)
     _add_charges(routes, app)
     _add_returns(routes, app)
+    _add_outcomes(routes, app)
     return routes
 
 
@@ -205,6 +206,10 @@ def _add_returns(routes: APIRouter, app: App) -> None:
                 scope=scope,
             )
         return {"rows": [one.form() for one in found.rows], "missing": list(found.missing)}
+
+
+def _add_outcomes(routes: APIRouter, app: App) -> None:
+    read = asks(app, "ledger.view", "ledger")
 
     @routes.post("/outcomes", status_code=201, response_model=list[OutcomeRow])
     def report(
