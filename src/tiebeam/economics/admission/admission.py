@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from itertools import count
 
+import msgspec
+
 from tiebeam.economics.admission.bounding import choices_of, input_bound, output_bound, output_for
 from tiebeam.economics.admission.call import Admitted, Call, Charged, Outcome, Priced, Running
 from tiebeam.economics.admission.problems import BudgetsBehind, CostUnbounded, OutsideKey
@@ -118,19 +120,32 @@ class Admission:
         """
         if outputs <= running.outputs or running.is_ended:
             return None
-        rates, inputs, admitted = running.place.rates, running.place.inputs, running.admitted
+        place, admitted = running.place, running.admitted
         hold: Hold | Short | None = None
         for more in (2 * outputs, outputs + _A_LITTLE):
-            extra = rates.worst_nano(inputs, more) - rates.worst_nano(inputs, running.outputs)
+            extra = place.worst(more) - place.worst(running.outputs)
             hold = self._within(admitted, running.worst + extra) or self._spending.reserve(
                 admitted.path, extra, self.now()
             )
             if isinstance(hold, Hold):
-                running.holds.append(hold)
-                running.worst += extra
-                running.outputs = more
+                self._outgrow(running, hold, outputs=more)
                 return None
         return hold
+
+    def _outgrow(self, running: Running, hold: Hold, *, outputs: int) -> None:
+        """Put the higher worst case on record too: it is what a process that dies now is charged."""
+        worst = running.worst + hold.nano
+        is_unenforced = running.attempt.unenforced or hold.unenforced
+        attempt = msgspec.structs.replace(running.attempt, worst=worst, unenforced=is_unenforced)
+        try:
+            self._journal.attempt(attempt)
+        except BaseException:
+            self._spending.settle(hold, 0)
+            raise
+        running.attempt = attempt
+        running.holds.append(hold)
+        running.worst = worst
+        running.outputs = outputs
 
     def end(self, running: Running, outcome: Outcome) -> Charged:
         """Charge an attempt for what it used. The second time changes nothing."""
@@ -154,9 +169,7 @@ class Admission:
             )
         )
         first, *more = running.holds
-        self._spending.settle(first, nano)
-        for hold in more:
-            self._spending.settle(hold, 0)
+        self._spending.settle(first, nano, also=more)
         running.admitted.spent += nano
         if running.tally is not None:
             self._tallies.settle(running.tally, usage.all_input + usage.all_output)
@@ -209,8 +222,9 @@ class Admission:
     def _priced(self, asked: Asked, route: Route, target: Target, now: int) -> Priced | TiebeamError:
         upstream, served = target.upstream, target.served
         service = asked.service_tier or upstream.service.value
-        if service not in _TIERS:
-            known = ", ".join(sorted(_TIERS))
+        # Batches are not answered at once: whoever asks for one here is served, and charged, as usual.
+        if service not in _TIERS or (service == ServiceTier.BATCH and upstream.service is not ServiceTier.BATCH):
+            known = ", ".join(sorted(_TIERS - {ServiceTier.BATCH.value}))
             return Invalid(f"the service tier {service[:40]!r} has no price; leave it out, or use one of {known}")
         rates = self._book.rates(
             target.model,
@@ -222,14 +236,14 @@ class Admission:
         )
         if isinstance(rates, Unpriced):
             return rates.problem
-        longest = output_bound(asked, served)
+        longest = output_bound(asked, served, upstream)
         return Priced(
             target=target,
             rates=rates,
             service=service,
             inputs=input_bound(asked, served),
             outputs=longest if route.output_cap is None else min(longest, route.output_cap),
-            longest=longest,
+            longest=max(longest, asked.output_limit or 0),
             audio=asked.audio,
             keeps_an_hour=asked.keeps_an_hour,
         )
@@ -308,6 +322,7 @@ class Admission:
             raise
         return Running(
             id=attempt_id,
+            attempt=attempt,
             admitted=admitted,
             place=place,
             holds=[hold],

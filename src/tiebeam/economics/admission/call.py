@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tiebeam.economics.keys import Key, Slot
-from tiebeam.economics.metering import Ended, Rates, Usage
+from tiebeam.economics.metering import Attempt, Ended, Rates, Usage
 from tiebeam.economics.routing import Route, Target, TokenHold
 from tiebeam.economics.spending import Hold, Path
 from tiebeam.economics.tokens import Asked
@@ -44,7 +44,7 @@ class Priced:
     outputs: int
     """The most tokens one choice may be answered with there: by the request, the model and the cap of its class."""
     longest: int
-    """The most by the request and the model alone."""
+    """What the request itself allows for: where that is more than is held for, a limit is put in."""
     audio: bool = False
     """Whether tokens may be of sound."""
     keeps_an_hour: bool = False
@@ -83,6 +83,8 @@ class Running:
     """An attempt that is held for and on record. It is ended once."""
 
     id: str
+    attempt: Attempt
+    """As it is on record."""
     admitted: Admitted
     place: Priced
     holds: list[Hold]
