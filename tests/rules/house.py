@@ -26,6 +26,8 @@ HEAVY = {
     "ctypes",
     "dbos",
     "duckdb",
+    "pyarrow",
+    "pyarrow.parquet",
     "genai_prices",
     "httpcore",
     "httpx",
@@ -60,8 +62,9 @@ CONNECTING = {"aiohttp", "certifi", "ftplib", "http.client", "httpcore", "httpco
 CONNECTED = {
     # Tells workers of one machine apart by its name.
     "tiebeam.engine.neighbours": {"socket"},
-    # Listens.
+    # Listen.
     "tiebeam.serve": {"socket"},
+    "tiebeam.gateway.running": {"socket"},
 }
 # Standard modules that only some systems have.
 PLATFORM_ONLY = {"fcntl", "grp", "msvcrt", "pwd", "resource", "winreg"}

@@ -54,6 +54,7 @@ def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["ledger"])
     _add_reading(routes, app)
     _add_imports(routes, app)
+    _add_duplicates(routes, app)
     _add_invoices(routes, app)
     _add_months(routes, app)
     return routes
@@ -129,6 +130,10 @@ def _add_imports(routes: APIRouter, app: App) -> None:
             if preview:
                 return plain(imports.preview(question))
             return plain(imports.take(question, actor=caller.principal.actor, exact=exact))
+
+
+def _add_duplicates(routes: APIRouter, app: App) -> None:
+    change = changes(app, "workspace.apply", "workspace")
 
     @routes.get("/ledger/duplicates")
     def duplicates(

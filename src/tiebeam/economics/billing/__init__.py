@@ -2,7 +2,6 @@
 
 from tiebeam.economics.billing.answer import DayLine, Difference, Reconciled
 from tiebeam.economics.billing.reconciling import NothingStated, ReconcileQuestion, Reconciling, list_reconciliations
-from tiebeam.economics.billing.tables import usage_reconciliation
 
 __all__ = [
     "DayLine",
@@ -12,5 +11,4 @@ __all__ = [
     "Reconciled",
     "Reconciling",
     "list_reconciliations",
-    "usage_reconciliation",
 ]

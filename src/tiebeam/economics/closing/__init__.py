@@ -14,7 +14,6 @@ from tiebeam.economics.closing.problems import (
     QueryTooLong,
 )
 from tiebeam.economics.closing.query import LedgerQuery, QueryAnswer, cell
-from tiebeam.economics.closing.tables import usage_close
 
 __all__ = [
     "AlreadyClosed",
@@ -34,5 +33,4 @@ __all__ = [
     "charges",
     "closed_months",
     "days_of",
-    "usage_close",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from tiebeam.economics.focus.rows import Account, Row, count, moment, money, month_of
+from tiebeam.economics.focus.rows import Account, Row, account_parts, count, moment, money, month_of, price_parts
 from tiebeam.kit import nano_usd
 from tiebeam.spec import Approval
 
@@ -66,10 +66,8 @@ def _row(promise: Promise, account: Account, nano: int, *, status: str | None) -
     is_purchase = status is None
     amount, nothing = money(nano), money(0)
     row: Row = {
-        "BillingAccountId": account.id,
-        "BillingAccountName": account.name,
-        "BillingAccountType": "Organization",
-        "BillingCurrency": "USD",
+        **account_parts(account, promise.provider),
+        **price_parts(amount),
         "BillingPeriodStart": moment(start),
         "BillingPeriodEnd": moment(end),
         "ChargePeriodStart": moment(start),
@@ -90,16 +88,8 @@ def _row(promise: Promise, account: Account, nano: int, *, status: str | None) -
         "ListCost": amount,
         "ContractedCost": amount,
         "PricingCategory": "Standard" if is_purchase else "Committed",
-        "PricingCurrency": "USD",
         "PricingQuantity": count(1),
         "PricingUnit": "Months",
-        "ListUnitPrice": amount,
-        "ContractedUnitPrice": amount,
-        "PricingCurrencyListUnitPrice": amount,
-        "PricingCurrencyContractedUnitPrice": amount,
-        "InvoiceIssuerName": promise.provider,
-        "ProviderName": promise.provider,
-        "PublisherName": promise.provider,
         "ServiceCategory": "AI and Machine Learning",
         "ServiceSubcategory": "Generative AI",
         "ServiceName": f"{promise.provider} API",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal, localcontext
 from typing import Any
 
-from tiebeam.economics.focus.rows import Account, Row, count, moment, month_of
+from tiebeam.economics.focus.rows import Account, Row, account_parts, count, moment, month_of, price_parts, team_parts
 from tiebeam.kit import decimal_text, nano_usd, stored_json
 
 _FINEST = Decimal("1e-15")
@@ -23,10 +23,9 @@ def labour_row(line: Mapping[str, Any], outcomes: Mapping[str, tuple[str, str]],
     start = line["at"].replace(minute=0, second=0, microsecond=0)
     outcome = outcomes.get(line["run_id"], (None, None))
     return {
-        "BillingAccountId": account.id,
-        "BillingAccountName": account.name,
-        "BillingAccountType": "Organization",
-        "BillingCurrency": currency,
+        **account_parts(account, account.name, currency),
+        **team_parts(line["team"]),
+        **price_parts(unit_price),
         "BillingPeriodStart": moment(billing[0]),
         "BillingPeriodEnd": moment(billing[1]),
         "ChargePeriodStart": moment(start),
@@ -39,30 +38,18 @@ def labour_row(line: Mapping[str, Any], outcomes: Mapping[str, tuple[str, str]],
         "PricingCategory": "Standard",
         "PricingQuantity": quantity,
         "PricingUnit": "Minutes",
-        "PricingCurrency": currency,
-        "ListUnitPrice": unit_price,
-        "ContractedUnitPrice": unit_price,
-        "PricingCurrencyListUnitPrice": unit_price,
-        "PricingCurrencyContractedUnitPrice": unit_price,
         "BilledCost": cost,
         "EffectiveCost": cost,
         "ListCost": cost,
         "ContractedCost": cost,
         "PricingCurrencyEffectiveCost": cost,
-        "InvoiceIssuerName": account.name,
-        "ProviderName": account.name,
-        "PublisherName": account.name,
         "ServiceCategory": "Other",
         "ServiceSubcategory": "Other (Other)",
         "ServiceName": "Review",
         "SkuId": "review",
         "SkuMeter": "Review Minutes",
         "SkuPriceId": "review/minute",
-        "SubAccountId": f"team:{line['team']}" if line["team"] else None,
-        "SubAccountName": line["team"] or None,
-        "SubAccountType": "Team" if line["team"] else None,
         "Tags": stored_json({"team": line["team"], "workflow": line["intent"]}),
-        "x_Team": line["team"] or None,
         "x_Workflow": line["intent"],
         "x_RunId": line["run_id"],
         "x_StepId": line["step_id"],

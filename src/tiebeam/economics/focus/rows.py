@@ -69,6 +69,36 @@ def charge_rows(charge: Mapping[str, Any], around: Around, account: Account) -> 
         yield row
 
 
+def account_parts(account: Account, provider: str, currency: str = "USD") -> Row:
+    """Who bills whom, in which currency."""
+    return {
+        "BillingAccountId": account.id,
+        "BillingAccountName": account.name,
+        "BillingAccountType": "Organization",
+        "BillingCurrency": currency,
+        "PricingCurrency": currency,
+        "InvoiceIssuerName": provider,
+        "ProviderName": provider,
+        "PublisherName": provider,
+    }
+
+
+def team_parts(team: str) -> Row:
+    """The account below it: a team."""
+    return {
+        "SubAccountId": f"team:{team}" if team else None,
+        "SubAccountName": team or None,
+        "SubAccountType": "Team" if team else None,
+        "x_Team": team or None,
+    }
+
+
+def price_parts(text: str) -> Row:
+    """One price, listed, agreed and paid."""
+    names = ("ListUnitPrice", "ContractedUnitPrice", "PricingCurrencyListUnitPrice")
+    return dict.fromkeys((*names, "PricingCurrencyContractedUnitPrice"), text)
+
+
 def money(nano: int) -> str:
     """Nano-dollars as dollars, plain and exact."""
     whole, rest = divmod(abs(nano), NANO)
@@ -117,15 +147,9 @@ def _common(charge: Mapping[str, Any], around: Around, account: Account) -> Row:
     model = charge["model"] or charge["asked"] or None
     tags = {name: charge[name] for name in ("workflow", "agent", "environment") if charge[name]}
     return {
-        "BillingAccountId": account.id,
-        "BillingAccountName": account.name,
-        "BillingAccountType": "Organization",
-        "BillingCurrency": "USD",
+        **account_parts(account, provider),
+        **team_parts(team),
         **_periods(charge),
-        "InvoiceIssuerName": provider,
-        "ProviderName": provider,
-        "PublisherName": provider,
-        "PricingCurrency": "USD",
         "RegionId": charge["region"] or None,
         "RegionName": charge["region"] or None,
         "ResourceId": None if model is None else f"{provider}/{model}",
@@ -134,11 +158,7 @@ def _common(charge: Mapping[str, Any], around: Around, account: Account) -> Row:
         "ServiceCategory": "AI and Machine Learning",
         "ServiceSubcategory": "Generative AI",
         "ServiceName": f"{provider} API",
-        "SubAccountId": f"team:{team}" if team else None,
-        "SubAccountName": team or None,
-        "SubAccountType": "Team" if team else None,
         "Tags": stored_json({"team": team, **tags} if team else tags),
-        "x_Team": team or None,
         "x_Workflow": charge["workflow"] or None,
         "x_RunId": charge["execution"] or None,
         "x_StepId": charge["step_id"] or None,
@@ -180,10 +200,7 @@ def _fill(row: Row, charge: Mapping[str, Any], part: Part) -> None:
         PricingCategory="Standard",
         PricingQuantity=count(quantity),
         PricingUnit=part.unit if priced else "Charges",
-        ListUnitPrice=unit_price,
-        ContractedUnitPrice=unit_price,
-        PricingCurrencyListUnitPrice=unit_price,
-        PricingCurrencyContractedUnitPrice=unit_price,
+        **price_parts(unit_price),
         ListCost=exact,
         ContractedCost=exact,
         SkuId=sku,

@@ -4,11 +4,11 @@ from tiebeam.economics.imports.answer import AgainstBill, ImportAnswer, Line, Mo
 from tiebeam.economics.imports.attribution import Attributed, Attribution, Rule, UnreadableRules
 from tiebeam.economics.imports.doubles import Double, find_doubles, take_back
 from tiebeam.economics.imports.problems import BrokenImport, MonthClosed, NotWithinBill, UnknownImport, UnpricedImport
+from tiebeam.economics.imports.question import ImportQuestion
 from tiebeam.economics.imports.sighting import plain_model
 from tiebeam.economics.imports.sources import SOURCES, Source
 from tiebeam.economics.imports.stated import Stated, StatedUse, read_stated
-from tiebeam.economics.imports.tables import usage_import
-from tiebeam.economics.imports.taking import ImportQuestion, Imports, list_imports
+from tiebeam.economics.imports.taking import Imports, list_imports
 
 __all__ = [
     "SOURCES",
@@ -36,5 +36,4 @@ __all__ = [
     "plain_model",
     "read_stated",
     "take_back",
-    "usage_import",
 ]

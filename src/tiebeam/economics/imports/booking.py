@@ -13,7 +13,7 @@ from tiebeam.economics.imports.costs import Costed
 from tiebeam.economics.imports.known import Cover, Twin, Twins
 from tiebeam.economics.imports.loading import Loaded
 from tiebeam.economics.imports.sighting import Sighting, SightingKind
-from tiebeam.economics.imports.sources.fields import id_of
+from tiebeam.economics.imports.sources import id_of
 from tiebeam.economics.metering import CLASSES, Attempt, Ended, Metered, Settlement, Usage
 from tiebeam.economics.tables import usage_charge
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
+import msgspec
+
 from tiebeam.economics.imports.problems import BrokenImport, UnknownImport
 from tiebeam.economics.imports.sighting import Sighting
-from tiebeam.economics.imports.sources import SOURCES, Fields, Source, Unreadable, source_of
-from tiebeam.economics.imports.sources.fields import ToUsd
+from tiebeam.economics.imports.sources import SOURCES, Fields, Source, ToUsd, Unreadable, source_of
 from tiebeam.economics.imports.spool import Spool
 from tiebeam.economics.imports.text import Manner, Record, read_records, spelled
 
@@ -119,8 +120,6 @@ def _load_file(
 
 def _of_family(one: Sighting, family: str) -> Sighting:
     """Ids of different sources never meet."""
-    import msgspec
-
     return msgspec.structs.replace(one, id=f"{family}:{one.id}")
 
 

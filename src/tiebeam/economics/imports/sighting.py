@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -51,8 +52,6 @@ class Sighting(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def day(self) -> str:
-        from datetime import UTC, datetime
-
         return datetime.fromtimestamp(self.at / 1000, UTC).strftime("%Y-%m-%d")
 
 

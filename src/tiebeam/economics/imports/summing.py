@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from tiebeam.economics.imports.answer import BILL_TOLERANCE, AgainstBill, ImportAnswer, Line, ModelLine
 from tiebeam.economics.imports.booking import Found
 from tiebeam.economics.imports.costs import Unpriced
 from tiebeam.economics.imports.loading import LeftOut, Loaded
+from tiebeam.economics.imports.question import ImportQuestion
 from tiebeam.kit import nano_usd, usd_of_nano
-
-if TYPE_CHECKING:
-    from tiebeam.economics.imports.taking import ImportQuestion
 
 _MOST_LINES = 500
 _Key = TypeVar("_Key", bound=Hashable)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from tiebeam.economics.closing import closed_months
 from tiebeam.economics.imports.answer import ImportAnswer
-from tiebeam.economics.imports.attribution import Attribution
 from tiebeam.economics.imports.booking import Found, Sorting, metered, remainder_of
 from tiebeam.economics.imports.costs import Costs, snapshots
 from tiebeam.economics.imports.loading import Loaded, load
 from tiebeam.economics.imports.problems import MonthClosed, NotWithinBill, UnpricedImport
+from tiebeam.economics.imports.question import ImportQuestion
 from tiebeam.economics.imports.spool import Spool
 from tiebeam.economics.imports.summing import Summing
 from tiebeam.economics.imports.tables import usage_import
@@ -26,22 +24,6 @@ from tiebeam.kit import plain
 from tiebeam.store import Store, Unit
 
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ImportQuestion:
-    """Files of one import belong together: usage and the costs of the same days, or the pages of one answer."""
-
-    files: tuple[Path, ...]
-    source: str | None = None
-    """By its name in `SOURCES`; None finds out by the columns."""
-    attribution: Attribution = field(default_factory=Attribution)
-    day_first: bool | None = None
-    """How dates with slashes are read; None finds out by the file."""
-    bill_usd: Decimal | None = None
-    """What the provider's bill of the same use comes to."""
-    book_remainder: bool = False
-    """Books what the files do not explain of the bill as one charge, so that the ledger agrees with it."""
 
 
 class Imports:

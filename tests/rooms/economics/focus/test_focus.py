@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders.charges import NOON, PRICE, charge, put_charges
 
-from tiebeam.economics.closing import Span, usage_close
+from tiebeam.economics.closing import Span
+from tiebeam.economics.closing.tables import usage_close
 from tiebeam.economics.focus import (
     Account,
     FocusData,

@@ -22,6 +22,7 @@ from tiebeam.economics.focus import Account, FocusQuestion, export_focus
 from tiebeam.kit import Clock, Ids
 from tiebeam.store import Store
 
+COLUMNS = {"team": "x_Team", "model": "ResourceName", "workflow": "x_Workflow", "total": ""}
 START = datetime(2026, 10, 30, 22, tzinfo=UTC)
 
 
@@ -91,7 +92,12 @@ def test_the_export_has_every_figure_of_the_reference(reference: dict[str, Any],
     sums: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     with found.file.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            for by, column in (("team", "x_Team"), ("model", "ResourceName"), ("workflow", "x_Workflow"), ("total", "")):
+            for by, column in (
+                ("team", "x_Team"),
+                ("model", "ResourceName"),
+                ("workflow", "x_Workflow"),
+                ("total", ""),
+            ):
                 line = sums[by, row.get(column, "all")]
                 line["cost"] += Decimal(row["BilledCost"])
                 line["requests"] += Decimal(row["x_RequestCount"])

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from tests.builders.charges import charge, put_charges
 
-from tiebeam.economics.closing import usage_close
+from tiebeam.economics.closing.tables import usage_close
 from tiebeam.economics.imports import (
     Attribution,
     BrokenImport,
@@ -25,8 +25,8 @@ from tiebeam.economics.imports import (
     UnpricedImport,
     UnreadableRules,
     list_imports,
-    usage_import,
 )
+from tiebeam.economics.imports.tables import usage_import
 from tiebeam.economics.metering import check_usage
 from tiebeam.economics.prices import Prices
 from tiebeam.economics.tables import usage_charge
