@@ -84,6 +84,6 @@ def _opened(workspace: Path, store: Store, *, processes: int, number: int) -> Op
 
 def _runs_of(conn: sa.Connection, run_ids: Collection[str]) -> Mapping[str, RunPlace]:
     # Only charges of a dead worker's journal are of runs here; the room of the runs is too heavy to load for nothing.
-    from tiebeam.workflow.runs import run_places
+    from tiebeam.app.places import run_places
 
     return run_places(conn, run_ids)

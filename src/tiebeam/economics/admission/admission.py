@@ -278,37 +278,9 @@ class Admission:
         return min(fits, ROOMY * usual) if is_learned else fits
 
     def _record(self, admitted: Admitted, place: Priced, hold: Hold, outputs: int, now: int) -> Running:
-        call, target = admitted.call, place.target
+        """Put an attempt on record; where that fails nothing stays held."""
         admitted.attempts += 1
-        attempt_id = f"{admitted.id}.{admitted.attempts}"
-        key_id = "" if call.key is None else call.key.id
-        attempt = Attempt(
-            id=attempt_id,
-            call_id=admitted.id,
-            at=now,
-            worst=hold.nano,
-            nodes=hold.nodes,
-            team=call.team,
-            workflow=call.workflow,
-            key_id=key_id,
-            agent=call.agent,
-            environment=call.environment,
-            execution=call.execution,
-            step_id=call.step_id,
-            is_run=call.is_run,
-            endpoint=call.asked.endpoint.value,
-            asked=call.asked.model,
-            model=target.model,
-            provider=target.upstream.provider,
-            upstream=target.upstream.id,
-            region=target.upstream.region or "",
-            service=place.service,
-            task_class=admitted.route.task_class,
-            route=admitted.route.explanation,
-            price=place.rates.digest,
-            source=call.source,
-            unenforced=hold.unenforced,
-        )
+        attempt = _attempt_of(admitted, place, hold, now)
         tally = None
         try:
             if admitted.route.daily is not None:
@@ -321,7 +293,7 @@ class Admission:
                 self._tallies.settle(tally, 0)
             raise
         return Running(
-            id=attempt_id,
+            id=attempt.id,
             attempt=attempt,
             admitted=admitted,
             place=place,
@@ -340,6 +312,37 @@ class Admission:
         is_cut = running.output_limit is not None and outputs >= running.output_limit
         with self._learning:
             self._learned.saw(_work(admitted, place), outputs, hard=place.outputs, cut=is_cut)
+
+
+def _attempt_of(admitted: Admitted, place: Priced, hold: Hold, now: int) -> Attempt:
+    call, upstream = admitted.call, place.target.upstream
+    return Attempt(
+        id=f"{admitted.id}.{admitted.attempts}",
+        call_id=admitted.id,
+        at=now,
+        worst=hold.nano,
+        nodes=hold.nodes,
+        team=call.team,
+        workflow=call.workflow,
+        key_id="" if call.key is None else call.key.id,
+        agent=call.agent,
+        environment=call.environment,
+        execution=call.execution,
+        step_id=call.step_id,
+        is_run=call.is_run,
+        endpoint=call.asked.endpoint.value,
+        asked=call.asked.model,
+        model=place.target.model,
+        provider=upstream.provider,
+        upstream=upstream.id,
+        region=upstream.region or "",
+        service=place.service,
+        task_class=admitted.route.task_class,
+        route=admitted.route.explanation,
+        price=place.rates.digest,
+        source=call.source,
+        unenforced=hold.unenforced,
+    )
 
 
 def _left_of_one(admitted: Admitted) -> int:
