@@ -53,7 +53,7 @@ _EMPTY = Empty(
     "No charges",
     "Every attempt at a provider is a line here, a second after it ended: calls with a key of this gateway, steps of "
     "runs, and what was imported.",
-    command="tiebeam keys create --team marketing --workflow product_texts",
+    command="tiebeam keys create --team support --workflow triage",
 )
 
 
