@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from tiebeam.economics.admission import Call, KeyRefused, KeysUnread, OutsideKey, WrongHeader
 from tiebeam.economics.keys import EXECUTION, NAME, Key, KeyRing
 from tiebeam.economics.tokens import Asked
@@ -46,6 +50,13 @@ def call_of(key: Key, asked: Asked, headers: dict[bytes, bytes]) -> Call:
         step_id=_name(headers, STEP_HEADER),
         task_class=_name(headers, CLASS_HEADER),
     )
+
+
+def with_headers(asked: Asked, headers: Iterable[tuple[bytes, bytes]]) -> Asked:
+    """What is asked, with what headers that go on to the provider change about its cost."""
+    if any(name == b"anthropic-beta" and b"context-" in value.lower() for name, value in headers):
+        return msgspec.structs.replace(asked, has_wider_context=True)
+    return asked
 
 
 def _workflow(key: Key, headers: dict[bytes, bytes]) -> str:

@@ -15,7 +15,7 @@ from tiebeam.economics.admission import Admitted, BudgetsBehind
 from tiebeam.economics.keys import Key
 from tiebeam.economics.tokens import Limits, read_request
 from tiebeam.errors import TiebeamError
-from tiebeam.gateway.asking import call_of, key_of
+from tiebeam.gateway.asking import call_of, key_of, with_headers
 from tiebeam.gateway.counting import Counts
 from tiebeam.gateway.desk import Desk
 from tiebeam.gateway.exchange import Exchange
@@ -126,6 +126,8 @@ class Gateway:
         key = key_of(calls.ring, headers, calls.admission.now())
         body = await read_body(receive, largest=use.largest_request_bytes, declared=headers.get(b"content-length"))
         asked = read_request(endpoint, body, limits=Limits(use.largest_request_bytes))
+        if b"anthropic-beta" in headers:
+            asked = with_headers(asked, scope["headers"])
         call = call_of(key, asked, headers)
         try:
             admitted = calls.admission.admit(call)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from tiebeam.economics.admission.call import Priced
 from tiebeam.economics.admission.problems import TakesNoImages, TooManyChoices
 from tiebeam.economics.tokens import Asked
-from tiebeam.spec import Endpoint, ServedModel
+from tiebeam.spec import Endpoint, ServedModel, Upstream, UpstreamKind
 
 MOST_CHOICES = 128
+_NEWER_LIMIT = frozenset({"openai", "azure", "openrouter", "groq", "x-ai", "cerebras", "google", "perplexity"})
 
 
 def input_bound(asked: Asked, served: ServedModel) -> int:
@@ -19,16 +20,29 @@ def input_bound(asked: Asked, served: ServedModel) -> int:
             model=served.name,
         )
     bound = asked.input_bound + asked.images * served.max_image_tokens
-    # A prompt longer than the context is refused by the provider; but each text to embed has a context of its own.
-    return bound if asked.endpoint is Endpoint.EMBEDDINGS else min(bound, served.context_tokens)
+    if asked.endpoint is Endpoint.EMBEDDINGS or asked.has_wider_context:
+        # Each text to embed has a context of its own.
+        return bound
+    # A prompt longer than the context is refused by the provider.
+    return min(bound, served.context_tokens)
 
 
-def output_bound(asked: Asked, served: ServedModel) -> int:
+def output_bound(asked: Asked, served: ServedModel, upstream: Upstream) -> int:
     """The most tokens one choice can be answered with."""
     if asked.endpoint is Endpoint.EMBEDDINGS:
         return 0
     most = served.max_output_tokens
-    return most if asked.output_limit is None else min(most, asked.output_limit)
+    if asked.output_limit is None or (asked.has_newer_limit and not _knows_newer_limit(upstream)):
+        return most
+    if asked.output_limit == 0 and upstream.kind is not UpstreamKind.ANTHROPIC:
+        # Anthropic then fills its cache and answers nothing; to others it may mean that there is no limit.
+        return most
+    return min(most, asked.output_limit)
+
+
+def _knows_newer_limit(upstream: Upstream) -> bool:
+    """Whether it keeps to `max_completion_tokens`. Servers that do not know it answer as if there were no limit."""
+    return upstream.kind is not UpstreamKind.OPENAI or upstream.provider in _NEWER_LIMIT
 
 
 def choices_of(asked: Asked) -> int:

@@ -59,6 +59,10 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     """The input can come to no more than this; images are not counted in."""
     keeps_an_hour: bool = False
     """Whether input may be kept in the provider's cache for an hour, which has a price of its own."""
+    has_wider_context: bool = False
+    """Whether a header asks for more context than the model usually has. Its body does not say; its reader sets it."""
+    has_newer_limit: bool = False
+    """Whether the only output limit is `max_completion_tokens`, which not every server knows."""
 
 
 class _StreamOptions(msgspec.Struct, gc=False):
@@ -117,6 +121,7 @@ _DECODERS: dict[Endpoint, msgspec.json.Decoder[Any]] = {
     Endpoint.EMBEDDINGS: msgspec.json.Decoder(_Embeddings),
     Endpoint.MESSAGES: msgspec.json.Decoder(_Messages),
 }
+_EMBEDDED = msgspec.json.Decoder(str | list[str | int | list[int]])
 _ITEMS = msgspec.json.Decoder(list[_Item])
 _PLAIN_TIERS = frozenset({None, "", "auto", "default", "standard", "standard_only", "on_demand"})
 _ORDINARY = Limits()
@@ -163,7 +168,10 @@ def _look(endpoint: Endpoint, read: Any, text: bytes) -> Found:
         count_tools(endpoint, read.tools, found)
     if endpoint is Endpoint.RESPONSES:
         _look_at_items(read.input, found)
-    elif endpoint is not Endpoint.EMBEDDINGS:
+    elif endpoint is Endpoint.EMBEDDINGS:
+        if read.input and not _is_text(read.input):
+            found.reason("input that is no text")
+    else:
         # Most requests hold nothing but text, and long ones hold many messages.
         for message in read.messages if _NOT_TEXT.search(text) else ():
             content = message.content
@@ -177,6 +185,17 @@ def _look(endpoint: Endpoint, read: Any, text: bytes) -> Found:
         if endpoint is Endpoint.MESSAGES and read.system and memoryview(read.system)[0] == 91:
             count_parts(read.system, found)
     return found
+
+
+def _is_text(given: msgspec.Raw) -> bool:
+    """Or tokens. Objects may name images, whose tokens are not in their bytes."""
+    if b"{" not in bytes(given):
+        return True
+    try:
+        _EMBEDDED.decode(given)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _look_at_items(given: msgspec.Raw, found: Found) -> None:
@@ -207,10 +226,12 @@ _ITEM_KINDS = frozenset(
 
 def _asked(endpoint: Endpoint, read: Any, found: Found, text: bytes, unbounded: tuple[str, ...]) -> Asked:
     limit, choices, wants_usage, audio = _limit(endpoint, read), 1, False, found.audio
+    has_newer_limit = False
     if endpoint is Endpoint.CHAT:
         choices = max(_count(read.n, "n"), _count(read.best_of, "best_of"))
         wants_usage = read.stream_options is not None and read.stream_options.include_usage is True
         audio = audio or "audio" in (read.modalities or ())
+        has_newer_limit = limit is not None and read.max_tokens is None
     tier = read.service_tier
     bound = len(text) - found.media_bytes + found.audio_bytes // AUDIO_BYTES_PER_TOKEN
     if not text.isascii():
@@ -230,6 +251,7 @@ def _asked(endpoint: Endpoint, read: Any, found: Found, text: bytes, unbounded: 
         unbounded=unbounded,
         input_bound=bound,
         keeps_an_hour=b'"1h"' in text and _HOUR.search(text) is not None,
+        has_newer_limit=has_newer_limit,
     )
 
 

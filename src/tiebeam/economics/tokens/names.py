@@ -1,7 +1,8 @@
 """Names in a request that could be read in two ways.
 
 A name given twice is taken by one provider as the first and by another as the last; some servers do not tell capitals
-from small letters. Whoever bounds the cost of a request must read what the provider reads, so both are refused.
+from small letters, and take a long s or the sign of Kelvin for the letters they look like. Whoever bounds the cost of a
+request must read what the provider reads, so both are refused.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from tiebeam.economics.tokens.members import is_each_once, members_of
 from tiebeam.economics.tokens.problems import Malformed
+from tiebeam.economics.tokens.unbounded import REFUSED
 from tiebeam.spec import Endpoint
 
 # A quotation mark within a JSON string is always escaped, so what looks like a name here never is a part of a text.
@@ -25,13 +27,8 @@ _WATCHED = {
     Endpoint.EMBEDDINGS: f"{_READ} input",
     Endpoint.MESSAGES: f"{_READ} messages system max_tokens",
 }
-_REFUSED = (
-    "previous_response_id conversation prompt background web_search_options prediction models plugins data_sources "
-    "chat_template extra_body mcp_servers container speed use_beam_search context_management compaction fallbacks "
-    "thread image"
-)
 WATCHED: dict[Endpoint, frozenset[bytes]] = {
-    endpoint: frozenset(f"{names} {_REFUSED}".encode().split()) for endpoint, names in _WATCHED.items()
+    endpoint: frozenset(names.encode().split()) | REFUSED[endpoint] for endpoint, names in _WATCHED.items()
 }
 _USUAL = frozenset(
     b"role content type text name description parameters properties required function arguments id temperature top_p "
@@ -49,7 +46,7 @@ _ALL = {endpoint: watched | _USUAL for endpoint, watched in WATCHED.items()}
 def check_names(endpoint: Endpoint, body: bytes) -> set[bytes]:
     """The names given, at least those of the outermost object. Raises Malformed when one that matters is given twice
     there, or in other letters."""
-    if len(body) < _SHORT:
+    if len(body) < _SHORT and body.isascii():
         names = _NAME.findall(body)
         watched = WATCHED[endpoint]
         distinct = set(names)
@@ -72,9 +69,9 @@ def check_closely(endpoint: Endpoint, body: bytes) -> None:
 def _check_letters(endpoint: Endpoint, names: Iterable[str]) -> None:
     watched = WATCHED[endpoint]
     for name in names:
-        plain = name.lower().encode()
-        if plain in watched and name.encode() != plain:
-            raise Malformed(f"the request names {name!r}; write it as {plain.decode()!r}")
+        plain = name.casefold()
+        if name != plain and plain.encode("utf-8", "replace") in watched:
+            raise Malformed(f"the request names {name!r}; write it as {plain!r}")
 
 
 def _read_closely(body: bytes) -> dict[str, Any]:

@@ -44,6 +44,10 @@ class _Part(msgspec.Struct, gc=False):
     input_audio: msgspec.Raw = msgspec.Raw(b"")
 
 
+class _Address(msgspec.Struct, gc=False):
+    url: str | None = None
+
+
 class _Source(msgspec.Struct, gc=False):
     type: str | None = None
     content: msgspec.Raw = msgspec.Raw(b"")
@@ -51,6 +55,10 @@ class _Source(msgspec.Struct, gc=False):
 
 _PARTS = msgspec.json.Decoder(list[_Part])
 _SOURCE = msgspec.json.Decoder(_Source)
+_ADDRESS = msgspec.json.Decoder(str | _Address | None)
+_PICTURES = ("data:image/", "http://", "https://")
+_SCHEME = 24
+"""Letters within which an address names its scheme."""
 
 
 class Found:
@@ -132,9 +140,21 @@ def count_parts(content: msgspec.Raw, found: Found) -> None:
 def _count_image(part: _Part, found: Found) -> None:
     found.images += 1
     found.media_bytes += _size(part.image_url)
+    if part.image_url and not _is_picture(part.image_url):
+        found.reason("a file in the place of an image")
     if part.source and memoryview(part.source)[0] == 123:
         found.media_bytes += _size(part.source)
         found.saw(_SOURCE.decode(part.source).type)
+
+
+def _is_picture(raw: msgspec.Raw) -> bool:
+    """Some providers also read documents and films where an image is given by its address."""
+    given = _ADDRESS.decode(raw)
+    address = given.url if isinstance(given, _Address) else given
+    if address is None or bytes(raw).count(b'"url"') > 1:
+        return False
+    begin = address[:_SCHEME].lower().lstrip()
+    return ":" not in begin or begin.startswith(_PICTURES)
 
 
 def _document(part: _Part, found: Found) -> msgspec.Raw | None:

@@ -38,6 +38,9 @@ def with_output_limit(endpoint: Endpoint, body: bytes, limit: int, *, member: st
         return body
     top = members_of(body)
     stated = [name for name in known if name in top and bytes(top[name]) != b"null"]
+    if stated == ["max_completion_tokens"] and member == "max_tokens":
+        # A server that goes by the older name may not know the newer one.
+        stated.append(member)
     for name in stated or [member or known[0]]:
         body = _put(body, top, name, str(limit).encode())
         top = members_of(body)

@@ -57,8 +57,8 @@ class StreamUsage:
     """
 
     __slots__ = (
-        "_carry", "_done", "_done_word", "_dropped", "_endpoint", "_final", "_keeps_an_hour", "_kind", "_strip", "_text",
-        "_usage", "finished", "visible_bytes",
+        "_carry", "_done", "_done_word", "_dropped", "_endpoint", "_final", "_keeps_an_hour", "_kind", "_strip",
+        "_text", "_usage", "finished", "visible_bytes",
     )  # fmt: skip
 
     def __init__(
