@@ -120,7 +120,6 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
         economics=economics,
         budgets=budgets,
         decisions=Decisions(authority=authority, graph=graph),
-        outcomes=Outcomes(authority=authority, graph=graph, prices=prices),
         forecasting=Forecasting(store, economics=economics, graph=graph),
         intake=intake,
         starting=begin(intake=intake, promotion=promotion, authority=authority, facts=facts),
@@ -152,6 +151,7 @@ def _model_use(
     routing = Routing(store, authority=authority, graph=graph, prices=prices, following=following)
     return {
         "following": following,
+        "outcomes": Outcomes(authority=authority, graph=graph, prices=prices),
         "keys": keys,
         "routing": routing,
         "calls": _calls(workspace, store, graph, keys=keys, routing=routing, following=following),
