@@ -56,7 +56,7 @@ def locked_records(graph: Graph) -> dict[str, LockedRecord]:
     found: dict[str, LockedRecord] = {}
     for place in PLACES:
         for record_id, record in graph.records(place.kind).items():
-            content = spec.as_data(record)
+            content = spec.as_written(record)
             del content["meta"]
             found[f"{place.kind.value}/{record_id}"] = LockedRecord(record.meta.version, digest_of(content))
     return dict(sorted(found.items()))

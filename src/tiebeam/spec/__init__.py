@@ -6,7 +6,21 @@ from tiebeam.spec.allocation import Allocation, SharedBy, SharedCost
 from tiebeam.spec.anomaly import AnomalyRules
 from tiebeam.spec.assumptions import DRIVERS, Assumption, Driver, Shape, UnitEconomics, ValueLine
 from tiebeam.spec.audit import AnchorEndpoint, AnchorFile, AnchorUse, RetentionRule
-from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Meta, Money, Record, Share, Status, Text, as_data
+from tiebeam.spec.base import (
+    Cel,
+    Data,
+    DottedId,
+    Frozen,
+    Id,
+    Meta,
+    Money,
+    Record,
+    Share,
+    Status,
+    Text,
+    as_data,
+    as_written,
+)
 from tiebeam.spec.completion import COMPLETE, Completion
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
 from tiebeam.spec.economics import (
@@ -271,6 +285,7 @@ __all__ = [
     "WebhookUse",
     "WorkspaceSettings",
     "as_data",
+    "as_written",
     "checked_base_url",
     "compile_condition",
     "is_secret_key",

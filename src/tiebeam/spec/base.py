@@ -75,3 +75,8 @@ class Record(Frozen):
 def as_data(record: BaseModel) -> dict[str, Any]:
     """JSON-ready content with decimals and dates as text, for hashing and storing."""
     return record.model_dump(mode="json")
+
+
+def as_written(record: BaseModel) -> dict[str, Any]:
+    """The same, of what its file says alone: a new field of all records changes nothing about those without it."""
+    return record.model_dump(mode="json", exclude_unset=True)
