@@ -33,6 +33,12 @@ class NewResult(Body):
 
 def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["gateway"])
+    _where(app, routes)
+    _quality(app, routes)
+    return routes
+
+
+def _where(app: App, routes: APIRouter) -> None:
     read = asks(app, "route.view", "route")
 
     @routes.get("/routing")
@@ -67,9 +73,11 @@ def router(app: App) -> APIRouter:
             used = app.routing.commitments(conn, caller.principal)
         return {"rows": plain(app.routing.register(caller.principal)), "commitments": plain(used)}
 
+
+def _quality(app: App, routes: APIRouter) -> None:
     @routes.get("/routing/quality")
     def results(
-        caller: Caller = Depends(read),
+        caller: Caller = Depends(asks(app, "route.view", "route")),
         served: Annotated[str | None, Query(max_length=200)] = None,
         evaluation: Annotated[str | None, Query(max_length=200)] = None,
         size: Annotated[int, Query(ge=1, le=500)] = 200,
@@ -94,5 +102,3 @@ def router(app: App) -> APIRouter:
             model=body.model,
         )
         return plain(made)
-
-    return routes
