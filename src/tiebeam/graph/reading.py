@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -157,12 +158,17 @@ def _explained(model: type[BaseModel], error: ErrorDetails, source: Source) -> P
     shown = _dotted(path)
     if error["type"] == "missing":
         rule = "WF-10" if path in {("owner",), ("owner_kind",)} and model.__name__ == "Adoption" else "shape"
-        return source.problem(rule, path, f"{shown} is missing.", fix=f"add `{path[-1]} = …` here.")
+        return source.problem(rule, path, f"{shown} is missing.", fix=f"add {_to_add(model, path)} here.")
     if error["type"] == "extra_forbidden":
         owner = _model_at(model, path[:-1])
         near = get_close_matches(str(path[-1]), list(owner.model_fields) if owner else [], n=1)
         fix = f"did you mean {near[0]!r}?" if near else "remove the line."
         return source.problem("shape", path, f"{shown} is not known here.", fix=fix)
+    if not path:
+        # A rule on the record as a whole; all of it would say nothing.
+        return source.problem(
+            "shape", path, f"{error['msg'].removeprefix('Value error, ').rstrip('.')}.", fix="correct the record."
+        )
     given = repr(error["input"])
     given = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}…"
     if path and is_secret_key(str(path[-1])):
@@ -174,6 +180,22 @@ def _explained(model: type[BaseModel], error: ErrorDetails, source: Source) -> P
     elif "pattern" in context:
         fix = f"write text of the form {context['pattern']}."
     return source.problem("shape", path, f"{shown} = {given}: {error['msg']}.", fix=fix)
+
+
+def _to_add(model: type[BaseModel], path: KeyPath) -> str:
+    """How a missing member is written: a line, or a table with the lines it cannot be without."""
+    name, table = str(path[-1]), _model_at(model, path)
+    if table is None or any(isinstance(part, int) for part in path):
+        return f"`{name} = …`"
+    above = _model_at(model, path[:-1]) or model
+    is_list = above.model_fields[name].annotation is not table
+    head = f"[[{'.'.join(map(str, path))}]]" if is_list else f"[{'.'.join(map(str, path))}]"
+    needed = [
+        f"`{field} = {'YYYY-MM-DD' if info.annotation is date else '…'}`"
+        for field, info in table.model_fields.items()
+        if info.is_required()
+    ]
+    return f"a table `{head}`" + (f" with {' and '.join(needed)}" if needed else "")
 
 
 def _dotted(path: KeyPath) -> str:

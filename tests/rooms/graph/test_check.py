@@ -55,6 +55,7 @@ WRONG = [
     (RECIPE, 'training_track = "finance.basics"\n', "", "WF-04", 1, "training_track", "declare"),
     (RECIPE, 'when = "true"', "when = \"run.state == 'x'\"", "HO-01", 41, "catches", "true"),
     (RECIPE, "threshold = 0.9", "threshold = 9", "shape", 33, "less than or equal to 1", "form"),
+    (INTENT, "[meta]", "[more]", "shape", 1, "'meta' is missing", "`[meta]` with `since = YYYY-MM-DD` and `reviewed"),
     (HANDOFF, 'audit_owner = "clerk"', 'audit_owner = "clark"', "HO-02", 4, "'clark'", "'clerk'"),
     (HANDOFF, "\ndue", '\neditable = ["x"]\nverbs = ["ask"]\ndue', "HO-01", 7, "verb edit", "add"),
     (HANDOFF, 'action = "remind"', 'action = "raise"', "HO-01", 9, "no role", "role"),
