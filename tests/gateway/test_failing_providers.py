@@ -47,6 +47,8 @@ def standing(tmp_path_factory: pytest.TempPathFactory, second: Upstream) -> Gene
         records["upstreams/quiet.toml"] = upstream_record(
             far.port, provider="far", breaker_failures=1000, stream_usage="never"
         )
+        records["served/patient.toml"] = served_record("patient", upstream="patient", model="far-small")
+        records["upstreams/patient.toml"] = upstream_record(far.port, provider="far")
         records["served/nowhere.toml"] = served_record("nowhere", upstream="nowhere", model="far-small")
         records["upstreams/nowhere.toml"] = upstream_record(9, provider="far", breaker_failures=1000)
         folder = tmp_path_factory.mktemp("failing")
@@ -204,7 +206,7 @@ def test_a_chunk_of_fifty_megabytes_passes_and_its_stream_is_charged(here: House
     before = len(here.charges())
     here.far.says = Says(input=1_000, cached=200, output=50, one_chunk_bytes=50_000_000)
     size = 0
-    with here.stream() as answer:
+    with here.stream(model="patient") as answer:
         for part in answer.iter_bytes():
             size += len(part)
     assert size > 50_000_000
