@@ -23,7 +23,7 @@ from tiebeam.economics.closing.files import (
     sums_of_file,
     write_charges,
 )
-from tiebeam.economics.closing.lines import emptied_until, stored_charges
+from tiebeam.economics.closing.lines import emptied_until, stored_pages
 from tiebeam.economics.closing.problems import AlreadyClosed, BooksDiffer, MonthNotClosed, MonthNotOver, NotInOrder
 from tiebeam.economics.closing.sums import DaySums, added_up, rollup_sums
 from tiebeam.economics.closing.tables import usage_close
@@ -89,7 +89,7 @@ class Closing:
         with self._store.read() as conn:
             chosen = _choose(conn, month)
             folder.mkdir(parents=True, exist_ok=True)
-            charges, sums = write_charges(folder / CHARGES_FILE, stored_charges(conn, chosen.where()))
+            charges, sums = write_charges(folder / CHARGES_FILE, stored_pages(conn, chosen.where()))
             _prove(conn, chosen, sums)
         manifest = self._manifest(chosen, folder / CHARGES_FILE, charges=charges, sums=sums, actor=actor)
         text = canonical_json(manifest)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tiebeam.economics.closing.sums import DaySums, add_charge
+from tiebeam.economics.closing.sums import NEEDED, DaySums, add_columns
 from tiebeam.economics.columnar import arrow, whole_file
-from tiebeam.economics.metering import CLASSES
 from tiebeam.economics.tables import usage_charge
 from tiebeam.errors import Invalid
 
@@ -21,8 +20,7 @@ COLUMNS = tuple(column.name for column in usage_charge.c if column.name != "node
 
 READ_ONLY = 0o444
 _GROUP = 100_000
-_BATCH = 20_000
-_SUMMED = ("day", "corrects", "concluded", "estimated", "usd_nano", *(f"{name}_tokens" for name in CLASSES))
+_BATCH = 50_000
 
 
 def days_of(month: str) -> tuple[date, date]:
@@ -34,22 +32,22 @@ def days_of(month: str) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1)
 
 
-def write_charges(file: Path, charges: Iterable[Mapping[str, Any]]) -> tuple[int, DaySums]:
-    """Write a file whole or not at all; returns how many charges it holds, and their sums by day.
+def write_charges(file: Path, pages: Iterable[Sequence[tuple[Any, ...]]]) -> tuple[int, DaySums]:
+    """Write pages of charges, each a tuple in the order of COLUMNS, into a file, whole or not at all.
 
-    Raises AnalyticsMissing.
+    Returns how many it holds, and their sums by day. Raises AnalyticsMissing.
     """
     pa, pq = arrow()
     schema = charge_schema()
     sums: DaySums = {}
     count = 0
     with whole_file(file, mode=READ_ONLY) as made, pq.ParquetWriter(made, schema, compression="zstd") as writer:
-        for batch in _batches(charges):
-            for charge in batch:
-                add_charge(sums, charge)
-            arrays = [pa.array([one[field.name] for one in batch], type=field.type) for field in schema]
+        for page in _gathered(pages):
+            columns = dict(zip(COLUMNS, zip(*page, strict=True), strict=True))
+            add_columns(sums, columns)
+            arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=_GROUP)
-            count += len(batch)
+            count += len(page)
     return count, sums
 
 
@@ -67,10 +65,9 @@ def sums_of_file(file: Path) -> tuple[int, DaySums]:
     sums: DaySums = {}
     count = 0
     with pq.ParquetFile(file) as opened:
-        for batch in opened.iter_batches(batch_size=_BATCH, columns=list(_SUMMED)):
-            for charge in batch.to_pylist():
-                add_charge(sums, charge)
-                count += 1
+        for batch in opened.iter_batches(batch_size=_BATCH, columns=list(NEEDED)):
+            add_columns(sums, batch.to_pydict())
+            count += batch.num_rows
     return count, sums
 
 
@@ -87,10 +84,11 @@ def charge_schema() -> Any:
     return pa.schema([(name, stated.get(name) or kinds[usage_charge.c[name].type.python_type]) for name in COLUMNS])
 
 
-def _batches(charges: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    batch: list[Mapping[str, Any]] = []
-    for charge in charges:
-        batch.append(charge)
+def _gathered(pages: Iterable[Sequence[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Pages put together, so that a group of rows in the file is worth reading."""
+    batch: list[tuple[Any, ...]] = []
+    for page in pages:
+        batch.extend(page)
         if len(batch) >= _BATCH:
             yield batch
             batch = []

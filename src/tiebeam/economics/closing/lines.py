@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -58,15 +58,20 @@ def charges(conn: sa.Connection, span: Span, *, archive: Path) -> Iterator[Mappi
 
 def stored_charges(conn: sa.Connection, where: sa.ColumnElement[bool]) -> Iterator[dict[str, Any]]:
     """Those in the database, by day and team, fetched a page at a time."""
+    for page in stored_pages(conn, where):
+        for row in page:
+            yield dict(zip(COLUMNS, row, strict=True))
+
+
+def stored_pages(conn: sa.Connection, where: sa.ColumnElement[bool]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The same as pages of tuples in the order of COLUMNS."""
     statement = (
         sa.select(*(usage_charge.c[name] for name in COLUMNS))
         .where(where)
         .order_by(usage_charge.c.day, usage_charge.c.team, usage_charge.c.seq)
         .execution_options(stream_results=True, yield_per=_FETCH)
     )
-    for part in conn.execute(statement).partitions():
-        for row in part:
-            yield dict(zip(COLUMNS, row, strict=True))
+    yield from conn.execute(statement).partitions()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from tiebeam.economics.closing.closing import archived_days
 from tiebeam.economics.closing.files import CHARGES_FILE, write_charges
-from tiebeam.economics.closing.lines import closed_months, stored_charges
+from tiebeam.economics.closing.lines import closed_months, stored_pages
 from tiebeam.economics.closing.problems import QueryFailed, QueryRefused, QueryTooLong
 from tiebeam.economics.closing.sums import rollup_sums
 from tiebeam.economics.columnar import duck
@@ -101,7 +101,7 @@ class LedgerQuery:
         if not file.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             where = sa.and_(usage_charge.c.day == day, usage_charge.c.seq > after_seq)
-            write_charges(file, stored_charges(conn, where))
+            write_charges(file, stored_pages(conn, where))
             for old in folder.glob(f"{day}-*.parquet"):
                 if old != file and time.time() - old.stat().st_mtime > _STALE_SECONDS:
                     old.unlink(missing_ok=True)

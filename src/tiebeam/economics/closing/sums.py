@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import and_, mul
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,17 +19,25 @@ DaySums = dict[str, list[int]]
 """By day, in the order of SUMMED."""
 
 
-def add_charge(sums: DaySums, charge: Mapping[str, Any]) -> None:
-    """A correction is neither a request nor an attempt."""
-    counts = int(charge["corrects"] is None)
-    nano = charge["usd_nano"]
-    held = sums.setdefault(charge["day"], [0] * len(SUMMED))
-    held[0] += int(counts and charge["concluded"])
-    held[1] += counts
-    for index, name in enumerate(CLASSES, start=2):
-        held[index] += charge[f"{name}_tokens"]
-    held[-2] += nano
-    held[-1] += nano if charge["estimated"] else 0
+NEEDED = ("day", "corrects", "concluded", "estimated", "usd_nano", *(f"{name}_tokens" for name in CLASSES))
+"""The columns that sums are made of."""
+
+
+def add_columns(sums: DaySums, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Add charges given by column. A correction is neither a request nor an attempt."""
+    start = 0
+    for day, some in groupby(columns["day"]):
+        stop = start + sum(1 for _ in some)
+        part = {name: columns[name][start:stop] for name in NEEDED}
+        counted = [corrects is None for corrects in part["corrects"]]
+        held = sums.setdefault(day, [0] * len(SUMMED))
+        held[0] += sum(map(and_, counted, part["concluded"]))
+        held[1] += sum(counted)
+        for index, name in enumerate(CLASSES, start=2):
+            held[index] += sum(part[f"{name}_tokens"])
+        held[-2] += sum(part["usd_nano"])
+        held[-1] += sum(map(mul, part["usd_nano"], part["estimated"]))
+        start = stop
 
 
 def rollup_sums(conn: sa.Connection, *, since: str = "", until: str = "9") -> DaySums:
