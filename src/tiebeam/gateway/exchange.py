@@ -14,10 +14,9 @@ from tiebeam.economics.metering import Ended, Usage
 from tiebeam.economics.spending import Short, Why
 from tiebeam.economics.tokens import (
     StreamUsage,
-    usage_of,
 )
 from tiebeam.errors import Invalid, TiebeamError
-from tiebeam.gateway.bodies import edited, id_of, is_answer
+from tiebeam.gateway.bodies import edited, id_of, is_answer, is_packed, is_stream, usage_in
 from tiebeam.gateway.desk import Desk
 from tiebeam.gateway.problems import AnswerTooLarge, CeilingReached, UpstreamFailed, UpstreamsResting, UpstreamTooSlow
 from tiebeam.gateway.reading import CallerLeft, Receive, Send
@@ -184,8 +183,7 @@ class Exchange:
             return await self.failed(running, step, Ended.BROKEN, problem, again=not isinstance(problem, TooSlow))
         if answer.status >= 300:
             return await self._refused(running, step, answer)
-        kind = answer.header(b"content-type") or b""
-        if self.admitted.call.asked.stream and kind.startswith(b"text/event-stream"):
+        if self.admitted.call.asked.stream and is_stream(answer):
             return await self._relay(running, step, answer)
         return await self._whole(running, step, answer)
 
@@ -202,9 +200,9 @@ class Exchange:
             return await self.failed(running, step, Ended.BROKEN, problem, again=not isinstance(problem, TooSlow))
         self._judge(running, is_broken=False)
         place, endpoint = running.place, self.admitted.call.asked.endpoint
-        usage = usage_of(endpoint, place.target.upstream.kind, data, keeps_an_hour=place.keeps_an_hour)
+        usage = usage_in(data, endpoint, place.target.upstream.kind, keeps_an_hour=place.keeps_an_hour)
         ended, seen = Ended.OK, None
-        if usage is None:
+        if usage is None and not is_packed(answer):
             ended = Ended.OK if is_answer(data) else Ended.BROKEN
             seen = Usage(input=place.inputs, output=min(running.outputs, -(-len(data) // _BYTES_A_TOKEN)))
         charged = self.end(
@@ -270,7 +268,8 @@ class Exchange:
             running,
             ended,
             usage=stated,
-            seen=relay.usage.estimate(input_tokens=running.place.inputs),
+            # Packed text, and reasoning that does not show, are charged for all the same.
+            seen=relay.usage.estimate(input_tokens=running.place.inputs) if relay.is_seen else None,
             status=200,
             first_byte_millis=round(began * 1000),
             fingerprint=relay.fingerprint,

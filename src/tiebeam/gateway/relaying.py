@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from tiebeam.connect.upstreams import UpstreamAnswer
 from tiebeam.economics.tokens import StreamUsage
-from tiebeam.gateway.bodies import id_of
+from tiebeam.gateway.bodies import id_of, is_packed
 from tiebeam.gateway.reading import Send
 from tiebeam.gateway.telling import Headers
 
@@ -55,6 +55,11 @@ class Relay:
         self._seconds = seconds
         self._gave_up = False
         self._events = 0
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether some of its text was seen, from which its length can be told."""
+        return self.usage.visible_bytes > 0 and not is_packed(self._answer)
 
     async def run(self) -> None:
         """To the end of the stream, whether or not anybody reads it. Raises Failed where it breaks off."""

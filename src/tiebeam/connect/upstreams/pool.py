@@ -16,9 +16,7 @@ from tiebeam.connect.upstreams.limits import LARGEST_ANSWER
 from tiebeam.connect.upstreams.target import Place, Target
 from tiebeam.spec import OutgoingRules, Upstream
 
-PASSED = frozenset(
-    (b"accept", b"anthropic-beta", b"anthropic-version", b"content-type", b"idempotency-key", b"openai-beta")
-)
+PASSED = frozenset((b"accept", b"anthropic-beta", b"anthropic-version", b"idempotency-key", b"openai-beta"))
 """Headers of a client that go on to the provider. Keys, cookies and what concerns one connection never do."""
 _STALE_TRIES = 3
 
@@ -115,8 +113,8 @@ def _head(
         passed += 1
     parts += (version, b"content-length: %d\r\n\r\n" % length)
     head = b"".join(parts)
-    # The lines of ours: the request's, host, user-agent, accept-encoding, content-length, the empty one.
-    ours = 6 + (1 if version else 0)
+    # The lines of ours: the request's, host, user-agent, accept-encoding, content-type and -length, the empty one.
+    ours = 7 + (1 if version else 0)
     if head.count(b"\n") != ours + passed or head.count(b"\r") != ours + passed:
         raise Unreachable("a header of the call holds a line break")
     return head

@@ -64,7 +64,9 @@ class Target:
         except OutgoingRefused as problem:
             raise Invalid(f"the upstream {upstream.id!r}: {problem.message}") from problem
         reference = upstream.secret
-        head = f"host: {destination.authority}\r\nuser-agent: tiebeam\r\naccept-encoding: identity\r\n"
+        # What is read here as JSON is sent as JSON, whatever its caller calls it.
+        own = "user-agent: tiebeam\r\naccept-encoding: identity\r\ncontent-type: application/json\r\n"
+        head = f"host: {destination.authority}\r\n{own}"
         return cls(
             id=upstream.id,
             kind=upstream.kind,

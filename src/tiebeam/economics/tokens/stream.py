@@ -126,7 +126,9 @@ class StreamUsage:
         if self._dropped:
             self._look_at_end(rest, self._dropped + len(rest))
         elif rest:
-            held = self._read(rest)
+            # Lines may also end with a carriage return alone.
+            read = self._read(rest if b"\n" in rest else rest.replace(b"\r", b"\n"))
+            held = rest if len(read) == len(rest) else read
         self._carry, self._dropped = b"", 0
         return held if self._strip else b""
 
