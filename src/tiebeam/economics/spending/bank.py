@@ -7,9 +7,11 @@ that books it. So at no moment is a call counted neither here nor there, whichev
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -54,16 +56,18 @@ class Bank:
 
         A wish by a tree that is not in force is given only what was overdrawn already.
         """
+        if not wishes:
+            return []
         ordered = sorted(wishes, key=lambda wish: (wish.node, wish.window_start))
         with self._store.unit() as unit:
             self._lock(unit, ordered)
             in_force = self._version(unit.conn)
             rests = self._rests(unit.conn, process, ordered)
             given = [_give(wish, rests[_key(wish)], is_current=in_force == version) for wish in ordered]
-            for wish, (added, _) in zip(ordered, given, strict=True):
-                self._put(unit, process, wish, wish.granted_nano + added)
+            leased = [(wish, wish.granted_nano + added) for wish, (added, _) in zip(ordered, given, strict=True)]
+            self._put(unit, process, leased)
             short = [w for w, (added, _) in zip(ordered, given, strict=True) if w.least_nano > added]
-            self._want(unit, [w for w in short if rests[_key(w)].elsewhere > 0])
+            self._want(unit, [wish for wish in short if rests[_key(wish)].elsewhere > 0])
         return [
             Lease(
                 node=wish.node,
@@ -101,20 +105,18 @@ class Bank:
 
     def retire(self, process: str, held: Sequence[Held]) -> list[Held]:
         """Remove leases of which everything is spent and in the books. Returns those that are gone."""
-        gone: list[Held] = []
+        if not held:
+            return []
+        places = [(one.node, one.window_start) for one in held]
+        place = sa.tuple_(spend_lease.c.node, spend_lease.c.window_start)
+        mine = spend_lease.c.process == process
         with self._store.unit() as unit:
-            for one in _sorted(held):
-                here = sa.and_(
-                    spend_lease.c.process == process,
-                    spend_lease.c.node == one.node,
-                    spend_lease.c.window_start == one.window_start,
-                )
-                written = unit.conn.execute(sa.select(spend_lease.c.written_nano).where(here)).scalar()
-                if written is None:
-                    gone.append(one)
-                elif written >= one.spent_nano:
-                    unit.conn.execute(sa.delete(spend_lease).where(here))
-                    gone.append(one)
+            rows = unit.conn.execute(sa.select(spend_lease).where(mine, place.in_(places)))
+            written = {(row.node, row.window_start): row.written_nano for row in rows}
+            gone = [one for one in held if written.get((one.node, one.window_start), one.spent_nano) >= one.spent_nano]
+            if gone:
+                done = [{"n": one.node, "w": one.window_start} for one in _sorted(gone)]
+                unit.conn.execute(sa.delete(spend_lease).where(_one(process)), done)
         return gone
 
     def written(self, unit: Unit, process: str, sums: Mapping[_Key, int]) -> None:
@@ -183,17 +185,14 @@ class Bank:
 
     def _lock(self, unit: Unit, wishes: Sequence[LeaseWish]) -> None:
         """Let nobody else lease of these ceilings before the unit ends. One order, so that nobody waits in a circle."""
-        for wish in wishes:
-            row = {"node": wish.node, "window_start": wish.window_start}
-            taken = (
-                sa.update(spend_node)
-                .where(spend_node.c.node == wish.node, spend_node.c.window_start == wish.window_start)
-                .values(cap_nano=wish.cap_nano, leased_at=unit.now)
-            )
-            while unit.conn.execute(taken).rowcount == 0:
-                # Whoever is faster holds the row until its commit; then the update above gets it.
-                insert = _insert(unit)(spend_node).values(**row, cap_nano=wish.cap_nano, wanted=0, leased_at=unit.now)
-                unit.conn.execute(insert.on_conflict_do_nothing())
+        insert = _insert(unit)(spend_node)
+        # What is there already is locked by being updated, and a row made by somebody else is waited for.
+        taken = insert.on_conflict_do_update(
+            index_elements=["node", "window_start"],
+            set_={"cap_nano": insert.excluded.cap_nano, "leased_at": insert.excluded.leased_at},
+        )
+        common = {"wanted": 0, "leased_at": unit.now}
+        unit.conn.execute(taken, [{**_place(wish), "cap_nano": wish.cap_nano, **common} for wish in wishes])
 
     def _rests(self, conn: sa.Connection, process: str, wishes: Sequence[LeaseWish]) -> dict[_Key, _Rest]:
         """Leases are read before the books: a charge that moves meanwhile is counted twice, never not at all."""
@@ -203,8 +202,11 @@ class Bank:
         ).all()
         spent = spent_of(conn, keys)
         rests: dict[_Key, _Rest] = {}
+        by_place: defaultdict[_Key, list[sa.Row[Any]]] = defaultdict(list)
+        for row in leases:
+            by_place[row.node, row.window_start].append(row)
         for wish in wishes:
-            here = [row for row in leases if (row.node, row.window_start) == _key(wish)]
+            here = by_place[_key(wish)]
             others = [row for row in here if row.process != process]
             elsewhere = sum(max(0, row.leased_nano - row.written_nano) for row in others)
             written = sum(row.written_nano for row in here if row.process == process)
@@ -213,21 +215,14 @@ class Bank:
             rests[_key(wish)] = _Rest(wish.cap_nano - booked - elsewhere - mine, elsewhere, len(others) + 1)
         return rests
 
-    def _put(self, unit: Unit, process: str, wish: LeaseWish, leased: int) -> None:
-        insert = _insert(unit)(spend_lease).values(
-            node=wish.node,
-            window_start=wish.window_start,
-            process=process,
-            leased_nano=leased,
-            written_nano=0,
-            expires_at=unit.now + LEASE_LIFE,
+    def _put(self, unit: Unit, process: str, leased: Sequence[tuple[LeaseWish, int]]) -> None:
+        insert = _insert(unit)(spend_lease)
+        put = insert.on_conflict_do_update(
+            index_elements=["node", "window_start", "process"],
+            set_={"leased_nano": insert.excluded.leased_nano, "expires_at": insert.excluded.expires_at},
         )
-        unit.conn.execute(
-            insert.on_conflict_do_update(
-                index_elements=["node", "window_start", "process"],
-                set_={"leased_nano": leased, "expires_at": unit.now + LEASE_LIFE},
-            )
-        )
+        common = {"process": process, "written_nano": 0, "expires_at": unit.now + LEASE_LIFE}
+        unit.conn.execute(put, [{**_place(wish), "leased_nano": nano, **common} for wish, nano in leased])
 
     def _want(self, unit: Unit, wishes: Iterable[LeaseWish]) -> None:
         for wish in wishes:
@@ -279,6 +274,10 @@ def _one(process: str) -> sa.ColumnElement[bool]:
 
 def _key(wish: LeaseWish) -> _Key:
     return wish.node, wish.window_start
+
+
+def _place(wish: LeaseWish) -> dict[str, str | int]:
+    return {"node": wish.node, "window_start": wish.window_start}
 
 
 def _sorted(held: Sequence[Held]) -> list[Held]:

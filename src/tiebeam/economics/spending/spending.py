@@ -14,8 +14,8 @@ from tiebeam.economics.spending.tree import Tree
 
 PATIENCE_MS = 2_500
 """A database that has not answered for so long is away."""
-_MOST_WISHES = 200
-_MOST_RETIRED = 500
+_MOST_WISHES = 400
+_MOST_RETIRED = 2_000
 _WEIGHT = {Why.CAP: 0, Why.STORE_AWAY: 1, Why.HOLDS_IN_FLIGHT: 2, Why.NEEDS_LEASE: 3}
 """Of several reasons, the one that waiting helps least is told."""
 
