@@ -46,13 +46,6 @@ class GatewayNotReady(TiebeamError):
     status = 503
 
 
-class GatewayStopping(TiebeamError):
-    """The process is being stopped, and takes no more calls."""
-
-    code = "gateway_stopping"
-    status = 503
-
-
 class UpstreamFailed(TiebeamError):
     """No upstream of the model gave an answer."""
 

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from tiebeam.errors import TiebeamError
-from tiebeam.spec import Endpoint
 
 Headers = list[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
@@ -43,7 +42,9 @@ _SPOKEN_STATUS = {402: 429, 409: 429, 422: 400}
 
 A spent budget is 402 to us; the official clients have no name for that, but each has one for 429.
 """
-_WORTH_A_RETRY = frozenset({"too_many_calls", "too_many_at_once", "gateway_busy", "gateway_stopping"})
+LONGEST_WAIT = 60
+"""Seconds that official clients may be asked to wait before they try again by themselves."""
+_WORTH_A_RETRY = frozenset({"key_limit_reached", "task_class_exhausted", "gateway_busy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def problem_of(error: TiebeamError) -> Problem:
     """An anticipated error, as callers of the gateway are told it."""
     status = _SPOKEN_STATUS.get(error.status, error.status)
     retry_after = error.data.get("retry_after")
-    is_passing = error.code in _WORTH_A_RETRY or status == 503
+    # A moment is worth waiting for; a day is not, whatever the status says.
+    is_soon = retry_after is None or int(retry_after) <= LONGEST_WAIT
+    is_passing = (error.code in _WORTH_A_RETRY or status == 503) and is_soon
     return Problem(
         status=status,
         code=error.code,
@@ -104,9 +107,3 @@ def problem_of(error: TiebeamError) -> Problem:
         should_retry=is_passing if status in {429, 503} else None,
         retry_after=int(retry_after) if retry_after is not None else None,
     )
-
-
-def form_of(endpoint: Endpoint | None, headers: dict[bytes, bytes]) -> Form:
-    """By the endpoint, and where both APIs have it by what only Anthropic's clients send."""
-    is_anthropic = endpoint is Endpoint.MESSAGES or (endpoint is None and b"anthropic-version" in headers)
-    return Form.ANTHROPIC if is_anthropic else Form.OPENAI
