@@ -10,7 +10,7 @@ from typing import Any, TextIO
 _CHUNK = 262_144
 _LONGEST = 64_000_000
 """One element, in characters; more is no record of anything."""
-_LISTS = ("data", "results", "logs", "response", "items", "value")
+_LISTS = ("data", "logs", "response", "items", "value")
 _SPACE = " \t\r\n\ufeff"
 
 

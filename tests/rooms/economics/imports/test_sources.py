@@ -130,6 +130,14 @@ def test_openai_usage_is_a_bucket_with_cached_tokens_apart(tmp_path: Path) -> No
     assert seen.names == {"project": "proj_support", "key": "key_1"}
 
 
+def test_buckets_may_stand_one_a_line(tmp_path: Path) -> None:
+    lines = [bucket(OPENAI_USAGE), bucket({**OPENAI_USAGE, "model": "o1"})]
+
+    seen, _ = read(tmp_path, "usage.jsonl", "\n".join(map(json.dumps, lines)))
+
+    assert [(one.model, one.day) for one in seen] == [("gpt-4o-2024-08-06", "2026-02-10"), ("o1", "2026-02-10")]
+
+
 def test_openai_costs_name_the_model_in_their_lines(tmp_path: Path) -> None:
     cost = {
         "object": "organization.costs.result",
