@@ -272,6 +272,7 @@ def test_returns_set_value_beside_cost_and_open_executions(admin: TestClient) ->
 def test_use_without_outcomes_is_not_made_to_look_worthless(admin: TestClient) -> None:
     said = words(admin.get(f"{RETURNS}?team=it").text)
     assert "What came of it is not known" in said
+    assert "nobody has told" in said
     assert "tiebeam outcomes report" in said
     assert "POST /api/v1/outcomes" in said
     assert admin.get(f"{RETURNS}?model=frontier").status_code == 422
@@ -404,8 +405,8 @@ def test_a_key_is_shown_once_replaced_and_ended_here(admin: TestClient) -> None:
 
 def test_routing_says_where_each_class_goes_and_why_not(admin: TestClient) -> None:
     said = words(admin.get("/economics/routing").text)
-    assert "mosaic" in said
-    assert "The register" in said
+    for part in ("mosaic", "The register", "Where the money went"):
+        assert part in said
     assert admin.get("/economics/routing.json").json() == []
 
 

@@ -39,6 +39,7 @@ from tiebeam.web.wording import NONE, day, percent, usd
 _CHARGES = "charges"
 _IMPORTED = "import:"
 _PAGE = 25
+_MOST_KEYS = 500
 _BELOW = {
     By.DAY: By.TEAM,
     By.SOURCE: By.TEAM,
@@ -74,7 +75,7 @@ def ledger_file(visit: Visit) -> Response:
             table = charges.file_table(conn, question, more)
         else:
             found = totals(conn, by=by, span=question.span, filters=question.use, scope=question.scope)
-            table = _table(visit, question, by, found, everything=True)
+            table = _table(visit, conn, question, by, found, everything=True)
     return table_file(table, visit.path("format"), name="ledger")
 
 
@@ -97,7 +98,7 @@ def _sums_page(visit: Visit, conn: sa.Connection, question: Asked, by: By) -> Re
         note="Each row opens what is behind it",
         commands=commands("tiebeam ledger totals", "/api/v1/ledger/totals", given),
     )
-    table = _table(visit, question, by, found, everything=False)
+    table = _table(visit, conn, question, by, found, everything=False)
     return visit.page("pages/use/ledger.html", ledger=page, table=table)
 
 
@@ -202,7 +203,9 @@ def _imported(found: list[Total]) -> str:
     return f"{percent(1 - brought / whole)} was metered here, {percent(brought / whole)} imported."
 
 
-def _table(visit: Visit, question: Asked, by: By, found: list[Total], *, everything: bool) -> Table:
+def _table(
+    visit: Visit, conn: sa.Connection, question: Asked, by: By, found: list[Total], *, everything: bool
+) -> Table:
     columns = (
         Column(by.value, by.value.capitalize()),
         Column("cost_usd", "Cost", is_number=True),
@@ -216,18 +219,24 @@ def _table(visit: Visit, question: Asked, by: By, found: list[Total], *, everyth
         Column("retried_usd", "Retried", is_number=True),
     )
     whole = sum(one.usd_nano for one in found)
-    rows = tuple(_row(visit, question, by, one, whole) for one in found)
+    names = _key_names(visit, conn) if by is By.KEY else {}
+    rows = tuple(_row(visit, question, by, one, whole, names.get(one.key, "")) for one in found)
     table = Table("ledger", columns, rows, len(rows), _nothing(visit, question), base=PATH, page_size=_PAGE)
     return arrange(table, TableQuery.from_params(visit.params), everything=everything)
 
 
-def _row(visit: Visit, question: Asked, by: By, one: Total, whole: int) -> Row:
+def _key_names(visit: Visit, conn: sa.Connection) -> dict[str, str]:
+    keys = visit.app.keys.list(conn, visit.principal, with_ended=True, limit=_MOST_KEYS)
+    return {one.id: one.name for one in keys}
+
+
+def _row(visit: Visit, question: Asked, by: By, one: Total, whole: int, name: str) -> Row:
     per, share = one.usd_per_million_tokens, one.usd_nano / whole if whole > 0 else None
     estimated, retried = usd_of_nano(one.estimated_nano), usd_of_nano(one.retried_nano)
     return Row(
         named(one.key),
         (
-            Cell(_shown_key(by, one.key), href=_opened(visit, question, by, one.key), raw=one.key),
+            Cell(_shown_key(by, one.key), href=_opened(visit, question, by, one.key), sub=name, raw=one.key),
             Cell(usd(one.cost_usd), raw=one.cost_usd),
             Cell(percent(share), raw=share, is_soft=True),
             Cell(f"{one.requests:,}", raw=one.requests),

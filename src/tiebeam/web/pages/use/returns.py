@@ -165,7 +165,7 @@ def _figure(found: Returns) -> Figure | None:
     even = svg.Curve("As much as it cost", ((low * 0.9, low * 0.9), (high * 1.1, high * 1.1)), "s4")
     marks = [svg.Marker(x, one.key or "none named", y) for one, (x, y) in zip(drawn, points, strict=True)]
     chart = svg.curve_chart(
-        [even], name="Value against cost", markers=marks, width=860, height=260, shown_x=_dollars, shown_y=_dollars
+        [even], name="Value against cost", markers=marks, height=260, shown_x=_dollars, shown_y=_dollars
     )
     left = len(found.rows) - len(drawn)
     note = "Across: cost. Up: value. On the line, as much came of it as it cost; above it, more."

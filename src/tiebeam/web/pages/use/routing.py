@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -13,8 +13,8 @@ from tiebeam.economics.routing import ApprovalLine, Candidate, Explained, Facts
 from tiebeam.economics.totals import By, Span, totals_by_day
 from tiebeam.http import Ask, seen_use
 from tiebeam.spec import Capability, Endpoint, RouteMode, RoutePolicy, TaskClass
-from tiebeam.web import svg
 from tiebeam.web.pages.exports import table_file
+from tiebeam.web.pages.use.course import course_figure
 from tiebeam.web.table import Cell, Column, Empty, Row, Table, TableQuery, arrange
 from tiebeam.web.views import CandidateRow, ClassCard, Commands, Fact, Figure, Kpi, Pill, PolicyCard, RoutingPage
 from tiebeam.web.visit import Console, Visit, route
@@ -22,7 +22,6 @@ from tiebeam.web.wording import percent, usd
 
 _PATH = "/economics/routing"
 _DAYS = 14
-_SERIES = ("s1", "s2", "s3", "s4")
 _CAPABILITIES = {
     Capability.SATURATED_TASK: Pill("Saturated: cheap models", "ok"),
     Capability.STANDARD: Pill("Standard", "neutral"),
@@ -156,34 +155,10 @@ def _approval(visit: Visit, one: ApprovalLine) -> tuple[str, Pill, tuple[Fact, .
 
 
 def _shares(visit: Visit, conn: sa.Connection) -> Figure | None:
-    """What each model cost by day: the dearest three, and the rest together."""
     today = visit.now.date()
-    since = today - timedelta(days=_DAYS - 1)
-    found = totals_by_day(conn, by=By.MODEL, span=Span(since, today), scope=seen_use(visit.caller))
-    sums: dict[str, Decimal] = {}
-    for one in found:
-        sums[one.total.key] = sums.get(one.total.key, Decimal()) + one.total.cost_usd
-    if not sums:
-        return None
-    first = sorted(sums, key=lambda name: -sums[name])[:3]
-    days = [since + timedelta(days=place) for place in range(_DAYS)]
-    parts: dict[str, dict[date, Decimal]] = {name: {} for name in (*first, "others")}
-    for one in found:
-        name = one.total.key if one.total.key in parts else "others"
-        parts[name][one.day] = parts[name].get(one.day, Decimal()) + one.total.cost_usd
-    shown = {name: by_day for name, by_day in parts.items() if by_day}
-    labels = [f"{one.day} {one:%b}" for one in days]
-    series = [
-        svg.Series(name, tuple(float(by_day.get(one, Decimal())) for one in days), tone)
-        for (name, by_day), tone in zip(shown.items(), _SERIES, strict=False)
-    ]
-    chart = svg.stacked_bars(labels, series, name="Cost by model and day", shown=lambda value: f"${value:,.2f}")
-    rows = tuple(
-        (label, *(usd(by_day.get(one, Decimal())) for by_day in shown.values()))
-        for label, one in zip(labels, days, strict=True)
-    )
-    legend = tuple(zip(_SERIES, shown, strict=False))
-    return Figure("Cost by model and day", chart, ("Day", *shown), rows, "UTC days.", legend)
+    span = Span(today - timedelta(days=_DAYS - 1), today)
+    found = totals_by_day(conn, by=By.MODEL, span=span, scope=seen_use(visit.caller))
+    return course_figure(found, span, title="Cost by model and day") if found else None
 
 
 def _table(visit: Visit, *, everything: bool) -> Table:
