@@ -98,7 +98,8 @@ def problem_of(error: TiebeamError) -> Problem:
     retry_after = error.data.get("retry_after")
     # A moment is worth waiting for; a day is not, whatever the status says.
     is_soon = retry_after is None or int(retry_after) <= LONGEST_WAIT
-    is_passing = (error.code in _WORTH_A_RETRY or status == 503) and is_soon
+    is_held = error.data.get("why") == "holds_in_flight"
+    is_passing = (error.code in _WORTH_A_RETRY or status == 503 or is_held) and is_soon
     return Problem(
         status=status,
         code=error.code,
