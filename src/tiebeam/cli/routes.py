@@ -72,7 +72,9 @@ def listing(workspace: Path | None, person: str | None, as_json: bool) -> None:
 @click.argument("model")
 @click.option("--task-class", default="", help="As x-tiebeam-task-class says it.")
 @click.option("--workflow", default="", help="The workflow of the call.")
-@click.option("--endpoint", type=click.Choice(_ENDPOINTS), default="chat/completions", show_default=True)
+@click.option(
+    "--endpoint", type=click.Choice(_ENDPOINTS), default="chat/completions", show_default=True, help="What is called."
+)
 @click.option("--input-tokens", type=click.IntRange(0), default=0, help="How long the prompt is.")
 @workspace_option
 @person_option
