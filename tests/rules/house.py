@@ -65,6 +65,8 @@ CONNECTED = {
     # Listen.
     "tiebeam.serve": {"socket"},
     "tiebeam.gateway.running": {"socket"},
+    # Speaks to the mail server over a connection that connect.outgoing has checked and opened.
+    "tiebeam.connect.notify.smtp": {"smtplib", "socket", "ssl"},
 }
 # Standard modules that only some systems have.
 PLATFORM_ONLY = {"fcntl", "grp", "msvcrt", "pwd", "resource", "winreg"}

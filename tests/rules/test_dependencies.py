@@ -24,7 +24,7 @@ DISTRIBUTIONS = {
 # Imported from us, and always installed with the distribution named.
 COMES_WITH = {"certifi": "httpcore", "starlette": "fastapi", "markupsafe": "jinja2", "pydantic_core": "pydantic"}
 # Needed without an import of ours: by SQLAlchemy (from the database's URL), by Starlette (forms), by zoneinfo.
-NEEDED_UNSEEN = {"psycopg", "python-multipart", "tzdata"}
+NEEDED_UNSEEN = {"psycopg", "python-multipart", "tzdata", "uvloop"}
 # Only the makers of sample documents may import these.
 SAMPLES_ONLY = {"factur-x", "fpdf2"}
 PDF_LIBRARIES = {"facturx", "fitz", "pdfminer", "pdfplumber", "pikepdf", "pymupdf", "pypdf"}

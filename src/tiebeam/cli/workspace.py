@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import json_option, person_option, print_json, workspace_of, workspace_option
+
+if TYPE_CHECKING:
+    from tiebeam.app import Seeded
 
 
 @click.command()
@@ -47,27 +51,22 @@ def init(directory: Path, example: str, as_json: bool) -> int:
     finally:
         app.close()
     if as_json:
-        print_json(
-            {
-                "workspace": str(directory.resolve()),
-                "files": len(written),
-                "workflows": stages,
-                "shut": shut,
-                "use": seeded,
-            }
-        )
+        made = {"workspace": str(directory.resolve()), "files": len(written), "use": seeded}
+        print_json({**made, "workflows": stages, "shut": shut})
     else:
         click.echo(f"{directory}: {len(written)} files written from example {example!r}")
-        for intent, stage in stages.items():
-            click.echo(f"  {intent}: {stage}")
-        if seeded.files:
-            click.echo(
-                f"  model use before the gateway: {seeded.charges:,} charges of {seeded.usd:,.2f} USD in the ledger"
-            )
-        for message in shut:
-            click.echo(f"  gate shut: {message}")
+        _say_made(stages, seeded, shut)
         click.echo(f"Next: tiebeam serve --workspace {directory}")
     return 1 if shut else 0
+
+
+def _say_made(stages: dict[str, str], seeded: Seeded, shut: list[str]) -> None:
+    for intent, stage in stages.items():
+        click.echo(f"  {intent}: {stage}")
+    if seeded.files:
+        click.echo(f"  model use before the gateway: {seeded.charges:,} charges of {seeded.usd:,.2f} USD in the ledger")
+    for message in shut:
+        click.echo(f"  gate shut: {message}")
 
 
 @click.command()

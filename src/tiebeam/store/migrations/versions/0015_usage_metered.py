@@ -65,6 +65,10 @@ def _make_usage_charge() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_usage_charge")),
         sa.UniqueConstraint("id", name=op.f("uq_usage_charge_id")),
     )
+    _find_usage_charge()
+
+
+def _find_usage_charge() -> None:
     op.create_index(op.f("ix_usage_charge_call_id"), "usage_charge", ["call_id"], unique=False)
     op.create_index(op.f("ix_usage_charge_day_team"), "usage_charge", ["day", "team"], unique=False)
     op.create_index(op.f("ix_usage_charge_execution"), "usage_charge", ["execution"], unique=False)
