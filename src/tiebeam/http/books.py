@@ -6,12 +6,14 @@ from datetime import date
 from pathlib import Path
 
 from tiebeam.app import STATE_FOLDER, App
+from tiebeam.authority import Obj
 from tiebeam.economics.billing import Reconciling
 from tiebeam.economics.closing import Closing, LedgerQuery, Span
 from tiebeam.economics.focus import Account, FocusExport, FocusQuestion, export_focus
 from tiebeam.economics.imports import Imports
+from tiebeam.economics.totals import readers_of_use
 from tiebeam.http.caller import Caller
-from tiebeam.http.objects import EVERYTHING, ledger_object
+from tiebeam.http.objects import ledger_object
 from tiebeam.http.seen_use import USE, seen_use
 from tiebeam.kit import slug
 
@@ -31,12 +33,18 @@ class Books:
 
     @classmethod
     def read_by(cls, caller: Caller) -> Books:
-        """For a caller who sees all model use. Raises Refused for others, whose part these do not filter."""
-        scope = seen_use(caller)
-        if not scope.everything or scope.withheld:
-            with caller.app.store.read() as conn:
-                caller.require(USE, ledger_object(caller.app, conn, EVERYTHING))
-        return cls(caller.app)
+        """For a caller who sees all model use. Raises Refused for others, whose part these do not filter.
+
+        Reading every workflow's ledger is not enough: others' agents use models too, for no workflow of ours.
+        """
+        app, scope = caller.app, seen_use(caller)
+        if not scope.everything:
+            readers, _ = readers_of_use(app.graph().budgets)
+            caller.require(USE, Obj("ledger", "use", {"readers": tuple(sorted(readers))}))
+        for intent in sorted(scope.withheld):
+            with app.store.read() as conn:
+                caller.require(USE, ledger_object(app, conn, intent))
+        return cls(app)
 
     @property
     def keep_days(self) -> int:

@@ -202,6 +202,14 @@ def test_sums_and_charges_leave_exact_and_add_up(admin: TestClient) -> None:
     assert admin.get(f"{LEDGER}.xml").status_code == 404
 
 
+def test_the_same_days_leave_as_focus_for_who_sees_all_use(admin: TestClient, analyst: TestClient) -> None:
+    place = next(one for one in hrefs(admin.get(LEDGER).text) if one.startswith(f"{LEDGER}/focus.csv"))
+    assert sum(Decimal(one["BilledCost"]) for one in rows(admin, place)) == Decimal("122.75")
+    assert admin.get(place.replace(".csv", ".txt")).status_code == 404
+    assert "FOCUS" not in analyst.get(LEDGER).text
+    assert analyst.get(place).status_code == 403
+
+
 def test_charges_go_on_page_by_page_and_none_is_shown_twice(admin: TestClient) -> None:
     path, seen = f"{LEDGER}?by=charges&from=2026-09-01&to=2026-11-21", []
     for _ in range(9):

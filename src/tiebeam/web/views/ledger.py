@@ -48,8 +48,10 @@ class LedgerPage:
     clear: str
     heading: str
     note: str
+    focus: str
+    """Where the same days are as FOCUS; empty for who does not see all use."""
     export: str
-    """The command that writes the same days as FOCUS."""
+    """The command that writes them."""
     commands: Commands
     kpis: tuple[Kpi, ...] = ()
     """None of them where the list is narrowed by what the daily sums do not know."""

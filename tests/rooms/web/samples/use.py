@@ -95,6 +95,7 @@ def ledger() -> views.LedgerPage:
         clear="/economics/ledger",
         heading="By team",
         note="Each row opens what is behind it",
+        focus="/economics/ledger/focus.csv?from=2026-11-01",
         export="tiebeam ledger export --focus 1.2 --format csv charges.csv",
         commands=COMMANDS,
         kpis=KPIS,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from starlette.responses import Response
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from tiebeam.economics.totals import By, Total, UseFilters, grand_total, totals, totals_by_day
-from tiebeam.errors import Invalid
-from tiebeam.http import Ask
+from tiebeam.economics.focus import FocusFormat, FocusQuestion
+from tiebeam.economics.totals import By, Scope, Total, UseFilters, grand_total, totals, totals_by_day
+from tiebeam.errors import Invalid, NotFound
+from tiebeam.http import Ask, Books
 from tiebeam.kit import usd_of_nano
 from tiebeam.web import svg
 from tiebeam.web.pages.exports import table_file
@@ -77,6 +83,24 @@ def ledger_file(visit: Visit) -> Response:
             found = totals(conn, by=by, span=question.span, filters=question.use, scope=question.scope)
             table = _table(visit, conn, question, by, found, everything=True)
     return table_file(table, visit.path("format"), name="ledger")
+
+
+def focus(visit: Visit) -> Response:
+    """These days as FOCUS, for who sees all use: filters do not narrow it, so that its sum is the ledger's."""
+    books, kind = Books.read_by(visit.caller), visit.path("format")
+    if kind not in list(FocusFormat):
+        raise NotFound(f"FOCUS comes as {' and '.join(FocusFormat)}, not {kind[:20]!r}")
+    question, form = asked(visit), FocusFormat(kind)
+    folder = Path(tempfile.mkdtemp(prefix="tiebeam-focus-"))
+    done = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        books.export(folder / "export", FocusQuestion(books.span(question.since, question.until), form=form))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    media = "text/csv; charset=utf-8" if form is FocusFormat.CSV else "application/vnd.apache.parquet"
+    name = f"focus-1.2-{question.since}-{question.until}.{form.value}"
+    return FileResponse(folder / "export", media_type=media, filename=name, background=done)
 
 
 def _by(visit: Visit) -> By | None:
@@ -151,9 +175,14 @@ def _narrow(visit: Visit, question: Asked, more: Mapping[str, str]) -> LedgerPag
         clear=link(visit, PATH, **dict.fromkeys((*NAMES, *MORE, "page", "before", "q"))),
         heading="Charges",
         note="An attempt at a provider each, the newest first",
+        focus=f"{PATH}/focus.csv?{urlencode(day_params(question.span))}" if _sees_all(question.scope) else "",
         export=f"tiebeam ledger export --focus 1.2 --format csv {days} charges.csv",
         commands=_charge_commands(question, more),
     )
+
+
+def _sees_all(scope: Scope) -> bool:
+    return scope.everything and not scope.withheld
 
 
 def _kpis(question: Asked, total: Total) -> tuple[Kpi, ...]:
@@ -284,5 +313,6 @@ def routes(console: Console) -> list[Route]:
     return [
         route(console, PATH, ledger, asks=seen),
         route(console, PATH + ".{format}", ledger_file, asks=seen),
+        route(console, PATH + "/focus.{format}", focus, asks=seen),
         *call.routes(console),
     ]
