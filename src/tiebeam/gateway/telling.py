@@ -44,7 +44,7 @@ A spent budget is 402 to us; the official clients have no name for that, but eac
 """
 LONGEST_WAIT = 60
 """Seconds that official clients may be asked to wait before they try again by themselves."""
-_WORTH_A_RETRY = frozenset({"key_limit_reached", "task_class_exhausted", "gateway_busy"})
+_WORTH_A_RETRY = frozenset({"key_limit_reached", "task_class_exhausted", "gateway_busy", "budgets_busy"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from tiebeam.store.anchors import Anchor, has_unanchored, last_anchor, make_anchor, read_anchors
 from tiebeam.store.columns import Amount, JsonText, Moment
-from tiebeam.store.database import UnknownDatabase, dispose
+from tiebeam.store.database import UnknownDatabase, dispose, is_busy
 from tiebeam.store.exporting import (
     CannotWithhold,
     ChainBreak,
@@ -41,6 +41,7 @@ __all__ = [
     "breaks_of",
     "dispose",
     "has_unanchored",
+    "is_busy",
     "journal_lines",
     "journal_report",
     "last_anchor",

@@ -77,6 +77,14 @@ def _open_sqlite(url: sa.URL, *, begin: str | None, read_only: bool) -> sa.Engin
     return engine
 
 
+def is_busy(problem: BaseException) -> bool:
+    """Whether a database that is there could not be written because others were writing to it for too long."""
+    cause = getattr(problem, "orig", problem)
+    code = getattr(cause, "sqlite_errorcode", 0)
+    # The lower byte is the kind of the error, such as SQLITE_BUSY_SNAPSHOT's.
+    return isinstance(cause, sqlite3.OperationalError) and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def open_writer(url: sa.URL) -> sa.Engine:
     """Connections whose transactions hold the write lock from their start (SQLite), so that no unit fails half-way."""
     if url.get_backend_name() == "sqlite":

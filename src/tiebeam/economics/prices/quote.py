@@ -21,8 +21,8 @@ _HOUR = Decimal(2) / Decimal("1.25")
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens of one call. `cached_input`, `cache_write` and `cache_write_1h` are the parts of `input` that were read from
-    the provider's cache, written to it, and written to it for an hour."""
+    """Tokens of one call. `cached_input`, `cache_write` and `cache_write_1h` are the parts of `input` that were read
+    from the provider's cache, written to it, and written to it for an hour."""
 
     model: str
     input: int

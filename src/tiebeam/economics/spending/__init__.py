@@ -16,6 +16,7 @@ from tiebeam.economics.spending.leases import Held, Lease, LeaseWish
 from tiebeam.economics.spending.nodes import CapChange, KeyCap, Level, NoBudget, Node, Path
 from tiebeam.economics.spending.refusing import (
     BudgetExhausted,
+    BudgetsBusy,
     BudgetsUnreachable,
     Owner,
     ask_for_more,
@@ -42,6 +43,7 @@ __all__ = [
     "BudgetExhausted",
     "BudgetLine",
     "Budgets",
+    "BudgetsBusy",
     "BudgetsUnreachable",
     "CapChange",
     "CapDecision",

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.economics.metering import spent_of
 from tiebeam.economics.spending.leases import Held, Lease, LeaseWish
+from tiebeam.economics.spending.patience import FILE_PATIENCE_MS, PATIENCE_MS
 from tiebeam.economics.spending.slices import granted, slice_of
 from tiebeam.economics.spending.tables import spend_lease, spend_node
 from tiebeam.store import Store, Unit
@@ -50,6 +51,11 @@ class Bank:
     def __init__(self, store: Store, *, version: Callable[[sa.Connection], str] | None = None) -> None:
         self._store = store
         self._version = version or (lambda _conn: "")
+
+    @property
+    def patience_ms(self) -> int:
+        """For so long an answer may be on its way before the database counts as away. A file is only ever busy."""
+        return FILE_PATIENCE_MS if self._store.dialect == "sqlite" else PATIENCE_MS
 
     def take(self, process: str, wishes: Sequence[LeaseWish], *, version: str = "") -> list[Lease]:
         """Debit what is wished for as far as it is there, each ceiling for itself.

@@ -14,6 +14,7 @@ from tiebeam.economics.spending.leases import Held
 from tiebeam.economics.spending.spending import Spending
 from tiebeam.economics.spending.tree import Tree
 from tiebeam.kit import Clock
+from tiebeam.store import is_busy
 
 _log = logging.getLogger("tiebeam.economics.spending")
 
@@ -48,6 +49,7 @@ class Keeper:
     ) -> None:
         self._bank = bank
         self._spending = spending
+        spending.patience_ms = bank.patience_ms
         self._process = process
         self._clock = clock
         self._make_tree = make_tree or (lambda: spending.tree)
@@ -168,6 +170,10 @@ class Keeper:
         self._spending.retired(self._bank.retire(self._process, [one for one in held if not one.held_nano]))
 
     def _fail(self, problem: Exception) -> None:
+        if is_busy(problem):
+            # Others are writing to it. Whoever waits for room goes on waiting, as long as it likes.
+            _log.info("leases are asked for again, because the database is busy: %s", problem)
+            return
         self._spending.away()
         if not self._is_away:
             self._is_away = True

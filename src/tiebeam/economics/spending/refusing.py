@@ -29,6 +29,13 @@ class BudgetsUnreachable(TiebeamError):
     status = 503
 
 
+class BudgetsBusy(TiebeamError):
+    """The database is there and did not lease in time, because others were writing to it."""
+
+    code = "budgets_busy"
+    status = 429
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Who answers for a budget: a role, and the people who have it."""
@@ -45,7 +52,7 @@ def owner_of(graph: Graph, node: Node) -> Owner | None:
     return Owner(node.owner_role, tuple(sorted(one.name for one in graph.people_with(node.owner_role))))
 
 
-def refusal(short: Short, *, tree: Tree, graph: Graph) -> BudgetExhausted | BudgetsUnreachable:
+def refusal(short: Short, *, tree: Tree, graph: Graph) -> BudgetExhausted | BudgetsBusy | BudgetsUnreachable:
     """The error to raise for a call that found no room, and waited if it may."""
     node = short.node
     # Of a single execution, the budget that limits it is the one to ask about.
@@ -58,9 +65,10 @@ def refusal(short: Short, *, tree: Tree, graph: Graph) -> BudgetExhausted | Budg
             **data,
         )
     if short.why is Why.NEEDS_LEASE:
-        return BudgetsUnreachable(
-            f"budget {budget.id!r} was asked for room, and the database has not answered in time; try again shortly",
+        return BudgetsBusy(
+            f"budget {budget.id!r} was asked for room, and the database was too busy to answer in time; try again",
             **data,
+            retry_after=1,
         )
     resets = moment_of(short.window_end)
     parts = [

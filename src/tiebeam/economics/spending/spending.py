@@ -10,10 +10,9 @@ from tiebeam.economics.spending.account import DENIED_MS, GRACE_MS, Account
 from tiebeam.economics.spending.holding import Hold, Short, Why
 from tiebeam.economics.spending.leases import Held, Lease, LeaseWish
 from tiebeam.economics.spending.nodes import Level, NoBudget, Node, Path
+from tiebeam.economics.spending.patience import PATIENCE_MS
 from tiebeam.economics.spending.tree import Tree
 
-PATIENCE_MS = 2_500
-"""A database that has not answered for so long is away."""
 _MOST_WISHES = 400
 _MOST_RETIRED = 2_000
 _WEIGHT = {Why.CAP: 0, Why.STORE_AWAY: 1, Why.HOLDS_IN_FLIGHT: 2, Why.NEEDS_LEASE: 3}
@@ -30,6 +29,8 @@ class Spending:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.patience_ms = PATIENCE_MS
+        """After so many milliseconds without an answer the database is away."""
         self.on_ask: Callable[[], None] = lambda: None
         """Called, under no lock, when a call went short or little is left: leases should be asked for now."""
         self._lock = threading.Lock()
@@ -266,7 +267,7 @@ class Spending:
         """Why a call finds no room at a hard ceiling; None where it goes through all the same."""
         if worst > account.cap:
             return Why.CAP
-        if account.asked_since and now_ms - account.asked_since > PATIENCE_MS:
+        if account.asked_since and now_ms - account.asked_since > self.patience_ms:
             self._is_away = True
         if self._is_away:
             return None if account.node.open_when_away else Why.STORE_AWAY

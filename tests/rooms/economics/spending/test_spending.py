@@ -337,7 +337,7 @@ def test_a_refusal_names_the_budget_its_owner_its_next_window_and_how_to_ask_for
 def test_a_database_that_answers_too_late_is_no_spent_budget() -> None:
     tree = tree_of(A)
     error = refusal(short(Spending(tree), path_of(tree), 1), tree=tree, graph=graph_of(A))
-    assert (error.code, error.status) == ("budgets_unreachable", 503)
+    assert (error.code, error.status) == ("budgets_busy", 429)
 
 
 def test_a_refusal_of_a_key_sends_to_whoever_made_it() -> None:
