@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.builders.gateway import lines, price_record, served_record, upstream_record
+from tests.builders.gateway import lines, make_key, price_record, served_record, upstream_record
 from tests.gateway.house import House, house
 from tests.gateway.upstream import Says, Upstream, upstream
 
@@ -87,6 +88,22 @@ def test_a_broken_attempt_is_charged_at_worst_and_the_one_after_it_too(here: Hou
     broken, good = _fresh(here, before)
     assert (broken.ended, broken.estimated, broken.usd_nano) == ("broken", True, broken.worst_nano)
     assert good.usd_nano == NANO
+
+
+# complaint: 21
+def test_a_call_whose_second_attempt_no_budget_allows_is_counted_too(here: House) -> None:
+    here.far.says = USED
+    assert here.ask(max_tokens=100).status_code == 200
+    rows = here.charges()
+    before, worst = len(rows), Decimal(rows[-1].worst_nano) / 10**9
+    key = make_key(here.app, cap_usd=str(worst * Decimal("1.5")))
+    here.far.says = Says(breaks_after=5)
+    refused = here.ask(key=key, max_tokens=100)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "budget_exhausted")
+    broken, last = _fresh(here, before)
+    assert (broken.ended, broken.concluded) == ("broken", False)
+    assert (last.ended, last.usd_nano, last.concluded) == ("refused", 0, True)
+    assert last.call_id == broken.call_id
 
 
 # complaint: 21

@@ -109,6 +109,8 @@ class Exchange:
         if isinstance(found, Short):
             found = admission.begin(self.admitted, place, is_last=True)
         if isinstance(found, Short):
+            if self.admitted.attempts:
+                admission.forgo(self.admitted, place)
             raise self.desk.calls.refusal(found)
         return found
 

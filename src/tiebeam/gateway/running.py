@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ GRACE_SECONDS = 30
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 RESTART_SECONDS = 1.0
+ORPHAN_SECONDS = 1.0
+"""How often a process looks whether the one that started it is still there."""
 GC_THRESHOLD = (20_000, 20, 20)
 """Objects made before the collector looks; a call makes hundreds and leaves no circles behind."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -126,6 +129,7 @@ class _Processes:
         self._numbers: dict[int, int] = {}
         """Of the processes that run, by their process id."""
         self._is_stopping = False
+        self._parent = os.getpid()
 
     def run(self, *, say: Callable[[], None]) -> None:
         former = {name: signal.signal(name, self._stop) for name in _STOPS}
@@ -147,6 +151,7 @@ class _Processes:
         try:
             for name in _STOPS:
                 signal.signal(name, signal.SIG_DFL)
+            threading.Thread(target=_end_with, args=(self._parent,), name="tiebeam-parent", daemon=True).start()
             with _bind(self._host, self._port, is_shared=True) as bound:
                 _serve(self._workspace, bound, say=lambda: None, processes=self._count, number=number)
             code = 0
@@ -178,6 +183,13 @@ class _Processes:
                 os.kill(pid, signal.SIGTERM)
             except ProcessLookupError:
                 continue
+
+
+def _end_with(parent: int) -> None:
+    """Stop this process once the one that started it is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _bind(host: str, port: int, *, is_shared: bool) -> socket.socket:

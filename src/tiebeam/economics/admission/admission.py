@@ -8,11 +8,12 @@ from itertools import count
 
 import msgspec
 
+from tiebeam.economics.admission.attempts import attempt_of
 from tiebeam.economics.admission.bounding import choices_of, input_bound, output_bound, output_for
 from tiebeam.economics.admission.call import Admitted, Call, Charged, Outcome, Priced, Running
 from tiebeam.economics.admission.problems import BudgetsBehind, CostUnbounded, OutsideKey
 from tiebeam.economics.keys import Busy, Key, Limits, Slot
-from tiebeam.economics.metering import Attempt, ChargeJournal, Ended, PriceBook, Settlement, Unpriced, Usage
+from tiebeam.economics.metering import ChargeJournal, Ended, PriceBook, Settlement, Unpriced, Usage
 from tiebeam.economics.routing import Facts, Route, Router, Tallies, Target
 from tiebeam.economics.spending import NEVER, Hold, Level, NoBudget, Path, Short, Spending, Why
 from tiebeam.economics.tokens import Asked, OutputBounds
@@ -177,6 +178,16 @@ class Admission:
             self._learn(running, outcome.usage)
         return Charged(nano=nano, usage=usage, estimated=estimated, mark=mark)
 
+    def forgo(self, admitted: Admitted, place: Priced) -> None:
+        """Put on record that a call which was tried before is tried no more: the line it counts as a request by.
+
+        Nothing is charged. Where not even that is let in, because its budgets are gone, there is no line.
+        """
+        now = self.now()
+        hold = self._spending.reserve(admitted.path, 0, now)
+        if isinstance(hold, Hold):
+            self.end(self._record(admitted, place, hold, 0, now), Outcome(ended=Ended.REFUSED, at=now))
+
     def close(self, admitted: Admitted, *, counts: bool) -> None:
         """The call is over. `counts` False where it was turned away or cancelled, which uses up no limit of its key."""
         if admitted.slot is not None:
@@ -280,7 +291,7 @@ class Admission:
     def _record(self, admitted: Admitted, place: Priced, hold: Hold, outputs: int, now: int) -> Running:
         """Put an attempt on record; where that fails nothing stays held."""
         admitted.attempts += 1
-        attempt = _attempt_of(admitted, place, hold, now)
+        attempt = attempt_of(admitted, place, hold, now)
         tally = None
         try:
             if admitted.route.daily is not None:
@@ -312,37 +323,6 @@ class Admission:
         is_cut = running.output_limit is not None and outputs >= running.output_limit
         with self._learning:
             self._learned.saw(_work(admitted, place), outputs, hard=place.outputs, cut=is_cut)
-
-
-def _attempt_of(admitted: Admitted, place: Priced, hold: Hold, now: int) -> Attempt:
-    call, upstream = admitted.call, place.target.upstream
-    return Attempt(
-        id=f"{admitted.id}.{admitted.attempts}",
-        call_id=admitted.id,
-        at=now,
-        worst=hold.nano,
-        nodes=hold.nodes,
-        team=call.team,
-        workflow=call.workflow,
-        key_id="" if call.key is None else call.key.id,
-        agent=call.agent,
-        environment=call.environment,
-        execution=call.execution,
-        step_id=call.step_id,
-        is_run=call.is_run,
-        endpoint=call.asked.endpoint.value,
-        asked=call.asked.model,
-        model=place.target.model,
-        provider=upstream.provider,
-        upstream=upstream.id,
-        region=upstream.region or "",
-        service=place.service,
-        task_class=admitted.route.task_class,
-        route=admitted.route.explanation,
-        price=place.rates.digest,
-        source=call.source,
-        unenforced=hold.unenforced,
-    )
 
 
 def _left_of_one(admitted: Admitted) -> int:
