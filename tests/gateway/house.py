@@ -25,7 +25,7 @@ from tests.builders.gateway import gateway_workspace, make_key
 from tests.gateway.upstream import Upstream, upstream
 from tiebeam.app import App, Calls, open_app
 from tiebeam.economics.tables import usage_charge, usage_spend
-from tiebeam.gateway import Gateway
+from tiebeam.gateway import CallerProtocol, Gateway
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -133,7 +133,14 @@ def house(folder: Path, *, far: Upstream | None = None, **workspace: Any) -> Gen
 def served(gateway: Gateway) -> Generator[str]:
     """Its address. It runs on an event loop of its own, in a thread."""
     config = uvicorn.Config(
-        gateway, host="127.0.0.1", port=0, http="httptools", loop="uvloop", ws="none", log_level="error", lifespan="on"
+        gateway,
+        host="127.0.0.1",
+        port=0,
+        http=CallerProtocol,
+        loop="uvloop",
+        ws="none",
+        log_level="error",
+        lifespan="on",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="gateway", daemon=True)

@@ -359,14 +359,46 @@ def test_other_ways_to_write_a_path_lead_nowhere(here: House, path: str) -> None
     assert not here.far.calls
 
 
-def test_a_head_without_an_end_is_not_read_for_ever(here: House) -> None:
-    with _open(here) as far:
-        with suppress(OSError):
-            far.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n" + b"x-more: " + b"y" * 3_000_000)
-        far.settimeout(5)
-        with suppress(OSError):
-            assert far.recv(100) in {b"", b"HTTP/1.1 400 Bad Request"} or True
+@pytest.mark.parametrize(
+    "endless",
+    [b"GET /" + b"y" * 100_000, b"POST /v1/messages HTTP/1.1\r\nx: " + b"y" * 100_000, b"x: y\r\n" * 20_000],
+    ids=["path", "header", "headers"],
+)
+def test_a_head_without_an_end_is_not_read_for_ever(here: House, endless: bytes) -> None:
+    begun = b"" if endless.startswith((b"GET", b"POST")) else b"GET /health HTTP/1.1\r\n"
+
+    assert _spoken(here, begun + endless).startswith(b"HTTP/1.1 431 ")
     assert here.ask().status_code == 200
+
+
+def test_a_large_body_right_behind_its_head_is_no_large_head(here: House) -> None:
+    body = json.dumps(here.body(messages=[{"role": "user", "content": "word " * 50_000}])).encode()
+    signed = f"authorization: {here.signed()['authorization']}\r\n"
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n{signed}content-length: {len(body)}\r\n\r\n"
+    again = b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+
+    answers = _spoken(here, head.encode() + body + again)
+
+    assert answers.count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+        "content-length: 5\r\ncontent-length: 6\r\n",
+        "transfer-encoding: xchunked\r\n",
+        "content-length: +5\r\n",
+    ],
+)
+def test_a_request_framed_in_two_ways_is_not_taken(here: House, framing: str) -> None:
+    inner = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n\r\n"
+    signed = f"authorization: {here.signed()['authorization']}\r\n"
+
+    answer = _spoken(here, f"POST /v1/messages HTTP/1.1\r\nhost: x\r\n{signed}{framing}\r\n0\r\n\r\n{inner}".encode())
+
+    assert b"HTTP/1.1 400 " in answer
+    assert not here.far.calls
 
 
 def _spoken(here: House, said: bytes) -> bytes:

@@ -18,6 +18,7 @@ import uvicorn
 
 from tiebeam.errors import Invalid, TiebeamError
 from tiebeam.gateway.gateway import Gateway
+from tiebeam.gateway.heads import CallerProtocol
 from tiebeam.gateway.opening import Opening
 
 _log = logging.getLogger("tiebeam.gateway")
@@ -82,7 +83,7 @@ def _config(gateway: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
         gateway,
         loop="uvloop" if find_spec("uvloop") is not None else "asyncio",
-        http="httptools",
+        http=CallerProtocol,
         ws="none",
         lifespan="on",
         log_level="warning",
