@@ -10,14 +10,15 @@ import gzip
 import json
 import socket
 import threading
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from tests.builders.gateway import served_record, upstream_record
+from tests.builders.gateway import make_key, served_record, upstream_record
 from tests.gateway.house import HELLO, House, house
 from tests.gateway.upstream import Says
 
@@ -337,6 +338,46 @@ def test_trailers_change_nothing(here: House, raw: Raw) -> None:
     assert last(here).usd_nano == TRUE_COST
 
 
+# Keys and budgets that change while a call is under way.
+
+
+def test_a_call_is_charged_whose_key_was_revoked_in_the_middle_of_it(here: House) -> None:
+    key = make_key(here.app)
+    name = here.key_id(key)
+    here.far.says = Says(chunks=5, pause=0.05, output=300)
+
+    with here.stream(key=key) as answer:
+        pieces = answer.iter_bytes()
+        assert next(pieces)
+        here.app.keys.revoke(here.app.principal(), name)
+        assert b"[DONE]" in b"".join(pieces)
+
+    row = last(here)
+    assert (row.key_id, row.ended, row.output_tokens, row.estimated) == (name, "ok", 300, False)
+    assert here.ask(key=key).status_code == 401
+    here.assert_settled()
+
+
+def test_of_two_keys_one_counts_and_no_other_stands_in_for_a_wrong_one(here: House) -> None:
+    one, other = make_key(here.app), make_key(here.app)
+
+    assert here.ask(key=one, headers={"x-api-key": other}).status_code == 200
+    assert last(here).key_id == here.key_id(one)
+    assert here.ask(key="tb_k_wrong", headers={"x-api-key": other}).status_code == 401
+
+
+def test_a_hold_ends_when_its_caller_leaves_before_a_word_came(here: House) -> None:
+    here.far.says = Says(delay=0.2, output=10)
+    with _open(here) as caller:
+        body = json.dumps(here.body(stream=True)).encode()
+        signed = f"authorization: {here.signed()['authorization']}\r\ncontent-length: {len(body)}"
+        caller.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n{signed}\r\n\r\n".encode() + body)
+        _until(lambda: bool(here.far.calls))
+
+    here.assert_settled()
+    assert (last(here).ended, last(here).output_tokens) == ("left", 10)
+
+
 # What the caller says besides its body.
 
 
@@ -409,6 +450,12 @@ def _spoken(here: House, said: bytes) -> bytes:
         while more := far.recv(65_536):
             answer += more
         return answer
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.002)
 
 
 def _open(here: House) -> socket.socket:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tiebeam.economics.metering.rates import Rates
-from tiebeam.economics.prices import ModelPrice, Prices, with_an_hour
+from tiebeam.economics.prices import ModelPrice, Prices, refuse_pictures, with_an_hour
 from tiebeam.errors import TiebeamError
 from tiebeam.kit import FixedClock
 from tiebeam.spec import Meta, Price, PricePoint, ServiceTier
@@ -74,14 +74,18 @@ class PriceBook:
 
     def _look_up(self, key: _Key, at: int) -> Rates | Unpriced:
         provider, model, service, region = key
+        moment = datetime.fromtimestamp(at / 1000, UTC)
         try:
             price = self._prices.price(
                 model,
                 provider=provider or None,
-                at=datetime.fromtimestamp(at / 1000, UTC),
+                at=moment,
                 service=ServiceTier(service),
                 region=region or None,
             )
+            if price.checked is None:
+                # Nobody here looked at it: it is the public list's.
+                refuse_pictures(price, moment)
         except TiebeamError as problem:
             return Unpriced(problem)
         return self._kept(Rates(price))

@@ -52,6 +52,22 @@ def public_price(
     return _price(provider_id, found.id, listed, since=since, service=service)
 
 
+def refuse_pictures(price: ModelPrice, moment: datetime) -> None:
+    """Raises UnknownPricePart for a listed price of a model whose answers may be pictures, which cost more than text.
+
+    What a provider states of its answers does not tell them apart.
+    """
+    _, found = _find(price.model, price.provider)
+    listed = found.get_prices(moment.astimezone(UTC))
+    text = _base(listed.output_mtok) or Decimal(0)
+    shown = [_base(getattr(listed, key, None)) for key in ("output_image_mtok", "output_video_mtok")]
+    if any(one is not None and one > text for one in shown):
+        raise UnknownPricePart(
+            f"answers of {price.model!r} may be pictures, which cost more than the list's price of text; "
+            "add a price below prices/ whose output is the dearest"
+        )
+
+
 def public_history(model: str, provider: str | None) -> list[ModelPrice]:
     """Every standard price the list has had, the undated first. Prices that hold at certain hours only are left out."""
     provider_id, found = _find(model, provider)

@@ -270,6 +270,17 @@ def test_the_public_list_compiles_too() -> None:
     assert replace(rates.price).model == "gpt-4o-mini"
 
 
+def test_a_listed_model_that_answers_with_pictures_is_not_charged_as_if_they_were_text() -> None:
+    book = PriceBook(Prices({}, CLOCK, currency="USD"))
+
+    pictures = book.rates("gemini-2.5-flash-image", provider="google", at=NOON)
+    text = book.rates("gemini-2.5-flash", provider="google", at=NOON)
+
+    assert isinstance(pictures, Unpriced)
+    assert "pictures" in pictures.problem.message
+    assert isinstance(text, Rates)
+
+
 def test_prices_that_hold_at_certain_hours_change_on_their_minute() -> None:
     room = Prices({}, CLOCK, currency="USD")
     book = PriceBook(room)
