@@ -131,9 +131,27 @@ def test_the_interface_shows_the_same_and_takes_requests(app: App) -> None:
         assert client.post("/budgets/nothing/requests", json={"usd": "5", "reason": "x"}).status_code == 404
 
 
+# ids: EC-22, HO-02
+def test_who_owns_a_budget_finds_the_request_in_their_inbox_and_others_do_not(app: App) -> None:
+    def tasks_of(person: str) -> list[str]:
+        with TestClient(build_api(app), base_url="https://testserver") as client:
+            client.post("/session", json={"token": link_token(app, person)})
+            return [one["title"] for one in client.get("/tasks", params={"size": 500}).json()["rows"]]
+
+    asking = app.workforce.principal("kerstin-blohm")
+    app.asking.ask(asking, "accounts-payable", usd=Decimal(80), reason="a second quarter of scans")
+    wanted = "Accounts payable: model use: 80.00 instead of 50.00 USD"
+    assert wanted in tasks_of("jonas-petersen")
+    assert wanted not in tasks_of("uwe-schmidtke")
+
+
 def test_asking_for_less_than_there_is_says_so(tiebeam: Terminal, company: Path) -> None:
     said = tiebeam("budgets", "ask", "trials", "--usd", "5", "--reason", "more trials", "-w", company)
     assert said.code == 1
     assert "ask for the ceiling you need" in said.err
+    for amount in ("NaN", "1e50", "-5", "0.0000000001"):
+        said = tiebeam("budgets", "ask", "trials", "--usd", amount, "--reason", "more trials", "-w", company)
+        assert (said.code, "is no ceiling in US dollars" in said.err) == (1, True)
+    assert tiebeam("budgets", "check", TEAM, FLOW, "--usd", "NaN", "-w", company).code == 2
     said = tiebeam("budgets", "ask", "trials", "--usd", "9", "--reason", "more trials", "--json", "-w", company)
     assert (said.code, said.json["budget"], said.json["role"]) == (0, "trials", "controller")

@@ -30,11 +30,12 @@ def budgets() -> None:
 def show(workspace: Path | None, person: str | None, as_json: bool) -> None:
     """Every budget and every key with a cap: its ceiling, what is held by open calls, and what is spent."""
     from tiebeam.economics.spending import budget_form
+    from tiebeam.http import seen_budgets
 
     with calling(workspace, person) as caller:
         app = caller.app
         with app.store.read() as conn:
-            lines = app.budgets.view(conn, at=app.store.clock.now())
+            lines = seen_budgets(caller, conn, app.budgets.view(conn, at=app.store.clock.now()))
     if as_json:
         print_json([budget_form(line) for line in lines])
     elif lines:
@@ -68,13 +69,17 @@ def check(
     Exits with 1 when nothing covers it, or a hard ceiling has no room.
     """
     from tiebeam.economics.spending import budget_form
+    from tiebeam.http import seen_budgets
 
     with calling(workspace, person) as caller:
         app = caller.app
         with app.store.read() as conn:
-            lines = app.budgets.covering(
+            found = app.budgets.covering(
                 conn, team=team, workflow=workflow, at=app.store.clock.now(), key_id=key_id, execution=execution
             )
+            lines = seen_budgets(caller, conn, found)
+    if usd is not None and not (usd.is_finite() and usd >= 0):
+        raise click.BadParameter(f"{usd} is no amount of US dollars", param_hint="'--usd'")
     wanted = Decimal(0) if usd is None else usd
     full = [line for line in lines if line.hard and (line.left_usd < wanted or line.left_usd <= 0)]
     if as_json:

@@ -125,8 +125,15 @@ class Caller:
         if known is None:
             with self.app.store.read() as conn:
                 intents = {*self.app.graph().adoptions, *run_intents(conn)}
+            if verb == "task.view":
+                # Tasks of no run, such as requests for a larger budget, are of no intent.
+                intents.add("")
             known = self._around[verb] = look_around(
-                lambda facts: self.may(verb, Obj(_LISTED[verb], f"{facts['intent']}/*", facts)).allowed,
+                lambda facts: (
+                    self.may(
+                        verb, Obj(_LISTED[verb], f"{facts['intent']}/*", {**facts, "intent": facts["intent"] or None})
+                    ).allowed
+                ),
                 actor=self.principal.actor,
                 roles=self.principal.all_roles,
                 intents={intent: self.app.intent_facts(intent) for intent in sorted(intents)},

@@ -63,7 +63,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
     match = _output(run, "match")
     with visit.app.store.read() as conn:
         obj = visit.app.workforce.task_object(conn, task.id)
-        proving = visit.caller.object("evidence", task.id, conn)
+        proving = visit.caller.object("evidence", task.id, conn) if task.decision and task.run_id else None
     verdict = visit.caller.may("task.decide", obj)
     decision = task.context.get("decision")
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
@@ -104,7 +104,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         run=Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}")
         if task.run_id
         else None,
-        can_prove=task.decision is not None and task.run_id != "" and visit.allows("evidence.export", proving),
+        can_prove=proving is not None and visit.allows("evidence.export", proving),
         query_draft=_draft(visit, task) if "ask" in task.protocol.verbs and task.is_active else "",
     )
 

@@ -68,6 +68,8 @@ class Asking:
         budget = budget_of(graph, budget_id)
         if not reason.strip() or len(reason) > _LONGEST_REASON:
             raise Invalid(f"say in 1 to {_LONGEST_REASON} characters what more money is needed for")
+        if not _AMOUNT.fullmatch(f"{usd:f}"):
+            raise Invalid(f"{usd} is no ceiling in US dollars such as 150.00", budget=budget_id)
         with self._store.unit() as unit:
             lines = {line.id: line for line in self._budgets.view(unit.conn, at=unit.now)}
             line = lines[budget_id]
