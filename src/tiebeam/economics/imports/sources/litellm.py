@@ -59,6 +59,8 @@ def _usage(row: Fields, details: Fields) -> Usage:
     of_prompt, of_answer = stated.inside("prompt_tokens_details"), stated.inside("completion_tokens_details")
     cached = stated.count("cache_read_input_tokens") or of_prompt.count("cached_tokens")
     written = stated.count("cache_creation_input_tokens")
+    kept = of_prompt.inside("cache_creation_token_details").count("ephemeral_1h_input_tokens")
+    kept = min(kept, written)
     audio_in, audio_out = of_prompt.count("audio_tokens"), of_answer.count("audio_tokens")
     reasoning = min(of_answer.count("reasoning_tokens"), answered)
     apart = cached + written + audio_in
@@ -66,7 +68,8 @@ def _usage(row: Fields, details: Fields) -> Usage:
         # Older releases left the cache's tokens out of the prompt's.
         input=prompt - apart if prompt >= apart else prompt,
         cached=cached,
-        cache_write=written,
+        cache_write=written - kept,
+        cache_write_1h=kept,
         output=max(0, answered - reasoning - audio_out),
         reasoning=reasoning,
         audio_input=audio_in,
