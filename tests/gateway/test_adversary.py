@@ -132,6 +132,9 @@ def test_a_name_that_a_server_takes_for_another_is_refused(here: House, name: st
         (RESPONSES, {"plugins": [{"id": "web"}]}),
         (RESPONSES, {"models": ["dear"]}),
         (RESPONSES, {"provider": {"sort": "throughput"}}),
+        (RESPONSES, {"input": [{"id": "msg_123"}]}),
+        (RESPONSES, {"input": {"id": "msg_123"}}),
+        (MESSAGES, {"inference_geo": "us"}),
         (EMBEDDINGS, {"messages": HELLO}),
         (EMBEDDINGS, {"input": [{"image": "https://example.org/a.png"}]}),
         (EMBEDDINGS, {"input": {"image": "https://example.org/a.png"}}),
@@ -152,6 +155,15 @@ def test_a_file_in_the_place_of_an_image_is_refused(here: House, kind: str) -> N
     parts = [{"type": "image_url", "image_url": {"url": url}}]
 
     assert code_of(here.ask(messages=[{"role": "user", "content": parts}])) == "cost_unbounded"
+
+
+def test_a_part_that_stands_alone_is_counted_as_one_in_a_list(here: House) -> None:
+    part = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
+    here.ask(messages=[{"role": "user", "content": part}])
+    alone = last(here).worst_nano
+    here.ask(messages=[{"role": "user", "content": [part]}])
+
+    assert alone + 2 * 1_000 >= last(here).worst_nano
 
 
 def test_two_addresses_of_one_image_are_refused(here: House) -> None:

@@ -20,7 +20,7 @@ TEMPLATE_TOKENS = 128
 TOOL_TEMPLATE_TOKENS = 1_024
 """What it may add to explain tools in general; Anthropic states up to 804 for a model."""
 _ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
-_NOT_TEXT = re.compile(rb'"content"\s*:\s*\[|"audio"\s*:')
+_NOT_TEXT = re.compile(rb'"content"\s*:\s*[\[{]|"audio"\s*:')
 _HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
 _MOST_TOKENS = 1_000_000_000
 _MANY = 1_000_000
@@ -76,6 +76,7 @@ class _Message(msgspec.Struct, gc=False):
 
 class _Item(msgspec.Struct, gc=False):
     type: str | None = None
+    role: str | None = None
     content: msgspec.Raw = msgspec.Raw(b"")
     output: msgspec.Raw = msgspec.Raw(b"")
     encrypted_content: msgspec.Raw = msgspec.Raw(b"")
@@ -175,8 +176,7 @@ def _look(endpoint: Endpoint, read: Any, text: bytes) -> Found:
         # Most requests hold nothing but text, and long ones hold many messages.
         for message in read.messages if _NOT_TEXT.search(text) else ():
             content = message.content
-            if content and memoryview(content)[0] == 91:
-                count_parts(content, found)
+            _count_content(content, found)
             if message.audio and bytes(message.audio) != b"null":
                 found.reason("sound of an earlier answer, which the provider keeps")
         for modality in () if endpoint is Endpoint.MESSAGES else read.modalities or ():
@@ -198,17 +198,28 @@ def _is_text(given: msgspec.Raw) -> bool:
     return True
 
 
+def _count_content(content: msgspec.Raw, found: Found) -> None:
+    """Parts in a list, or one alone."""
+    first = memoryview(content)[0] if content else 0
+    if first == 91:
+        count_parts(content, found)
+    elif first == 123:
+        count_parts(msgspec.Raw(b"[" + bytes(content) + b"]"), found)
+
+
 def _look_at_items(given: msgspec.Raw, found: Found) -> None:
     if not given or memoryview(given)[0] != 91:
+        if given and memoryview(given)[0] == 123:
+            found.reason("input that is neither text nor a list")
         return
     for item in _ITEMS.decode(given):
         kind = item.type or "message"
         if kind in {"message", "additional_tools"} or kind.endswith("_call_output"):
             content = item.content or item.output
-            if content and memoryview(content)[0] == 91:
-                count_parts(content, found)
-            elif content and memoryview(content)[0] == 123:
-                count_parts(msgspec.Raw(b"[" + bytes(content) + b"]"), found)
+            _count_content(content, found)
+            if item.type is None and item.role is None:
+                # An id alone stands for what the provider keeps, also without its type.
+                found.reason("history that the provider keeps (an item by its id)")
         if kind == "reasoning":
             if not item.encrypted_content or bytes(item.encrypted_content) == b"null":
                 found.reason("reasoning that the provider keeps; send it with its encrypted_content")

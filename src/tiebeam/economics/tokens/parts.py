@@ -50,6 +50,7 @@ class _Address(msgspec.Struct, gc=False):
 
 class _Source(msgspec.Struct, gc=False):
     type: str | None = None
+    media_type: str | None = None
     content: msgspec.Raw = msgspec.Raw(b"")
 
 
@@ -144,7 +145,10 @@ def _count_image(part: _Part, found: Found) -> None:
         found.reason("a file in the place of an image")
     if part.source and memoryview(part.source)[0] == 123:
         found.media_bytes += _size(part.source)
-        found.saw(_SOURCE.decode(part.source).type)
+        source = _SOURCE.decode(part.source)
+        found.saw(source.type)
+        if source.media_type is not None and not source.media_type.lower().startswith("image/"):
+            found.reason("a file in the place of an image")
 
 
 def _is_picture(raw: msgspec.Raw) -> bool:
