@@ -145,6 +145,23 @@ def test_who_owns_a_budget_finds_the_request_in_their_inbox_and_others_do_not(ap
     assert wanted not in tasks_of("uwe-schmidtke")
 
 
+def test_the_owner_decides_it_over_http_and_the_ceiling_is_the_new_one(app: App) -> None:
+    with TestClient(build_api(app), base_url="https://testserver") as client:
+        signed_in = client.post("/session", json={"token": link_token(app, "jonas-petersen")})
+        client.headers["x-csrf-token"] = signed_in.json()["csrf_token"]
+        (task,) = [
+            one
+            for one in client.get("/tasks", params={"mine": True}).json()["rows"]
+            if one["title"].endswith("80.00 instead of 50.00 USD")
+        ]
+        said = client.post(
+            f"/tasks/{task['id']}/decide", json={"verb": "approve", "payload_hash": task["payload_hash"]}
+        )
+        assert said.status_code in {200, 201}, said.text
+        rows = {row["id"]: row for row in client.get("/budgets").json()["rows"]}
+        assert rows["accounts-payable"]["cap_usd"] == "80"
+
+
 def test_asking_for_less_than_there_is_says_so(tiebeam: Terminal, company: Path) -> None:
     said = tiebeam("budgets", "ask", "trials", "--usd", "5", "--reason", "more trials", "-w", company)
     assert said.code == 1

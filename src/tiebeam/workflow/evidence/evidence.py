@@ -32,6 +32,8 @@ class Evidence:
     def grounds(self, unit: Unit, task: Task) -> dict[str, Any]:
         """What a decision on the task rests on, for its record; keeps the text of the policies in force."""
         self._pin_policies(unit)
+        if not task.run_id:
+            return {}
         run = load_run(unit.conn, task.run_id)
         documents = [] if run.document_id is None else [document_view(unit.conn, run.document_id).sha256]
         return {
