@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from tiebeam.errors import NotFound
@@ -79,7 +80,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         amount=money(task.amount, task.currency or "") if task.amount is not None else "",
         facts=_facts(visit, task),
         payload=task.payload,
-        payload_facts=_payload_facts(task.payload),
+        payload_facts=_payload_facts(task.payload) if task.run_id else _figures(task),
         payload_hash=task.payload_hash,
         routed_because=task.routed_because,
         instructions=task.protocol.instructions.strip(),
@@ -90,7 +91,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         is_typed=is_typed,
         verbs=_verbs(task) if task.is_active else (),
         fields=_fields(task, found),
-        context=tuple((key, value) for key, value in task.context.items() if key not in _SHOWN_ELSEWHERE and value),
+        context=_context(task),
         events=_events(task, names),
         ladder=tuple(_rung(rung, names) for rung in task.ladder if rung.state is RungState.PENDING),
         decision=decision_view(task.decision) if task.decision else None,
@@ -175,6 +176,41 @@ def _payload_facts(payload: Mapping[str, Any]) -> tuple[Fact, ...]:
         shown = inner if isinstance(inner, Mapping) else payload
         facts = plain_facts({key: value for key, value in shown.items() if value is not None and key != "syntax"})
     return facts
+
+
+def _context(task: TaskView) -> tuple[tuple[str, Any], ...]:
+    """What is folded away: of a task of no run only what is no text, because its texts stand with the figures."""
+    return tuple(
+        (key, value)
+        for key, value in task.context.items()
+        if value and key not in _SHOWN_ELSEWHERE and (task.run_id or (not isinstance(value, str) and key != "spending"))
+    )
+
+
+def _figures(task: TaskView) -> tuple[Fact, ...]:
+    """What a task of no run is about, as people read it: its payload, and what was noted beside it."""
+    texts = {key: value for key, value in task.context.items() if isinstance(value, str)}
+    return tuple(
+        Fact(sentence(key), f"Open the {key}", href=value)
+        if str(value).startswith("/economics/")
+        else Fact("New ceiling" if key == "usd" else sentence(key.removesuffix("_usd")), _figure(key, value))
+        for key, value in {**task.payload, **texts}.items()
+        if key != "window_start" and value is not None
+    )
+
+
+def _figure(key: str, value: Any) -> str:
+    match value:
+        case list():
+            return "; ".join(f"{one['name']} {money(Decimal(one['usd']), 'USD')}" for one in value)
+        case str() if key == "usd" or key.endswith("_usd"):
+            return money(Decimal(value), "USD")
+        case str() if key == "share_of_ceiling":
+            return f"{Decimal(value) * 100:.1f} %"
+        case str() if key == "ends" and "T" in value:
+            return f"{value[:10]} {value[11:16]} UTC"
+        case _:
+            return str(value)
 
 
 def _quotes(task: TaskView, rules: object) -> tuple[Quote, ...]:

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from tests.builders.charges import PRICE, charge, put_charges
-from tests.builders.console_people import ADMINISTRATOR, ANALYST, console, csrf_in, signed_in
+from tests.builders.console_people import ADMINISTRATOR, ANALYST, CONTROLLER, console, csrf_in, signed_in
 from tests.builders.workspaces import opened
 from tiebeam.app import App
 from tiebeam.economics.returns import Reported
@@ -390,6 +390,27 @@ def test_ceilings_stand_as_a_tree_and_more_is_asked_for_once(app: App, admin: Te
     assert "Budget Owner decides" in words(asked.text)
     assert "A request waits for a decision" in asked.text
     assert admin.get("/economics/budgets/nowhere").status_code == 404
+
+
+def test_a_request_for_more_reads_well_to_its_owner_and_is_decided_there(app: App) -> None:
+    asking = app.workforce.principal(ADMINISTRATOR)
+    task = app.asking.ask(asking, "trials", usd=Decimal(9), reason="more trials").task_id
+    owner = signed_in(app, CONTROLLER)
+    assert task in owner.get("/inbox").text
+    page = owner.get(f"/inbox/{task}").text
+    for said in ("New ceiling 9.00 USD", "Instead of 5.00 USD", "Asked by", "Reason more trials", "Spent 0.00 USD"):
+        assert said in words(page)
+    assert "Window start" not in words(page)
+    form = {"csrf": csrf_in(page), "verb": "approve", "reason": "", "payload_hash": hash_in(page)}
+    assert owner.post(f"/inbox/{task}/decide", data=form).status_code == 200
+    assert owner.get(f"/inbox/{task}").status_code == 200
+    assert "of $9.00" in words(owner.get("/economics/budgets/trials").text)
+
+
+def hash_in(page: str) -> str:
+    found = re.search(r'name="payload_hash" value="([0-9a-f]+)"', page)
+    assert found is not None
+    return found.group(1)
 
 
 def test_a_key_is_shown_once_replaced_and_ended_here(admin: TestClient) -> None:

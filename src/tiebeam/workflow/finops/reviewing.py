@@ -100,7 +100,7 @@ class MonthlyReviews:
         graph = self._graph()
         shown = {
             "statement": f"/economics/statements?month={month}",
-            "charges": f"/economics/ledger?since={month.first}&until={month.last}",
+            "charges": f"/economics/ledger?from={month.first}&to={month.last}",
         }
         return self._workforce.open_task(
             unit,
