@@ -86,6 +86,8 @@ def _load_file(
     """Returns the latest moment the file speaks of, in milliseconds; 0 for none."""
     rows = _flat(read_records(path, manner))
     head = list(islice(rows, _LOOKED_AT))
+    if not head and source is None:
+        raise BrokenImport(path, 1, "the file holds no record", "export it again, or say by --source what it would be")
     names = {name for one in head for name in one.fields}
     found = source or source_of(names)
     if found is None:

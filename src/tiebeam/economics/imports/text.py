@@ -111,6 +111,9 @@ def _csv(path: Path, file: TextIO, head: str, manner: Manner) -> Iterator[Record
             yield Record(start, dict(zip(names, row, strict=True)))
     except csv.Error as problem:
         cut = "unexpected end of data" in str(problem)
+        if "field limit" in str(problem):
+            wrong = f"a cell is longer than {_LONGEST_CELL:,} characters"
+            raise BrokenImport(path, line, wrong, "close its quotes, or give a table") from problem
         raise BrokenImport(path, line, _UNFINISHED if cut else str(problem), _AGAIN) from problem
     except (UnicodeDecodeError, EOFError, OSError) as problem:
         raise BrokenImport(path, line, _unreadable(problem), _AGAIN) from problem

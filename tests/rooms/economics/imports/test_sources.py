@@ -264,6 +264,7 @@ BROKEN = {
     "word.csv": ("date,amount,vendor\n2026-02-01,1.00,A\n2026-02-02,lots,A\n", "'amount': 'lots' is no number", 3),
     "either.csv": ("date,amount,vendor\n03/04/2026,1.00,A\n", "may be read two ways", 2),
     "empty.csv": ("", "the file is empty", 1),
+    "none.json": ("[]", "the file holds no record", 1),
     "more.json": (page(bucket(OPENAI_USAGE), has_more=True), "says that more follow", 1),
     "latin.csv": (b"date,amount,vendor\n2026-02-01,1.00,Caf\xe9\n", "neither UTF-8 nor UTF-16", 1),
     "twice.csv": ("date,amount,Amount\n", "stands there twice", 1),
