@@ -106,6 +106,7 @@ OPEN_COMMANDS = {
         ),
         "computes from published figures and the files of a folder, no database",
     ),
+    "gateway": "opens the face of model calls, which asks for a key",
     "serve": "opens the faces, which ask themselves; the link it prints is asked for",
     "worker": "does what was decided before, in the house's own name",
 }
@@ -153,6 +154,7 @@ def parts(shut: App) -> dict[str, str]:
         "page": "1",
         "format": "json",
         "study": "70b-four-years",
+        "budget": next(iter(shut.graph().budgets)),
     }
 
 
@@ -272,7 +274,7 @@ def test_a_house_that_forbids_everything_answers_every_page_with_403(shut: App, 
     for route in page_routes(shut):
         for method in methods_of(route):
             if (method, route.path) not in OPEN_PAGES:
-                url = route.path.replace(":int", "").format_map(Filling(parts))
+                url = route.path.replace(":int", "").replace(":path", "").format_map(Filling(parts))
                 sent: dict[str, Any] = (
                     {"data": {"csrf": csrf, "intent": FINANCE, "person": "ada"}} if method == "POST" else {}
                 )

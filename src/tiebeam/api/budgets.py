@@ -12,7 +12,7 @@ from tiebeam.api.access import asks, changes
 from tiebeam.api.body import Body
 from tiebeam.app import App
 from tiebeam.economics.spending import budget_form
-from tiebeam.http import Caller
+from tiebeam.http import Caller, seen_budgets
 from tiebeam.kit import plain
 
 Name = Annotated[str, Query(max_length=120)]
@@ -29,20 +29,23 @@ def router(app: App) -> APIRouter:
     routes = APIRouter(tags=["gateway"])
     view = asks(app, "budget.view", "budget")
 
-    @routes.get("/budgets", dependencies=[Depends(view)])
-    def show() -> dict[str, Any]:
+    @routes.get("/budgets")
+    def show(caller: Caller = Depends(view)) -> dict[str, Any]:
         """Every budget and every key with a cap, parents first: its ceiling, what open calls hold, what is spent."""
         with app.store.read() as conn:
-            lines = app.budgets.view(conn, at=app.store.clock.now())
+            lines = seen_budgets(caller, conn, app.budgets.view(conn, at=app.store.clock.now()))
         return {"rows": [budget_form(line) for line in lines]}
 
-    @routes.get("/budgets/covering", dependencies=[Depends(view)])
-    def covering(team: Name, workflow: Name, key: Name = "", execution: Name = "") -> dict[str, Any]:
+    @routes.get("/budgets/covering")
+    def covering(
+        team: Name, workflow: Name, key: Name = "", execution: Name = "", caller: Caller = Depends(view)
+    ) -> dict[str, Any]:
         """What a call of a team for a workflow counts against, the nearest ceiling first."""
         with app.store.read() as conn:
-            lines = app.budgets.covering(
+            found = app.budgets.covering(
                 conn, team=team, workflow=workflow, at=app.store.clock.now(), key_id=key, execution=execution
             )
+            lines = seen_budgets(caller, conn, found)
         return {"rows": [budget_form(line) for line in lines]}
 
     @routes.post("/budgets/{budget}/requests", status_code=201)

@@ -23,8 +23,8 @@ VERBS: Mapping[str, str] = {
     "intent.view": "someone who holds a role of the intent, or an administrator",
     "document.view": "someone who holds a role of the intent, who handed the document in, or an administrator",
     "ledger.view": "someone who holds a role of the intent, or an administrator",
-    "outcome.report": "who owns the workflow or a budget it counts against, a service with that role and a token for it, "
-    "or an administrator",
+    "outcome.report": "who owns the workflow or a budget it counts against, a service with that role and a token for "
+    "it, or an administrator",
     "statement.issue": "who owns a budget that the team counts against, or an administrator",
     "recipe.promote": "someone who holds the owning role, or an administrator",
     "recipe.override": "someone who holds the owning role or an administrator, with a reason",
@@ -50,9 +50,9 @@ VERBS: Mapping[str, str] = {
     "emergency.review": "someone else: who holds the role, or an administrator",
     "decision.view": "everyone with a role in this workspace",
     "decision.record": "who answers for it: the person themselves, someone who holds the role, or an administrator",
-    "budget.view": "everyone with a role in this workspace",
-    "budget.ask": "everyone with a role in this workspace",
-    "key.view": "everyone with a role in this workspace",
+    "budget.view": "who spends under it, who answers for it or for one above or below it, or an administrator",
+    "budget.ask": "who spends under it, who answers for it or for one above or below it, or an administrator",
+    "key.view": "who owns a budget that its calls count against, who has a role in its team, or an administrator",
     "key.create": "who owns a budget that its calls count against, or an administrator",
     "key.rotate": "who owns a budget that its calls count against, or an administrator",
     "key.revoke": "who owns a budget that its calls count against, or an administrator",

@@ -34,6 +34,7 @@ from tiebeam.http.security import (
     middleware,
     require_from_here,
 )
+from tiebeam.http.seen_budgets import seen_budgets
 from tiebeam.http.seen_use import seen_use
 from tiebeam.http.shutdown import Shutdown
 
@@ -79,6 +80,7 @@ __all__ = [
     "reached_by",
     "require_csrf",
     "require_from_here",
+    "seen_budgets",
     "seen_frame",
     "seen_use",
     "session_cookie",

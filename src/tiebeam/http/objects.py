@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tiebeam.authority import Obj
 from tiebeam.economics.spending import budget_of
+from tiebeam.economics.totals import below, names_of, responsible_roles
 from tiebeam.errors import NotFound
 from tiebeam.graph import Graph
 from tiebeam.spec import Proposal
@@ -127,8 +128,8 @@ def key_object(app: App, conn: sa.Connection, key: str) -> Obj:
 def budget_object(app: App, conn: sa.Connection, budget: str) -> Obj:
     """A budget by the id of its record. Raises UnknownBudget."""
     del conn
-    found = budget_of(app.graph(), budget)
-    return Obj("budget", budget, {"roles": (found.owner_role,)})
+    budget_of(app.graph(), budget)
+    return Obj("budget", budget, {"roles": _readers_of_budget(app, budget)})
 
 
 def route_object(app: App, conn: sa.Connection, served: str) -> Obj:
@@ -169,11 +170,30 @@ def record_object(app: App, conn: sa.Connection, node: str) -> Obj:
     if kind == "pricing":
         model = graph.pricing[record_id]
         facts["readers"] = tuple(sorted({*facts["readers"], model.owner, *model.readers}))
+    if kind == "budgets":
+        facts["readers"] = _readers_of_budget(app, record_id)
     if kind == "proposals":
         facts["readers"] = _readers_of_proposal(graph, graph.proposals[record_id])
     if kind in _OPEN_RECORDS or graph.file_of(kind, record_id).startswith("library/"):
         facts["readers"] = tuple(sorted(graph.roles))
     return Obj("intent", record_id, facts)
+
+
+def _readers_of_budget(app: App, budget_id: str) -> tuple[str, ...]:
+    """Who answers for it, for one above it or one below it; who reads an intent, or has a role in a team, that counts
+    against it.
+    """
+    graph = app.graph()
+    under = (budget_id, *below(graph.budgets, budget_id))
+    over = [one for one in graph.budgets if budget_id in below(graph.budgets, one)]
+    readers = {role for one in (*under, *over) for role in responsible_roles(graph.budgets[one])}
+    names = {name for one in under for name in names_of(graph.budgets[one])}
+    for person in graph.people.values():
+        if person.team in names:
+            readers |= set(person.roles)
+    for one in under:
+        readers |= set(_readers_of_record(app, "budgets", one))
+    return tuple(sorted(readers))
 
 
 def _readers_of_proposal(graph: Graph, proposal: Proposal) -> tuple[str, ...]:

@@ -96,8 +96,9 @@ CASES = (
         (ADA, of("decision", role="ap-analyst")),
         (ADA, of("decision", role="ap-manager")),
     ),
-    Case("budgets-are-open", "budget.ask", (ADA, of("budget")), (EVE, of("budget"))),
-    Case("keys-and-routes-are-open", "key.view", (ADA, of("key")), (EVE, of("key"))),
+    Case("budgets-are-for-who-spends", "budget.ask", (ADA, of("budget", roles=("ap-analyst",))), (ADA, of("budget"))),
+    Case("keys-are-for-who-pays", "key.view", (ADA, of("key", roles=("ap-analyst",))), (ADA, of("key"))),
+    Case("routes-are-open", "route.view", (ADA, of("route")), (EVE, of("route"))),
     Case("answers-for-the-spending", "key.create", (MIA, of("key", roles=("ap-manager",))), (ADA, of("key"))),
     Case(
         "services-record-results",

@@ -71,9 +71,9 @@ MAY: dict[str, str] = {
     "analyst": OWN,
     "manager": "outcome.report statement.issue run.start run.cancel run.retry recipe.promote recipe.override "
     "evidence.export person.view policy.view "
-    "decision.view budget.view budget.ask key.view route.view",
+    "decision.view route.view",
     "auditor": "task.reassign journal.view journal.export journal.anchor evidence.export person.view policy.view "
-    "emergency.view emergency.review decision.view budget.view budget.ask key.view route.view",
+    "emergency.view emergency.review decision.view route.view",
     "administrator": ADMINISTRATION,
     "stranger": "",
     "agent": "run.start",

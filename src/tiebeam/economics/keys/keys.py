@@ -149,7 +149,10 @@ class Keys:
         return row
 
     def _sees(self, by: Principal, row: Any) -> bool:
-        return self._authority.may(by, "key.view", self._object(row.id, row.team, row.workflow)).allowed
+        graph = self._graph()
+        in_team = {role for person in graph.people.values() if person.team == row.team for role in person.roles}
+        roles = tuple(sorted({*owners_of(graph, row.team, row.workflow), *in_team}))
+        return self._authority.may(by, "key.view", Obj("key", row.id, {"roles": roles})).allowed
 
     def _object(self, key_id: str, team: str, workflow: str) -> Obj:
         """A key is acted upon by who owns a budget that its calls count against."""

@@ -10,7 +10,15 @@ from tiebeam.economics.totals.charges import (
     charges,
     read_call,
 )
-from tiebeam.economics.totals.scope import EVERYTHING, Scope, below, names_of, readers_of_use, scope_of
+from tiebeam.economics.totals.scope import (
+    EVERYTHING,
+    Scope,
+    below,
+    names_of,
+    readers_of_use,
+    responsible_roles,
+    scope_of,
+)
 from tiebeam.economics.totals.sharing import share_out
 from tiebeam.economics.totals.totals import DayTotal, Total, grand_total, totals, totals_by_day, usd_text
 
@@ -35,6 +43,7 @@ __all__ = [
     "names_of",
     "read_call",
     "readers_of_use",
+    "responsible_roles",
     "scope_of",
     "share_out",
     "totals",

@@ -46,7 +46,7 @@ def readers_of_use(budgets: Mapping[str, Budget]) -> tuple[frozenset[str], dict[
     everything: set[str] = set()
     readers: dict[str, set[str]] = {}
     for budget_id, budget in budgets.items():
-        roles = _roles(budget)
+        roles = responsible_roles(budget)
         if budget.level is BudgetLevel.ORGANISATION:
             everything |= roles
         for one in (budget_id, *below(budgets, budget_id)):
@@ -93,5 +93,6 @@ def scope_of(
     )
 
 
-def _roles(budget: Budget) -> frozenset[str]:
+def responsible_roles(budget: Budget) -> frozenset[str]:
+    """Who owns a budget, and who reviews its spending."""
     return frozenset({budget.owner_role, *((budget.finops_owner,) if budget.finops_owner else ())})

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tiebeam.economics import DailyLine, WorkflowSummary
-from tiebeam.http import Ask
+from tiebeam.economics.spending import Level
+from tiebeam.http import Ask, seen_budgets
 from tiebeam.web import svg
 from tiebeam.web.pages.economics import forecast_notices
 from tiebeam.web.pages.runs import run_item
@@ -109,8 +110,8 @@ def _kpis(
 
 def _budgets(visit: Visit, conn: sa.Connection) -> tuple[BudgetLine, ...]:
     """The ceilings nearest to being reached, of those this person may see."""
-    seen = {name for name, _ in visit.caller.records("budgets")}
-    lines = [one for one in visit.app.budgets.view(conn, at=visit.now) if one.id in seen]
+    known = seen_budgets(visit.caller, conn, visit.app.budgets.view(conn, at=visit.now))
+    lines = [one for one in known if one.level is not Level.KEY]
     lines.sort(key=lambda one: (-(one.spent_usd + one.held_usd) / one.cap_usd if one.cap_usd else 0, one.title))
     return tuple(
         BudgetLine(

@@ -14,7 +14,7 @@ from tiebeam.authority import Obj
 from tiebeam.economics.spending import BudgetLine, Level, UnknownBudget, decisions
 from tiebeam.economics.totals import By, Scope, Span, Total, below, names_of, totals, totals_by_day
 from tiebeam.errors import Conflict, Invalid
-from tiebeam.http import Ask, seen_use
+from tiebeam.http import Ask, seen_budgets, seen_use
 from tiebeam.web import svg
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.table import Cell, Column, Empty, Row, Table, TableQuery, arrange
@@ -93,7 +93,7 @@ def _amount(text: str) -> Decimal:
 
 def _lines(visit: Visit) -> list[BudgetLine]:
     with visit.app.store.read() as conn:
-        return visit.app.budgets.view(conn, at=visit.now)
+        return seen_budgets(visit.caller, conn, visit.app.budgets.view(conn, at=visit.now))
 
 
 def _page(visit: Visit, lines: list[BudgetLine]) -> BudgetsPage:

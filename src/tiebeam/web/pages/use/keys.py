@@ -150,7 +150,8 @@ def _shown(visit: Visit, *, made: NewKey | None = None, problem: str = "", statu
 
 def _workflows(visit: Visit) -> tuple[tuple[str, str], ...]:
     intents = visit.graph.intents
-    return tuple((one, intents[one].title) for one in sorted(visit.graph.adoptions) if one in intents)
+    known = [one for one in sorted(visit.graph.adoptions) if one in intents and visit.caller.sees("intent", one)]
+    return tuple((one, intents[one].title) for one in known)
 
 
 def _kpis(visit: Visit, lines: list[KeyLine]) -> tuple[Kpi, ...]:
