@@ -1,4 +1,4 @@
-"""Four processes spend from one budget, fifty writers in each, and two are killed -9 in the middle (ids: EC-21).
+"""Four processes spend from one budget, fifty writers in each, and two are killed -9 in the middle (ids: EC-21, D10).
 
 Run as a program this file is the process that gets killed. The provider is a file to which every call appends what it
 costs the moment it begins: the one truth about what was really spent.

@@ -1,6 +1,6 @@
 """The use of models in the console: ceilings, ledger, returns, statements, anomalies, routing and keys."""
 
-# ids: EC-19, EC-21, EC-22, EC-23, EC-25, EC-27, EC-28, D8
+# ids: EC-19, EC-21, EC-22, EC-23, EC-25, EC-27, D8
 from __future__ import annotations
 
 import csv

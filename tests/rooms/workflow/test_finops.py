@@ -1,4 +1,4 @@
-"""A ceiling is raised by its owner alone, months are reviewed, and owners hear in time (ids: EC-21, EC-22, EC-24)."""
+"""A ceiling is raised by its owner alone, months are reviewed, and owners hear in time (ids: EC-21, EC-22, EC-24, D18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models by the token, every figure by hand. ids: EC-01, EC-02, EC-04, EC-05, EC-08, EC-09"""
+"""Models by the token, every figure by hand. ids: EC-01, EC-02, EC-04, EC-05, EC-08, EC-09, D1"""
 
 from __future__ import annotations
 

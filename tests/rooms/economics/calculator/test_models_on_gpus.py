@@ -1,4 +1,4 @@
-"""Models on GPUs, every figure by hand. ids: EC-10, EC-11"""
+"""Models on GPUs, every figure by hand. ids: EC-10, EC-11, D2"""
 
 from __future__ import annotations
 

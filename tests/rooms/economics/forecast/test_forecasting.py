@@ -1,6 +1,6 @@
 """Plans are kept as they were made, alerts are raised once and before the month ends, and errors are honest."""
 
-# ids: EC-15, EC-19, EC-20, DESIGN 6
+# ids: EC-15, EC-19, EC-20, D13, DESIGN 6
 from __future__ import annotations
 
 from collections.abc import Callable

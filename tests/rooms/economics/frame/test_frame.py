@@ -1,6 +1,6 @@
 """Technology spend against revenue, and who answers for what left IT."""
 
-# ids: EC-23, EC-24, EC-22
+# ids: EC-23, EC-24, EC-22, D18, D19
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """What model use cost and what came of it: of our own runs and of others' agents, exact and never counted twice."""
 
-# ids: EC-19, EC-21
+# ids: EC-19, EC-21, D11, D12
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -26,7 +26,7 @@ from tiebeam.economics.routing import (
 from tiebeam.graph import Graph
 from tiebeam.spec import Endpoint, RoutePolicy
 
-# ids: EC-22, EC-25
+# ids: EC-22, EC-25, D14
 
 FACTS = Facts(endpoint=Endpoint.CHAT, now_ms=int(NOW.timestamp() * 1000))
 Scores = dict[tuple[str, str, str], Decimal]

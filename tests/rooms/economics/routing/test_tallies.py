@@ -14,7 +14,7 @@ from tiebeam.economics.routing import ClassExhausted, Daily, Tallies, TokenHold
 from tiebeam.kit import FixedClock
 from tiebeam.store import Store
 
-# ids: EC-25
+# ids: EC-25, D15
 
 DAILY = Daily("mosaic/classify", 100_000)
 

@@ -345,7 +345,7 @@ def template() -> File:
     return _TEMPLATE[0]
 
 
-# ids: EC-21
+# ids: EC-21, D9, D10
 # complaint: 5
 TestCapsHold = Company.TestCase
 TestCapsHold.settings = settings(
