@@ -1,4 +1,6 @@
-"""ids: EC-21, EC-27, D9, D10, D17 — what users of other gateways complained about, asked of the whole: key to ledger."""
+"""What users of other gateways complained about, asked of the whole: key to ledger."""
+
+# ids: EC-21, EC-27, D9, D10, D17
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""A ceiling is raised by its owner alone, months are reviewed, and owners hear in time (ids: EC-21, EC-22, EC-24, D18)."""
+"""A ceiling is raised by its owner alone, months are reviewed, and owners hear in time."""
 
+# ids: EC-21, EC-22, EC-24, D18
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -12,6 +12,7 @@ from typing import Self
 import msgspec
 
 from tiebeam.economics.imports.sighting import Sighting, SightingKind, plain_model
+from tiebeam.kit import sha256_hex
 
 _BATCH = 2000
 _TABLE = """
@@ -20,6 +21,7 @@ CREATE TABLE sighting (
     at INTEGER NOT NULL, body BLOB NOT NULL
 ) WITHOUT ROWID
 """
+_FEES = "CREATE TABLE fee (file TEXT, id TEXT, times INTEGER NOT NULL, PRIMARY KEY (file, id)) WITHOUT ROWID"
 
 
 class Spool:
@@ -28,7 +30,7 @@ class Spool:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tiebeam-import-")
         self._db = sqlite3.connect(Path(self._folder.name) / "spool.sqlite", isolation_level=None)
-        for line in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", _TABLE, "BEGIN"):
+        for line in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", _TABLE, _FEES, "BEGIN"):
             self._db.execute(line)
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Sighting).decode
@@ -49,6 +51,8 @@ class Spool:
         rows: list[tuple[object, ...]] = []
         for one in sightings:
             given += 1
+            if one.kind is SightingKind.FEE:
+                one = self._numbered(one)  # noqa: PLW2901
             rows.append((one.id, one.kind, one.day, one.provider, plain_model(one.model), one.at, self._encode(one)))
             if len(rows) >= _BATCH:
                 self._write(rows)
@@ -56,6 +60,12 @@ class Spool:
         self._write(rows)
         new = self.count() - before
         return new, given - new
+
+    def _numbered(self, fee: Sighting) -> Sighting:
+        """A bill may hold the same line twice, and both are to be paid; each is counted within its file."""
+        counted = "INSERT INTO fee VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times"
+        (times,) = self._db.execute(counted, (fee.file, fee.id)).fetchone()
+        return fee if times == 1 else msgspec.structs.replace(fee, id=sha256_hex(f"{fee.id}/{times}")[:32])
 
     def _write(self, rows: list[tuple[object, ...]]) -> None:
         self._db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?, ?, ?, ?, ?, ?)", rows)

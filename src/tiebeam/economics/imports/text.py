@@ -60,7 +60,7 @@ def read_records(path: Path, manner: Manner) -> Iterator[Record]:
             head = file.read(_SAMPLE)
             file.seek(0)
         except (UnicodeDecodeError, EOFError, OSError) as problem:
-            raise BrokenImport(path, 1, _unreadable(problem), _AGAIN) from problem
+            raise BrokenImport(path, 1, _unreadable(problem), _fix(problem)) from problem
         first = head.lstrip("\ufeff \t\r\n")[:1]
         if not first:
             raise BrokenImport(path, 1, "the file is empty", "export it again")
@@ -116,7 +116,7 @@ def _csv(path: Path, file: TextIO, head: str, manner: Manner) -> Iterator[Record
             raise BrokenImport(path, line, wrong, "close its quotes, or give a table") from problem
         raise BrokenImport(path, line, _UNFINISHED if cut else str(problem), _AGAIN) from problem
     except (UnicodeDecodeError, EOFError, OSError) as problem:
-        raise BrokenImport(path, line, _unreadable(problem), _AGAIN) from problem
+        raise BrokenImport(path, line, _unreadable(problem), _fix(problem)) from problem
 
 
 def _check_names(path: Path, line: int, names: list[str]) -> None:
@@ -137,8 +137,12 @@ def _json(path: Path, file: TextIO, manner: Manner) -> Iterator[Record]:
         said = _UNFINISHED if at_end or "Unterminated" in problem.msg else f"it is no JSON: {problem.msg}"
         raise BrokenImport(path, reader.line, said, _AGAIN) from problem
     except (UnicodeDecodeError, EOFError, OSError, RecursionError) as problem:
-        raise BrokenImport(path, reader.line, _unreadable(problem), _AGAIN) from problem
+        raise BrokenImport(path, reader.line, _unreadable(problem), _fix(problem)) from problem
     manner.is_paged = bool(reader.around.get("has_more"))
+
+
+def _fix(problem: Exception) -> str:
+    return "save it as UTF-8, and try again" if isinstance(problem, UnicodeDecodeError) else _AGAIN
 
 
 def _unreadable(problem: Exception) -> str:

@@ -26,7 +26,7 @@ from tiebeam.economics.keys.ring import KEYS, MOST_KEYS, KeyRing
 from tiebeam.economics.keys.tables import gateway_key
 from tiebeam.errors import Conflict
 from tiebeam.graph import Graph
-from tiebeam.kit import make_credential
+from tiebeam.kit import make_credential, matches_star
 from tiebeam.store import Store, Unit
 
 MOST_LISTED = 500
@@ -186,6 +186,11 @@ class Keys:
                 f"no budget covers the team {wish.team!r} or the workflow {wish.workflow!r}, so its calls are refused; "
                 "add one of them to `covers` or `also_covers` of a budget"
             )
+        served = {one.name for one in graph.served.values()}
+        served |= {name for policy in graph.routes.values() for name in (policy.name, *policy.also_for)}
+        unknown = [one for one in wish.models if not any(matches_star(name, one) for name in served)]
+        if unknown:
+            said.append(f"no model is served as {', '.join(map(repr, unknown))}, so the key cannot ask for it yet")
         return tuple(said)
 
 

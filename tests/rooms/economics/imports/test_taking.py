@@ -22,6 +22,7 @@ from tiebeam.economics.imports import (
     Imports,
     MonthClosed,
     NotWithinBill,
+    UnknownImport,
     UnpricedImport,
     UnreadableRules,
     list_imports,
@@ -293,6 +294,26 @@ def test_a_bill_of_a_month_brings_what_the_ledger_does_not_have(store: Store, im
         10_000_000_000,
         20_000_000_000,
     ]
+
+
+def test_a_line_that_stands_twice_on_a_bill_is_paid_twice_and_imported_once(
+    store: Store, imports: Imports, tmp_path: Path
+) -> None:
+    path = tmp_path / "bill.csv"
+    line = "2026-02,mistral,Top-up,10.00,USD\n"
+    path.write_text("period,vendor,description,amount,currency\n" + 3 * line, encoding="utf-8")
+
+    take(imports, path)
+    assert spent(store) == Decimal(30)
+    take(imports, path)
+    assert spent(store) == Decimal(30)
+
+
+def test_a_receipt_for_something_else_is_taken_for_no_bill(imports: Imports, tmp_path: Path) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text('[{"company": "Taxi Nord", "date": "2026-02-03", "total": "13.80"}]', encoding="utf-8")
+    with pytest.raises(UnknownImport, match="say which it is"):
+        take(imports, path)
 
 
 def test_rules_say_whose_use_it_was(store: Store, imports: Imports, tmp_path: Path) -> None:

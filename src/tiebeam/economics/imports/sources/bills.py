@@ -15,8 +15,8 @@ _ENDS = ("period_end", "to", "until", "end")
 AMOUNTS = ("amount", "cost", "total", "net_amount", "amount_usd", "cost_usd", "usd", "charge", "spend")
 SEATS = ("seats", "licenses", "licences", "users", "quantity")
 PER_SEAT = ("price_per_seat", "unit_price", "price", "usd_per_seat", "seat_price", "price_per_license")
-_PROVIDERS = ("provider", "vendor", "supplier", "product", "service")
-_WORDS = ("description", "line_item", "item", "product", "service", "sku")
+PROVIDERS = ("provider", "vendor", "supplier", "product", "service")
+WORDS = ("description", "line_item", "item", "product", "service", "sku")
 
 
 def read_bill(row: Fields) -> Iterator[Sighting]:
@@ -40,8 +40,8 @@ def _fee(row: Fields, nano: int | None, *, endpoint: str) -> Sighting:
     if nano is None:
         raise Unreadable(f"there is no {AMOUNTS[0]!r}")
     start, until = _span(row)
-    provider = row.text(*_PROVIDERS) or "unknown"
-    what = row.text(*_WORDS) or endpoint
+    provider = row.text(*PROVIDERS) or "unknown"
+    what = row.text(*WORDS) or endpoint
     names = row.names(
         team=("team", "department", "cost_center", "cost_centre"),
         workflow="workflow",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tiebeam.economics.imports.sighting import Sighting
 from tiebeam.economics.imports.sources.anthropic import read_anthropic_costs, read_anthropic_usage
 from tiebeam.economics.imports.sources.azure import read_azure
-from tiebeam.economics.imports.sources.bills import AMOUNTS, PER_SEAT, SEATS, read_bill, read_seats
+from tiebeam.economics.imports.sources.bills import AMOUNTS, PER_SEAT, PROVIDERS, SEATS, WORDS, read_bill, read_seats
 from tiebeam.economics.imports.sources.fields import Fields
 from tiebeam.economics.imports.sources.litellm import read_litellm
 from tiebeam.economics.imports.sources.openai import read_openai_costs, read_openai_usage
@@ -91,7 +91,7 @@ SOURCES: tuple[Source, ...] = (
         (("model_permaslug", "model"), ("usage",), ("requests",), ("date",), ("prompt_tokens",)),
     ),
     Source("seats", "licences by seat", "seats", read_seats, (SEATS[:4], (*PER_SEAT, "total", "amount"), _DATES)),
-    Source("bill", "a provider's bill", "bill", read_bill, (AMOUNTS, _DATES)),
+    Source("bill", "a provider's bill", "bill", read_bill, (AMOUNTS, _DATES, {*PROVIDERS, *WORDS, "currency"})),
 )
 """The first that fits is taken, so the ones that say more of themselves come first."""
 

@@ -212,7 +212,13 @@ def _row(one: KeyLine) -> Row:
 
 def routes(console: Console) -> list[Route]:
     seen = Ask("key.view", "key")
+
+    def back(visit: Visit) -> Response:
+        # The page that shows a new key was an answer to a form; read again, it is the list.
+        return visit.back_to(_PATH)
+
     return [
+        *(route(console, f"{_PATH}/{form}", back, asks=seen) for form in ("create", "rotate", "revoke")),
         route(console, _PATH, keys, asks=seen),
         route(console, _PATH + ".{format}", keys_file, asks=seen),
         route(console, _PATH + "/create", create, methods=("POST",), asks=Ask("key.create", "key", inside=True)),
