@@ -29,6 +29,7 @@ _SEEN_BY = {
     "recipe": "intent.view",
     "record": "intent.view",
     "catalogue": "intent.view",
+    "budget": "budget.view",
 }
 """The verb by which an object of a kind is seen. What one may not see does not exist for one."""
 _OWN = {
@@ -38,7 +39,6 @@ _OWN = {
     "delegation": "delegation.view",
     "emergency": "emergency.view",
     "decision": "decision.view",
-    "budget": "budget.view",
     "key": "key.view",
     "route": "route.view",
 }

@@ -301,15 +301,15 @@ def test_ceilings_stand_as_a_tree_and_more_is_asked_for_once(app: App, admin: Te
     assert mine >= {"company", "finance", "accounts-payable"}
     assert mine.isdisjoint({"online-shop", "product-texts"})
     assert analyst.get("/economics/budgets/online-shop").status_code == 404
-    place = "/economics/budgets/accounts-payable"
+    place = "/economics/budgets/finance"
     form = {"csrf": csrf_in(analyst.get(place).text), "usd": "plenty", "reason": "a pile of scans"}
     assert analyst.post("/economics/budgets/online-shop/ask", data=form | {"usd": "600"}).status_code == 404
     wrong = analyst.post(f"{place}/ask", data=form)
     assert wrong.status_code == 422
     assert 'value="plenty"' in wrong.text
     assert analyst.post(f"{place}/ask", data=form | {"csrf": ""}).status_code == 403
-    asked = analyst.post(f"{place}/ask", data=form | {"usd": "60"})
-    assert "Controller decides" in words(asked.text)
+    asked = analyst.post(f"{place}/ask", data=form | {"usd": "450"})
+    assert "Chief Financial Officer decides" in words(asked.text)
     assert "A request waits for a decision" in asked.text
     assert admin.get("/economics/budgets/nowhere").status_code == 404
 
