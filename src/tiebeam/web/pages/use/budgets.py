@@ -10,7 +10,6 @@ from decimal import Decimal, InvalidOperation
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tiebeam.authority import Obj
 from tiebeam.economics.spending import BudgetLine, Level, UnknownBudget, decisions
 from tiebeam.economics.totals import By, Scope, Span, Total, below, names_of, totals, totals_by_day
 from tiebeam.errors import Conflict, Invalid
@@ -210,12 +209,12 @@ def _one(visit: Visit, form: AskForm, *, status: int = 200) -> Response:
 
 
 def _budget(visit: Visit, line: BudgetLine, lines: dict[str, BudgetLine], form: AskForm) -> BudgetPage:
-    record = visit.graph.budgets[line.id]
     scope = _scope(visit, line)
     since = visit.now.date() - timedelta(days=_DAYS - 1)
     start = max(since, line.since.astimezone(visit.zone).date()) if line.since else since
     with visit.app.store.read() as conn:
         changed = decisions(conn, line.id, limit=20)
+        may_ask = visit.allows("budget.ask", visit.caller.object("budget", line.id, conn))
         waiting = visit.app.asking.waiting(conn, line.id, window_start=line.window_start)
         by_day = totals_by_day(conn, by=By.MODEL, span=Span(since, visit.now.date()), scope=scope)
         spent = {
@@ -225,7 +224,6 @@ def _budget(visit: Visit, line: BudgetLine, lines: dict[str, BudgetLine], form: 
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for one in by_day:
         sums[one.day.isoformat()] += one.total.cost_usd
-    may_ask = visit.allows("budget.ask", Obj("budget", line.id, {"roles": (record.owner_role,)}))
     task = None if waiting is None else Link("A request waits for a decision", f"/inbox/{waiting}")
     name = shlex.quote(line.id)
     return BudgetPage(
