@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from tiebeam.connect.upstreams import Failed, TooLarge, TooSlow, Unreachable, UpstreamAnswer
+from tiebeam.connect.upstreams import AnswerOverLimit, Failed, TooSlow, Unreachable, UpstreamAnswer
 from tiebeam.economics.admission import Admitted, Charged, Outcome, Priced, Running
 from tiebeam.economics.metering import Ended, Usage
 from tiebeam.economics.spending import Short, Why
@@ -193,7 +193,7 @@ class Exchange:
         """An answer in one piece: read to its end, charged, and only then handed on."""
         try:
             data = await answer.read()
-        except TooLarge as problem:
+        except AnswerOverLimit as problem:
             self.end(running, Ended.BROKEN, status=answer.status)
             raise AnswerTooLarge(
                 f"{problem.message}; ask for less, or raise largest_answer_bytes in [gateway]"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tiebeam.connect.outgoing import AnswerTooLarge, OutgoingFailed, OutgoingRefused, OutgoingUnreachable, outgoing_for
 from tiebeam.connect.secrets import read_secret
-from tiebeam.connect.upstreams import Failed, TooLarge, Unreachable, address_of, vouched
+from tiebeam.connect.upstreams import AnswerOverLimit, Failed, Unreachable, address_of, vouched
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import Endpoint, OutgoingRules, Upstream
 
@@ -59,7 +59,7 @@ class ModelClient:
         except (OutgoingRefused, OutgoingUnreachable) as problem:
             raise Unreachable(problem.message, **problem.data) from problem
         except AnswerTooLarge as problem:
-            raise TooLarge(problem.message, **problem.data) from problem
+            raise AnswerOverLimit(problem.message, **problem.data) from problem
         except OutgoingFailed as problem:
             raise Failed(problem.message, **problem.data) from problem
         return ModelAnswer(answer.status, answer.headers, answer.body)

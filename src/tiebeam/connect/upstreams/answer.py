@@ -46,7 +46,7 @@ class UpstreamAnswer:
 
     @property
     def chunks(self) -> AsyncIterator[bytes]:
-        """Raises Failed (TooSlow and TooLarge among them) where the answer breaks off."""
+        """Raises Failed (TooSlow and AnswerOverLimit among them) where the answer breaks off."""
         return self
 
     @property

@@ -10,7 +10,7 @@ from typing import cast
 import httptools
 
 from tiebeam.connect.upstreams.answer import UpstreamAnswer
-from tiebeam.connect.upstreams.errors import Failed, TooLarge, TooSlow
+from tiebeam.connect.upstreams.errors import AnswerOverLimit, Failed, TooSlow
 from tiebeam.connect.upstreams.limits import LARGEST_HEAD, Limits
 
 STALE_SECONDS = 1.0
@@ -68,7 +68,7 @@ class Connection(asyncio.Protocol):
     # An exchange.
 
     def ask(self, head: bytes, body: bytes) -> asyncio.Future[UpstreamAnswer]:
-        """Sends a request. The future gives the answer when its head is there; or Stale, Failed, TooSlow, TooLarge."""
+        """Sends a request. The future gives the answer when its head is there; or Stale, or a kind of Failed."""
         transport = self.transport
         assert transport is not None
         now = self._loop.time()
@@ -155,7 +155,7 @@ class Connection(asyncio.Protocol):
         elif self._complete:
             self._finish(answer)
         elif self._silent > LARGEST_HEAD:
-            self.fail(TooLarge(f"{self._name!r} sent {self._silent} bytes of headers or framing in one piece"))
+            self.fail(AnswerOverLimit(f"{self._name!r} sent {self._silent} bytes of headers or framing in one piece"))
         else:
             answer.wake()
 
@@ -224,7 +224,7 @@ class Connection(asyncio.Protocol):
             return
         self._silent = 0
         if answer.size + len(data) > self._limits.largest:
-            self._fault = TooLarge(f"the answer of {self._name!r} is larger than {self._limits.largest} bytes")
+            self._fault = AnswerOverLimit(f"the answer of {self._name!r} is larger than {self._limits.largest} bytes")
         elif answer.more(data) and not self._paused and self.transport is not None:
             self._paused = True
             self.transport.pause_reading()

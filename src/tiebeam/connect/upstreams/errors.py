@@ -26,7 +26,7 @@ class TooSlow(Failed):
     status = 504
 
 
-class TooLarge(Failed):
+class AnswerOverLimit(Failed):
     """The answer, or its head, is larger than the limit."""
 
     code = "provider_too_large"

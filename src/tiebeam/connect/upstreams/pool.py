@@ -46,8 +46,8 @@ class UpstreamPool:
     ) -> UpstreamAnswer:
         """A POST; the answer is there when its head is. `headers` by lower-case name: only those in `PASSED` go on.
 
-        Raises Unreachable when nothing was sent, and Failed (TooSlow and TooLarge among them) when it is unknown what
-        became of the call. A status of any kind is an answer.
+        Raises Unreachable when nothing was sent, and Failed (TooSlow and AnswerOverLimit among them) when it is unknown
+        what became of the call. A status of any kind is an answer.
         """
         credential = target.credential
         key = None

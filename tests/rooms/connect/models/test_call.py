@@ -9,7 +9,7 @@ import pytest
 from tests.builders.far_server import far_server, reply
 from tests.rooms.connect.upstreams.far import HERE, record
 from tiebeam.connect.models import ModelClient
-from tiebeam.connect.upstreams import Failed, TooLarge, Unreachable
+from tiebeam.connect.upstreams import AnswerOverLimit, Failed, Unreachable
 from tiebeam.spec import Endpoint, OutgoingRules
 
 
@@ -49,5 +49,5 @@ def test_errors_say_whether_anything_was_sent(tmp_path: Path) -> None:
     assert len(there.heads) == 1
     with pytest.raises(Unreachable):
         client.call(record(there.port), Endpoint.CHAT, model="m", body=b"{}")
-    with far_server(lambda _: reply(b"a" * 101)) as there, pytest.raises(TooLarge):
+    with far_server(lambda _: reply(b"a" * 101)) as there, pytest.raises(AnswerOverLimit):
         client.call(record(there.port), Endpoint.CHAT, model="m", body=b"{}")

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.rooms.connect.upstreams.far import CHUNKED, OK, Line, always, calling, far, on_both_loops, once
-from tiebeam.connect.upstreams import Failed, TooLarge, TooSlow, Unreachable
+from tiebeam.connect.upstreams import AnswerOverLimit, Failed, TooSlow, Unreachable
 from tiebeam.connect.upstreams.answer import HIGH_WATER
 
 EVIL = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"
@@ -146,7 +146,7 @@ def test_an_answer_above_its_limit_is_cut_off() -> None:
     async def test() -> None:
         said = b"HTTP/1.1 200 OK\r\ncontent-length: 3000\r\n\r\n" + b"a" * 3_000
         async with far(always(said)) as there, calling(there.port, largest=2_000) as caller:
-            with pytest.raises(TooLarge, match="larger than 2000 bytes"):
+            with pytest.raises(AnswerOverLimit, match="larger than 2000 bytes"):
                 await caller.read()
 
     on_both_loops(test)
