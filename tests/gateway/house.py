@@ -141,6 +141,7 @@ def served(gateway: Gateway) -> Generator[str]:
         ws="none",
         log_level="error",
         lifespan="on",
+        timeout_keep_alive=75,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="gateway", daemon=True)

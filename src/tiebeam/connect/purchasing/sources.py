@@ -17,6 +17,7 @@ from tiebeam.connect.purchasing.tables import ORDERS, RECEIPTS, SUPPLIERS, Shape
 from tiebeam.kit import MASKING
 
 _LARGEST_TABLE = 200 * 1024 * 1024
+_LONGEST_CELL = 131_072
 _MOST_ROWS = 1_000_000
 _MOST_COLUMNS = 300
 _ORDER_KINDS = frozenset({"Order"})
@@ -119,6 +120,9 @@ def _rows_of(path: Path) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
             place = f"{path.name!r}, row {reader.line_num}"
             if len(rows) >= _MOST_ROWS or len(reader.fieldnames or ()) > _MOST_COLUMNS:
                 raise ReferenceUnreadable(f"{place}: more than {_MOST_ROWS} rows or {_MOST_COLUMNS} columns; split it")
+            # The reader's own limit belongs to the whole process, where others may have raised it.
+            if any(isinstance(cell, str) and len(cell) > _LONGEST_CELL for cell in row.values()):
+                raise csv.Error(f"field larger than field limit ({_LONGEST_CELL})")
             if None in row:
                 raise ReferenceUnreadable(f"{place} has more cells than the header has columns", place=place)
             rows.append((place, {str(key): value for key, value in row.items()}))
