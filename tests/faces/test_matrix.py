@@ -51,6 +51,8 @@ from tests.faces.test_every_route import OPEN_COMMANDS, arguments_of, commands
 from tiebeam.api import build_api
 from tiebeam.store import metadata
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -229,7 +231,6 @@ def test_who_is_not_in_any_more_sees_nothing(house: House, state: str) -> None:
     assert wrong == {}
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("person", ["ada", "nora"])
 def test_the_command_line_shows_and_changes_nothing_foreign(
     house: House, tiebeam: Terminal, monkeypatch: pytest.MonkeyPatch, person: str

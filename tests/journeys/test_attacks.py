@@ -16,6 +16,8 @@ from tiebeam.workflow import EffectOpen
 from tiebeam.workflow.runs import NotFailed, RunState, Work
 from tiebeam.workforce import WrongInput
 
+pytestmark = pytest.mark.deep
+
 SOMEBODY_ELSES = "GB29NWBK60161331926819"
 
 

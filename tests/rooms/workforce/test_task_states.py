@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from tiebeam.errors import TiebeamError
 from tiebeam.kit import FixedClock, digest_of
 from tiebeam.store import metadata, verify_journal
 from tiebeam.workforce import AlreadyDecided, Decision, RungState, TaskState
+
+pytestmark = pytest.mark.deep
 
 # ids: B10, B12, C5
 

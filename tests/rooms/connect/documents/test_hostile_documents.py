@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from tests.builders.pdf_invoices import LANGUAGES, Layout, render, sample
 from tiebeam.connect.documents import Limits, Reader, read_bytes
 
+pytestmark = pytest.mark.deep
+
 _UBL = (
     '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2" '
     'xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">{}</Invoice>'

@@ -16,6 +16,8 @@ import pytest
 from tests.builders.hostile import DATA, Hostile, hostile_documents
 from tiebeam.connect.documents import ArchiveRefused, Limits, Reader, ReadErrorCode, ReadResult, is_archive
 
+pytestmark = pytest.mark.deep
+
 SEED = 20260101
 LIMITS = Limits(seconds=8)
 MEMORY_GROWTH = 200 * 1024 * 1024
