@@ -345,7 +345,7 @@ def _arguments(command: click.Command, parts: Mapping[str, str]) -> list[str]:
         value = "a.xml" if isinstance(parameter.type, click.Path | click.File) else parts.get(name, "x")
         if isinstance(parameter.type, click.Choice):
             value = str(parameter.type.choices[0])
-        if isinstance(parameter.type, click.IntRange) or parameter.type is click.INT:
+        if isinstance(parameter.type, click.IntRange) or parameter.type is click.INT or parameter.type.name == "number":
             value = "1"
         if isinstance(parameter.type, click.DateTime):
             value = "2030-01-01"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tiebeam.cli.asking import asks, calling
-from tiebeam.cli.shared import Group, json_option, person_option, print_json, print_table, say, workspace_option
+from tiebeam.cli.shared import Figure, Group, json_option, person_option, print_json, print_table, say, workspace_option
 
 if TYPE_CHECKING:
     from tiebeam.economics.spending import BudgetLine
@@ -47,7 +47,7 @@ def show(workspace: Path | None, person: str | None, as_json: bool) -> None:
 @budgets.command("check")
 @click.argument("team")
 @click.argument("workflow")
-@click.option("--usd", type=Decimal, default=None, help="Whether a call that may cost so much would fit.")
+@click.option("--usd", type=Figure(), default=None, help="Whether a call that may cost so much would fit.")
 @click.option("--key", "key_id", default="", help="With the cap of this key, by its id.")
 @click.option("--execution", default="", help="With what this execution has spent already.")
 @workspace_option
@@ -95,7 +95,7 @@ def check(
 
 @budgets.command("ask")
 @click.argument("budget")
-@click.option("--usd", type=Decimal, required=True, help="The ceiling you need, not what is missing.")
+@click.option("--usd", type=Figure(), required=True, help="The ceiling you need, not what is missing.")
 @click.option("--reason", required=True, help="What for; the owner reads it.")
 @workspace_option
 @person_option

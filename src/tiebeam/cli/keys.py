@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import click
 
 from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import (
+    Figure,
     Group,
     json_option,
     limit_option,
@@ -44,7 +44,7 @@ def keys() -> None:
 @click.option("--environment", default="", help="Such as production.")
 @click.option("--endpoint", "endpoints", multiple=True, help="Such as chat/completions [default: all].")
 @click.option("--model", "models", multiple=True, help="A name clients may ask for; '*' is any letters [default: all].")
-@click.option("--cap-usd", type=Decimal, default=None, help="A ceiling of its own, in US dollars.")
+@click.option("--cap-usd", type=Figure(), default=None, help="A ceiling of its own, in US dollars.")
 @click.option(
     "--cap-window", type=click.Choice(_WINDOWS), default="month", show_default=True, help="How long the ceiling holds."
 )

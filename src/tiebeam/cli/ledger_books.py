@@ -13,6 +13,7 @@ import click
 from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.ledger_use import span_options
 from tiebeam.cli.shared import (
+    Figure,
     check_output,
     json_option,
     person_option,
@@ -99,7 +100,7 @@ def export(
 @click.option("--team", default=None, help="The team of what no rule and no name gives one.")
 @click.option("--workflow", default=None, help="The workflow of what no rule and no name gives one.")
 @click.option(
-    "--bill", type=Decimal, default=None, help="What the provider's bill of the same use comes to, in dollars."
+    "--bill", type=Figure(), default=None, help="What the provider's bill of the same use comes to, in dollars."
 )
 @click.option("--exact", is_flag=True, help="Book nothing where ledger and bill would be more than 1 % apart.")
 @click.option("--book-remainder", is_flag=True, help="Book what the files do not explain of the bill as one charge.")

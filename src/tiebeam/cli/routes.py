@@ -10,6 +10,7 @@ import click
 
 from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import (
+    Figure,
     Group,
     json_option,
     limit_option,
@@ -147,7 +148,7 @@ def quality() -> None:
 @quality.command("record")
 @click.argument("served")
 @click.argument("evaluation")
-@click.argument("score", type=Decimal)
+@click.argument("score", type=Figure())
 @click.option("--cases", type=int, required=True, help="Over how many cases.")
 @click.option("--source", required=True, help="Where the result is from: a run, a report, a date.")
 @click.option("--model", default=None, help="The provider's name of what was evaluated [default: the first served].")

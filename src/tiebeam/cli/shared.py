@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -142,3 +143,15 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     else:
         path.write_text(text, encoding="utf-8")
     return len(lines)
+
+
+class Figure(click.ParamType[Decimal]):
+    """A decimal of any size; what it may be is for the verb to say."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            self.fail(f"{str(value)[:40]!r} is no number", param, ctx)
