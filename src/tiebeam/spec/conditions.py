@@ -52,6 +52,15 @@ class Condition:
 
     def holds(self, variables: Mapping[str, Any]) -> bool:
         """True or false; raises ConditionFailed on a missing member, another type, too much data or another result."""
+        result = self.value(variables)
+        if not isinstance(result, bool):
+            raise ConditionFailed(
+                f"the condition {self.text!r} gives {result!r} instead of true or false", condition=self.text
+            )
+        return result
+
+    def value(self, variables: Mapping[str, Any]) -> Any:
+        """What the expression gives, as plain JSON-like data. Raises ConditionFailed like `holds`."""
         try:
             result: object = self._program.execute(plain_values(self._read_from(variables)))
         except KeyError as missing:
@@ -62,10 +71,6 @@ class Condition:
             raise ConditionFailed(
                 f"the condition {self.text!r} cannot be decided: {problem}", condition=self.text
             ) from problem
-        if not isinstance(result, bool):
-            raise ConditionFailed(
-                f"the condition {self.text!r} gives {result!r} instead of true or false", condition=self.text
-            )
         return result
 
     def _read_from(self, variables: Mapping[str, Any]) -> dict[str, Any]:

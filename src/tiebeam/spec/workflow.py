@@ -11,6 +11,7 @@ from pydantic import Field
 from tiebeam.spec.assumptions import UnitEconomics
 from tiebeam.spec.base import Cel, Data, DottedId, Frozen, Id, Money, Record, Share, Text
 from tiebeam.spec.forecast import ForecastUse
+from tiebeam.spec.steps import RunLimits, Step, Trigger
 
 
 class Tier(StrEnum):
@@ -24,20 +25,6 @@ class Effort(StrEnum):
     MEDIUM = "M"
     LARGE = "L"
     EXTRA_LARGE = "XL"
-
-
-class Effect(StrEnum):
-    """What a step does to the world; decides how it is committed and what happens after a crash."""
-
-    PURE = "pure"
-    DB = "db"
-    IDEMPOTENT = "idempotent"
-    AT_MOST_ONCE = "at_most_once"
-
-
-class StepKind(StrEnum):
-    CODE = "code"
-    REVIEW = "review"
 
 
 class ContextField(Frozen):
@@ -77,34 +64,6 @@ class Pattern(Record):
     oversight_model: Text
     role_transformation: Text
     stop_condition: Text
-
-
-class Review(Frozen):
-    """A human checkpoint. Without `handoff` the recipe's escalation rules choose the protocol, first match wins."""
-
-    handoff: DottedId | None = None
-    four_eyes_with: tuple[Id, ...] = ()
-    """Steps whose deciders may not decide this one."""
-    authority: bool = False
-    """The decider's approval limit must cover the amount; otherwise it goes on to a role whose limit does."""
-
-
-class Step(Frozen):
-    """One step of a recipe. `when` sees `steps.<id>.outcome`, `steps.<id>.output` and `input`."""
-
-    id: Id
-    title: Text
-    kind: StepKind = StepKind.CODE
-    pattern: Id
-    uses: DottedId | None = None
-    """Name of the registered step code; required unless `kind` is review."""
-    after: tuple[Id, ...] = ()
-    when: Cel | None = None
-    effect: Effect = Effect.PURE
-    evidence: tuple[Id, ...] = ()
-    """What the step must leave behind; a step that does not goes to a person (WF-09, B14)."""
-    params: Data = Field(default_factory=dict[str, Any])
-    review: Review | None = None
 
 
 class EscalationRule(Frozen):
@@ -167,6 +126,8 @@ class Recipe(Record):
     escalation: tuple[EscalationRule, ...] = ()
     instrumentation: Instrumentation | None = None
     stop: tuple[StopRule, ...] = ()
+    trigger: tuple[Trigger, ...] = ()
+    limits: RunLimits = RunLimits()
     unit_economics: UnitEconomics | None = None
 
 
