@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -57,6 +57,7 @@ from tiebeam.workflow.runs import (
     load_run,
     run_places,
 )
+from tiebeam.workflow.steps import StepCode, StepRegister
 from tiebeam.workflow.telling import Telling
 from tiebeam.workforce import Workforce
 
@@ -69,10 +70,12 @@ def open_app(
     observer: Callable[[str], None] | None = None,
     url: str | None = None,
     heartbeat_timeout: float = HEARTBEAT_TIMEOUT,
+    codes: Iterable[StepCode] = (),
 ) -> App:
     """Open a workspace on its database, migrated; a database that knows no workspace yet is given this one's files.
 
-    `observer` hears of every boundary (see the engine); nothing runs before `app.engine.launch()`.
+    `observer` hears of every boundary (see the engine); nothing runs before `app.engine.launch()`. `codes` are step
+    codes beside those of this version.
     """
     mask_logs()
     clock = clock or SystemClock()
@@ -87,10 +90,10 @@ def open_app(
     if is_new:
         with store.unit() as unit:
             graph.apply(unit, actor="system:tiebeam")
-    return _compose(workspace, store, engine, graph)
+    return _compose(workspace, store, engine, graph, codes=tuple(codes))
 
 
-def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> App:
+def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, codes: tuple[StepCode, ...]) -> App:
     authority = Authority(RulesInForce(graph))
     facts = IntentFacts(graph)
     workforce = _workforce(store, engine, graph, authority=authority, facts=facts)
@@ -99,7 +102,10 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied) -> A
     reader = _confined_reader()
     use = _model_use(workspace, store, graph, authority=authority, prices=prices)
     outer = Outer(workspace, graph, store.clock, reader=reader, models=Completing(use["calls"], workspace=workspace))
-    interpreter = _interpreter(store, engine, graph, economics=economics, workforce=workforce, outer=outer)
+    register = step_register(codes)
+    interpreter = _interpreter(
+        store, engine, graph, register=register, economics=economics, workforce=workforce, outer=outer
+    )
     gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
     promotion = Promotion(store, graph=graph, gates=gates)
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
@@ -169,13 +175,20 @@ def _workforce(store: Store, engine: Engine, graph: Applied, *, authority: Autho
 
 
 def _interpreter(
-    store: Store, engine: Engine, graph: Applied, *, economics: Economics, workforce: Workforce, outer: Outer
+    store: Store,
+    engine: Engine,
+    graph: Applied,
+    *,
+    register: StepRegister,
+    economics: Economics,
+    workforce: Workforce,
+    outer: Outer,
 ) -> Interpreter:
     return Interpreter(
         store,
         engine=engine,
         economics=economics,
-        register=step_register(),
+        register=register,
         services=outer.services,
         reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
         presenter_of=_presenter_of,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
 from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.models import CODES as MODEL_CODES
 from tiebeam.workflow.payables import CODES as PAYABLES_CODES
-from tiebeam.workflow.steps import StepRegister
+from tiebeam.workflow.steps import StepCode, StepRegister
 
 
-def step_register() -> StepRegister:
-    """Every step code this version provides."""
-    return StepRegister((*INVOICE_CODES, *PAYABLES_CODES, *MODEL_CODES))
+def step_register(codes: Iterable[StepCode] = ()) -> StepRegister:
+    """Every step code this version provides, and `codes`."""
+    return StepRegister((*INVOICE_CODES, *PAYABLES_CODES, *MODEL_CODES, *codes))
 
 
 def known_steps() -> frozenset[str]:
