@@ -52,14 +52,15 @@ PRINCIPALS: dict[str, Principal] = {
 }
 WORK = "run.view task.view intent.view document.view ledger.view run.start"
 OWN = (
-    "run.view run.start run.cancel run.retry task.view task.decide task.release_money task.claim task.release "
-    "task.reassign task.snooze intent.view document.view ledger.view person.view person.link session.view "
+    "run.view run.start run.cancel run.retry run.pause run.resume task.view task.decide task.release_money "
+    "task.claim task.release task.reassign task.snooze intent.view document.view ledger.view person.view person.link session.view "
     "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
     "emergency.open emergency.view policy.view decision.view decision.record budget.view budget.ask "
     "key.view key.create key.rotate key.revoke route.view route.record_quality outcome.report statement.issue"
 )
 ADMINISTRATION = (
-    "run.view run.start run.cancel run.retry task.view task.release task.reassign intent.view document.view "
+    "run.view run.start run.cancel run.retry run.pause run.resume run.fork run.migrate run.replay "
+    "task.view task.release task.reassign intent.view document.view "
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply person.view person.link session.view session.revoke token.view "
     "token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view "
@@ -69,10 +70,11 @@ ADMINISTRATION = (
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
-    "manager": "outcome.report statement.issue run.start run.cancel run.retry recipe.promote recipe.override "
-    "evidence.export person.view policy.view "
+    "manager": "outcome.report statement.issue run.start run.cancel run.retry run.pause run.resume run.fork "
+    "run.migrate run.replay recipe.promote recipe.override evidence.export person.view policy.view "
     "decision.view route.view",
-    "auditor": "task.reassign journal.view journal.export journal.anchor evidence.export person.view policy.view "
+    "auditor": "run.replay task.reassign "
+    "journal.view journal.export journal.anchor evidence.export person.view policy.view "
     "emergency.view emergency.review decision.view route.view",
     "administrator": ADMINISTRATION,
     "stranger": "",
