@@ -53,7 +53,8 @@ PRINCIPALS: dict[str, Principal] = {
 WORK = "run.view task.view intent.view document.view ledger.view run.start"
 OWN = (
     "run.view run.start run.cancel run.retry run.pause run.resume task.view task.decide task.release_money "
-    "task.claim task.release task.reassign task.snooze intent.view document.view ledger.view person.view person.link session.view "
+    "task.claim task.release task.reassign task.snooze intent.view document.view ledger.view person.view "
+    "person.link session.view "
     "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
     "emergency.open emergency.view policy.view decision.view decision.record budget.view budget.ask "
     "key.view key.create key.rotate key.revoke route.view route.record_quality outcome.report statement.issue"
