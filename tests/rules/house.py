@@ -32,6 +32,7 @@ HEAVY = {
     "httpcore",
     "httpx",
     "joserfc",
+    "jsonschema_rs",
     "keyring",
     "lxml",
     "numpy",

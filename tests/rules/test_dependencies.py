@@ -19,6 +19,7 @@ DISTRIBUTIONS = {
     "cel": "common-expression-language",
     "facturx": "factur-x",
     "fpdf": "fpdf2",
+    "jsonschema_rs": "jsonschema-rs",
     "python_multipart": "python-multipart",
 }
 # Imported from us, and always installed with the distribution named.

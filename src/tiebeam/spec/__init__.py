@@ -23,6 +23,7 @@ from tiebeam.spec.base import (
 )
 from tiebeam.spec.completion import COMPLETE, Completion
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
+from tiebeam.spec.context import InputRejected, checked_input
 from tiebeam.spec.economics import (
     Budget,
     BudgetLevel,
@@ -81,6 +82,7 @@ from tiebeam.spec.pricing import (
     UseCase,
 )
 from tiebeam.spec.proposals import Proposal
+from tiebeam.spec.schema_check import SchemaBroken, SchemaProblem, check_schema, schema_problems
 from tiebeam.spec.schemas import json_schemas
 from tiebeam.spec.secret import (
     HOW_TO_REFER,
@@ -220,6 +222,7 @@ __all__ = [
     "HandoffProtocol",
     "Hours",
     "Id",
+    "InputRejected",
     "Instrumentation",
     "Integration",
     "Intent",
@@ -270,6 +273,8 @@ __all__ = [
     "RunLimits",
     "Rung",
     "RungAction",
+    "SchemaBroken",
+    "SchemaProblem",
     "SecretRef",
     "ServedModel",
     "ServerUse",
@@ -318,12 +323,15 @@ __all__ = [
     "WorkspaceSettings",
     "as_data",
     "as_written",
+    "check_schema",
     "checked_base_url",
+    "checked_input",
     "compile_condition",
     "is_secret_key",
     "is_secret_reference",
     "json_schemas",
     "literal_secrets",
+    "schema_problems",
     "secret_shape",
     "step_variable",
 ]
