@@ -23,7 +23,7 @@ from tiebeam.spec.base import (
 )
 from tiebeam.spec.completion import COMPLETE, Completion
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
-from tiebeam.spec.context import InputRejected, checked_input
+from tiebeam.spec.context import LARGEST_INPUT, InputRejected, checked_input
 from tiebeam.spec.economics import (
     Budget,
     BudgetLevel,
@@ -165,6 +165,7 @@ __all__ = [
     "DRIVERS",
     "HOURS_A_MONTH",
     "HOW_TO_REFER",
+    "LARGEST_INPUT",
     "PRICING_DRIVERS",
     "SPECIMEN_IBAN",
     "STUDY_DRIVERS",
