@@ -2,7 +2,8 @@
 
 from tiebeam.engine.dispatcher import ALL, EngineBusy
 from tiebeam.engine.effects import EffectRecord, Effects, EffectSettled, EffectState, EffectStatus, UnknownEffect
-from tiebeam.engine.engine import Engine, Segment, UnknownKind, UnknownQueue
+from tiebeam.engine.engine import Engine, Enqueued, Failure, Segment, UnknownKind, UnknownQueue
+from tiebeam.engine.segments import NotRunning
 from tiebeam.engine.waits import Timer
 from tiebeam.engine.workers import SegmentLost
 
@@ -15,6 +16,9 @@ __all__ = [
     "Effects",
     "Engine",
     "EngineBusy",
+    "Enqueued",
+    "Failure",
+    "NotRunning",
     "Segment",
     "SegmentLost",
     "Timer",

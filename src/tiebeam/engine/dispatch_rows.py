@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from tiebeam.engine.tables import failure
 from tiebeam.store import Store
 
 WORKFLOW = "segment"
@@ -60,6 +61,26 @@ class DispatchRows:
         """The token of the claim that a segment runs under; none when it was taken away from its worker."""
         columns = self.status.c
         return sa.select(columns.owner_xid).where(columns.workflow_uuid == segment, columns.status == "PENDING")
+
+    def end(self, segment: str, token: str, *, now_millis: int) -> sa.Update:
+        columns = self.status.c
+        return (
+            sa.update(self.status)
+            .where(columns.workflow_uuid == segment, columns.status == "PENDING", columns.owner_xid == token)
+            .values(status="SUCCESS", updated_at=now_millis, completed_at=now_millis)
+        )
+
+    def let_go_again(self, prefix: str) -> sa.Update:
+        """Put back into their queues the segments of a key that were put aside."""
+        columns = self.status.c
+        return (
+            sa.update(self.status)
+            .where(columns.status.in_(["SUCCESS", "ERROR"]))
+            .where(sa.func.substr(columns.workflow_uuid, 1, len(prefix)) == prefix)
+            .where(columns.workflow_uuid.in_(sa.select(failure.c.segment_id)))
+            .values(status="ENQUEUED", owner_xid=None, started_at_epoch_ms=None, completed_at=None, recovery_attempts=0)
+            .values(queue_name=sa.func.coalesce(columns.queue_name, "work"))
+        )
 
     def waiting_queues(self, names: Sequence[str]) -> sa.CompoundSelect[str]:
         """Those of the queues that hold a segment nobody has taken yet: one look into the index each, however many."""

@@ -8,18 +8,19 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.engine import health, waits
-from tiebeam.engine.dispatch_rows import DispatchRows, millis
+from tiebeam.engine.dispatch_rows import DispatchRows, millis, parts_of
 from tiebeam.engine.dispatcher import ALL, QUEUES, Dispatcher, enqueue_segment, migrate_dispatch, open_client
 from tiebeam.engine.effects import Effects
 from tiebeam.engine.loops import Loop
 from tiebeam.engine.neighbours import worker_name
 from tiebeam.engine.segments import PoisonHandler, SegmentRunner
-from tiebeam.engine.tables import turn
+from tiebeam.engine.tables import failure, turn
 from tiebeam.engine.waits import Sweeper, TimerHandler
 from tiebeam.engine.workers import Reaper, Worker
 from tiebeam.errors import Invalid
@@ -27,6 +28,9 @@ from tiebeam.store import Store, Unit
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _log = logging.getLogger("tiebeam.engine")
 
@@ -58,6 +62,38 @@ class Segment:
     key: str
     seq: int
     engine: Engine
+
+    def finish(self, unit: Unit) -> None:
+        """Mark this segment ended in its last unit, so that the end costs no commit of its own.
+
+        What its thread does after that unit is committed is no part of the segment. Raises SegmentLost when another
+        worker has the segment by now, and NotRunning on a thread that does not run it.
+        """
+        self.engine.finish(unit, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """A segment to be run: see `Engine.enqueue`."""
+
+    kind: str
+    key: str
+    seq: int
+    queue: str = "work"
+    team: str = "default"
+    priority: int = 5
+    delay_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A segment in quarantine: put aside after its last attempt."""
+
+    kind: str
+    key: str
+    seq: int
+    failed_at: datetime
+    error: str
 
 
 SegmentHandler = Callable[[Segment], None]
@@ -203,9 +239,15 @@ class Engine:
         seq: int,
         queue: str = "work",
         team: str = "default",
+        priority: int = 5,
         delay_seconds: float = 0,
     ) -> None:
-        """Run the segment once the unit is committed. The same kind, key and seq a second time is a no-op."""
+        """Run the segment once the unit is committed. The same kind, key and seq a second time is a no-op.
+
+        `priority` is 1 (first) to 9 (last) among a team's segments of a queue.
+        """
+        if not 1 <= priority <= 9:
+            raise Invalid(f"priority {priority!r} of segment {kind}:{key}:{seq} is not between 1 (first) and 9 (last)")
         self._known(queue)
         if self._client is None:
             self._client = open_client(self.store.engine)
@@ -224,6 +266,40 @@ class Engine:
         if self._dispatcher is not None and delay_seconds <= 0:
             dispatcher = self._dispatcher
             unit.after_commit(lambda: dispatcher.wake(queue))
+
+    def enqueue_many(self, unit: Unit, segments: Sequence[Enqueued]) -> None:
+        """`enqueue` for many segments."""
+        for each in segments:
+            self.enqueue(
+                unit,
+                kind=each.kind,
+                key=each.key,
+                seq=each.seq,
+                queue=each.queue,
+                team=each.team,
+                priority=each.priority,
+                delay_seconds=each.delay_seconds,
+            )
+
+    def finish(self, unit: Unit, segment: Segment) -> None:
+        """See `Segment.finish`."""
+        self._runner.finish(unit, kind=segment.kind, key=segment.key, seq=segment.seq)
+
+    def carried(self, work: Callable[P, T]) -> Callable[P, T]:
+        """`work` for another thread, whose units are fenced by the claim of the segment that runs on this one."""
+        return self._runner.carried(work)
+
+    def failures(self, conn: sa.Connection, limit: int = 100) -> list[Failure]:
+        """The segments in quarantine, the latest first."""
+        rows = conn.execute(sa.select(failure).order_by(failure.c.failed_at.desc()).limit(limit))
+        return [Failure(*parts_of(row.segment_id), row.failed_at, row.error) for row in rows]
+
+    def forgive(self, unit: Unit, kind: str, key: str) -> int:
+        """Let the key's segments out of quarantine: each is tried as if for the first time. Returns how many."""
+        prefix = f"{kind}:{key}:"
+        again = unit.conn.execute(self._rows.let_go_again(prefix)).rowcount
+        unit.conn.execute(sa.delete(failure).where(sa.func.substr(failure.c.segment_id, 1, len(prefix)) == prefix))
+        return again
 
     def cancel(self, unit: Unit, kind: str, key: str) -> int:
         """Take back the key's segments that have not begun; one that runs ends by itself. Returns how many."""

@@ -6,16 +6,28 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
-from tiebeam.engine.dispatch_rows import DispatchRows, segment_id
+from tiebeam.engine.dispatch_rows import DispatchRows, millis, segment_id
 from tiebeam.engine.tables import failure
 from tiebeam.engine.workers import SegmentLost
+from tiebeam.errors import Conflict
 from tiebeam.kit import MASKING
 from tiebeam.store import Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class NotRunning(Conflict):
+    """A segment is finished by the thread that runs it, and by no other."""
+
+    code = "segment_not_running"
 
 
 PoisonHandler = Callable[[Unit, str, int, str], None]
@@ -63,9 +75,36 @@ class SegmentRunner:
     def guard(self, unit: Unit) -> None:
         """Before any commit on a segment's thread: raise SegmentLost when the segment is another worker's by now."""
         if claim := getattr(self._here, "claim", None):
+            if getattr(self._here, "finishing", None) is unit:
+                return
             segment, token = claim
             # The lock makes a reaper wait until this unit ends, or this unit see what the reaper did.
             self._fence(unit.conn, self._rows.owner(segment).with_for_update(read=True), token)
+
+    def finish(self, unit: Unit, *, kind: str, key: str, seq: int) -> None:
+        """Mark the segment ended in this unit. Raises SegmentLost when it is another worker's by now."""
+        name, token = getattr(self._here, "claim", None) or ("", "")
+        if name != segment_id(kind=kind, key=key, seq=seq):
+            raise NotRunning(f"segment {kind}:{key}:{seq} does not run on this thread: finish it in its own handler")
+        ended = unit.conn.execute(self._rows.end(name, token, now_millis=millis(unit.now)))
+        if ended.rowcount != 1:
+            raise SegmentLost
+        self._here.finishing = unit
+        unit.after_commit(self._ended_here)
+
+    def carried(self, work: Callable[P, T]) -> Callable[P, T]:
+        """`work` for another thread, whose units are fenced by the claim of the segment that runs on this one."""
+        claim = getattr(self._here, "claim", None)
+
+        def carry(*args: P.args, **kwargs: P.kwargs) -> T:
+            before = getattr(self._here, "claim", None)
+            self._here.claim = claim
+            try:
+                return work(*args, **kwargs)
+            finally:
+                self._here.claim = before
+
+        return carry
 
     def run(self, work: Callable[[], None], *, kind: str, key: str, seq: int, claim: str) -> None:
         """Do a segment's work under the token `claim`. Raises SegmentLost when another worker has it at the end."""
@@ -80,13 +119,15 @@ class SegmentRunner:
                 self._put_aside(kind, key, seq, error)
             self._observe("segment:end")
             # A dispatcher that may not record the end of a segment waits for the one who may, holding a thread.
-            with self._store.read() as conn:
-                self._fence(conn, self._rows.owner(name), claim)
+            if not getattr(self._here, "ended", False):
+                with self._store.read() as conn:
+                    self._fence(conn, self._rows.owner(name), claim)
         except SegmentLost:
             _log.warning("segment %s is left to another worker", name)
             raise
         finally:
-            self._here.claim = None
+            self._here.claim = self._here.finishing = None
+            self._here.ended = False
             with self._changed:
                 self._active -= 1
                 self._changed.notify_all()
@@ -132,6 +173,9 @@ class SegmentRunner:
                 _log.exception("putting a segment aside failed and is tried again")
                 self._pause(pause)
                 pause = min(pause * 2, 30.0)
+
+    def _ended_here(self) -> None:
+        self._here.ended = True
 
     def _pause(self, seconds: float) -> None:
         if self._closing.wait(seconds):
