@@ -42,4 +42,9 @@ def router(app: App) -> APIRouter:
                 "reading": reading,
             }
 
+    @routes.get("/extensions")
+    def extensions(_: Caller = Depends(asks(app, "intent.view", "record"))) -> list[dict[str, Any]]:
+        """Packages that add steps, connectors, scorers or gates to this server, with what did not load and why."""
+        return plain(app.extensions.found)
+
     return routes

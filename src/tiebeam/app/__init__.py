@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         DatabaseUnreachable,
     )
     from tiebeam.app.in_force import Applied
-    from tiebeam.app.known import known_scorers, known_steps
+    from tiebeam.app.known import installed, known_names
     from tiebeam.app.running import App
     from tiebeam.app.seeding import Seeded, seed_use
 
@@ -32,8 +32,8 @@ __all__ = [
     "DatabaseUnreachable",
     "OpenCalls",
     "Seeded",
-    "known_scorers",
-    "known_steps",
+    "installed",
+    "known_names",
     "open_app",
     "open_calls",
     "seed_use",
@@ -50,8 +50,8 @@ _HOMES = {
     "LARGEST_DOCUMENT": "database",
     "STATE_FOLDER": "database",
     "Applied": "in_force",
-    "known_scorers": "known",
-    "known_steps": "known",
+    "installed": "known",
+    "known_names": "known",
     "App": "running",
     "Seeded": "seeding",
     "seed_use": "seeding",

@@ -12,7 +12,7 @@ from typing import Any
 from tiebeam.app.calls import CHARGES_FOLDER, Calls, trees_of
 from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
 from tiebeam.app.in_force import Applied, RulesInForce
-from tiebeam.app.known import step_register
+from tiebeam.app.known import installed, step_register
 from tiebeam.app.outer import Outer
 from tiebeam.app.priced import prices_of
 from tiebeam.app.running import App, access_of
@@ -101,13 +101,15 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
     economics = Economics(store, prices=prices)
     reader = _confined_reader()
     use = _model_use(workspace, store, graph, authority=authority, prices=prices)
-    outer = Outer(workspace, graph, store.clock, reader=reader, models=Completing(use["calls"], workspace=workspace))
-    register = step_register(codes)
+    extensions = installed()
+    models = Completing(use["calls"], workspace=workspace)
+    outer = Outer(workspace, graph, store.clock, reader=reader, models=models, connectors=extensions.connectors)
+    register = step_register((*extensions.steps, *codes))
     interpreter = _interpreter(
         store, engine, graph, register=register, economics=economics, workforce=workforce, outer=outer
     )
     gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
-    promotion = Promotion(store, graph=graph, gates=gates)
+    promotion = Promotion(store, graph=graph, gates=(*gates, *extensions.gates))
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
     letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
@@ -138,7 +140,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         watching=Watching(store, graph=graph, budgets=budgets, telling=telling, workforce=workforce),
         alerting=Alerting(store, graph=graph, telling=telling, workforce=workforce),
         monthly=MonthlyReviews(store, graph=graph, workforce=workforce),
-        scorers=dict(SCORERS),
+        scorers={**SCORERS, **dict(extensions.scorers)},
+        extensions=extensions,
         reader=reader,
         provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
         **use,

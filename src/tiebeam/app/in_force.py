@@ -49,9 +49,9 @@ class Applied:
     def apply(self, unit: Unit, *, actor: str) -> str:
         """Read the workspace's files and make them the graph in force. Raises GraphBroken."""
         # What steps there are is known by the rooms of the work, which processes that only read never load.
-        from tiebeam.app.known import known_scorers, known_steps
+        from tiebeam.app.known import known_names
 
-        graph = load(self._workspace, known_steps=known_steps(), known_scorers=known_scorers(), check_rules=check_rules)
+        graph = load(self._workspace, **known_names(), check_rules=check_rules)
         digest = apply_graph(unit, graph, actor=actor)
         unit.after_commit(self._forget)
         return digest

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from tiebeam.app.in_force import Applied
+from tiebeam.connect.connectors import Connection, Connector
 from tiebeam.connect.documents import ContentRefused, Reader
 from tiebeam.connect.erp import open_erp
 from tiebeam.connect.mail import InvalidMessage, MailSpool, letter_from_form
@@ -37,8 +38,16 @@ class Outer:
     """The outer systems the workspace declares, opened when first needed."""
 
     def __init__(
-        self, workspace: Path, graph: Applied, clock: Clock, *, reader: Reader, models: Completing | None = None
+        self,
+        workspace: Path,
+        graph: Applied,
+        clock: Clock,
+        *,
+        reader: Reader,
+        models: Completing | None = None,
+        connectors: Iterable[Connector] = (),
     ) -> None:
+        self._connectors = {connector.kind: connector for connector in connectors}
         self._reader = reader
         self._models = models
         self._workspace = workspace
@@ -64,6 +73,7 @@ class Outer:
             },
             roles=roles_as_data(graph),
             models=self._models,
+            system=self._system,
         )
 
     def mail(self) -> MailSpool:
@@ -79,6 +89,19 @@ class Outer:
             return letter_from_form(self._reader.parse("letter", data, name="letter"))
         except ContentRefused as problem:
             raise InvalidMessage(problem.message) from problem
+
+    def _system(self, system_id: str) -> Any:
+        """A system of a kind that another package brings, opened once. Raises Invalid."""
+
+        def opened(system: System) -> Any:
+            connector = self._connectors.get(system.kind)
+            if connector is None:
+                raise Invalid(
+                    f"no installed package opens systems of the kind {system.kind!r}; see 'tiebeam extensions'"
+                )
+            return connector.open(Connection(system, self._workspace))
+
+        return self._once(f"system {system_id}", system_id, opened)
 
     def sender(self) -> str:
         settings = self._graph().settings
@@ -100,7 +123,7 @@ class Outer:
         """Opened once, and again when another record of the system was applied."""
         system = self._graph().systems.get(system_id)
         if system is None:
-            raise Invalid(f"tiebeam.toml names system {system_id!r} for {use}; add systems/{system_id}.toml")
+            raise Invalid(f"there is no system {system_id!r} for {use}; add systems/{system_id}.toml and apply it")
         with self._opening:
             known = self._open.get(use)
             if known is None or known[0] != system:

@@ -30,6 +30,7 @@ from tiebeam.workflow import (
 )
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
 from tiebeam.workflow.evidence import Anchoring, Evidence
+from tiebeam.workflow.extend import Extensions
 from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Intake
 from tiebeam.workflow.promotion import Promotion
@@ -73,6 +74,8 @@ class App:
     alerting: Alerting
     monthly: MonthlyReviews
     scorers: dict[str, Scorer]
+    extensions: Extensions
+    """What installed packages add."""
     reader: Reader = field(repr=False)
     """Its confined processes start on first use."""
     provider: ProviderInForce = field(repr=False)

@@ -28,6 +28,7 @@ COMMANDS = {
     "promote": "workflows",
     "evaluate": "workflows",
     "library": "library",
+    "extensions": "extensions",
     "units": "units",
     "portfolio": "portfolio",
     "cost": "prices",

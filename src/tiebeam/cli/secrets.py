@@ -24,12 +24,12 @@ def check(workspace: Path | None, as_json: bool) -> int:
 
     Exit code 1 when one of them cannot.
     """
-    from tiebeam.app import DATABASE_VARIABLE, known_scorers, known_steps
+    from tiebeam.app import DATABASE_VARIABLE, known_names
     from tiebeam.connect.secrets import secrets_in_use
     from tiebeam.graph import load
 
     folder = workspace_of(workspace)
-    graph = load(folder, known_steps=known_steps(), known_scorers=known_scorers())
+    graph = load(folder, **known_names())
     records = {f"systems/{one.id}.toml": one for one in graph.systems.values()}
     settings = {} if graph.settings is None else {"tiebeam.toml": graph.settings}
     url = os.environ.get(DATABASE_VARIABLE, "")

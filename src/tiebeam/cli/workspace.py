@@ -74,14 +74,12 @@ def _say_made(stages: dict[str, str], seeded: Seeded, shut: list[str]) -> None:
 @json_option
 def check(workspace: Path | None, as_json: bool) -> int:
     """Check every declared file: shape, references and rules, each problem with file, line and fix."""
-    from tiebeam.app import known_scorers, known_steps
+    from tiebeam.app import known_names
     from tiebeam.authority import check_rules
     from tiebeam.graph import Severity
     from tiebeam.graph import check as check_workspace
 
-    problems = check_workspace(
-        workspace_of(workspace), known_steps=known_steps(), known_scorers=known_scorers(), check_rules=check_rules
-    )
+    problems = check_workspace(workspace_of(workspace), **known_names(), check_rules=check_rules)
     if as_json:
         print_json({"problems": problems})
     for problem in () if as_json else problems:

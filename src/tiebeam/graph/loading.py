@@ -14,6 +14,7 @@ from tiebeam.graph.layout import Kind
 from tiebeam.graph.lint import lint
 from tiebeam.graph.problems import GraphBroken, Problem, Severity
 from tiebeam.graph.reading import Found, Source, read_model, read_root
+from tiebeam.graph.recipe_shape import KnownSteps
 from tiebeam.graph.rules import collection_problems
 
 SETTINGS_FILE = "tiebeam.toml"
@@ -29,18 +30,24 @@ def load(
     workspace: Path | None,
     *,
     library: Path | None = None,
-    known_steps: Collection[str] | None = None,
+    known_steps: KnownSteps | None = None,
     known_scorers: Collection[str] | None = None,
+    known_kinds: Collection[str] | None = None,
     check_rules: RuleCheck | None = None,
 ) -> Graph:
     """The library overlaid by the workspace, by id. None loads the library alone.
 
-    `known_steps` and `known_scorers` are the registered names recipes and evaluation sets may use, `check_rules` reads
-    the rules of access/; None leaves them unchecked. Raises GraphBroken with every error found; warnings do not stop
-    a load.
+    `known_steps`, `known_scorers` and `known_kinds` are the registered names recipes, evaluation sets and systems may
+    use, `check_rules` reads the rules of access/; None leaves them unchecked. Raises GraphBroken with every
+    error found; warnings do not stop a load.
     """
     loaded = _load(
-        workspace, library=library, known_steps=known_steps, known_scorers=known_scorers, check_rules=check_rules
+        workspace,
+        library=library,
+        known_steps=known_steps,
+        known_scorers=known_scorers,
+        known_kinds=known_kinds,
+        check_rules=check_rules,
     )
     if loaded.graph is None:
         raise GraphBroken(loaded.problems)
@@ -51,13 +58,19 @@ def check(
     workspace: Path | None,
     *,
     library: Path | None = None,
-    known_steps: Collection[str] | None = None,
+    known_steps: KnownSteps | None = None,
     known_scorers: Collection[str] | None = None,
+    known_kinds: Collection[str] | None = None,
     check_rules: RuleCheck | None = None,
 ) -> list[Problem]:
     """All problems, errors first, then by file and line. Warnings are looked for once there are no errors."""
     loaded = _load(
-        workspace, library=library, known_steps=known_steps, known_scorers=known_scorers, check_rules=check_rules
+        workspace,
+        library=library,
+        known_steps=known_steps,
+        known_scorers=known_scorers,
+        known_kinds=known_kinds,
+        check_rules=check_rules,
     )
     problems = [*loaded.problems, *loaded.warnings]
     if loaded.graph is not None:
@@ -78,8 +91,9 @@ def _load(
     workspace: Path | None,
     *,
     library: Path | None,
-    known_steps: Collection[str] | None,
+    known_steps: KnownSteps | None,
     known_scorers: Collection[str] | None,
+    known_kinds: Collection[str] | None,
     check_rules: RuleCheck | None,
 ) -> _Loaded:
     root = library or library_root()
@@ -103,6 +117,7 @@ def _load(
         records,
         known_steps=known_steps,
         known_scorers=known_scorers,
+        known_kinds=known_kinds,
         broken=broken,
         has_workspace=workspace is not None,
     )

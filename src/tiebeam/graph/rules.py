@@ -24,6 +24,7 @@ def collection_problems(
     *,
     known_steps: Collection[str] | None = None,
     known_scorers: Collection[str] | None = None,
+    known_kinds: Collection[str] | None = None,
     broken: Collection[tuple[Kind, str]] = (),
     has_workspace: bool,
 ) -> Iterator[Problem]:
@@ -42,6 +43,8 @@ def collection_problems(
                 yield from _handoff(cast("spec.HandoffProtocol", found.record), found.source)
             case Kind.EVALUATIONS:
                 yield from _evaluation(cast("spec.EvaluationSet", found.record), found.source, scorers=known_scorers)
+            case Kind.SYSTEMS:
+                yield from _system(cast("spec.System", found.record), found.source, known_kinds=known_kinds)
             case Kind.ADOPTIONS if has_workspace:
                 yield from _adoption(cast("spec.Adoption", found.record), found.source, records)
             case _:
@@ -100,6 +103,15 @@ def _handoff(handoff: spec.HandoffProtocol, source: Source) -> Iterator[Problem]
             yield source.problem("HO-01", path, message, fix=f"set `verb` to one of {', '.join(handoff.verbs)}.")
     if handoff.when_rule is not None:
         yield from condition_problems(handoff.when_rule, {"input", "run", "steps", "problem"}, source, "when_rule")
+
+
+def _system(system: spec.System, source: Source, *, known_kinds: Collection[str] | None) -> Iterator[Problem]:
+    if known_kinds is None or system.kind in known_kinds:
+        return
+    near = get_close_matches(system.kind, known_kinds, n=1)
+    fix = f"write {near[0]!r}" if near else f"use one of {', '.join(sorted(known_kinds))}"
+    message = f"no connector opens systems of the kind {system.kind!r}."
+    yield source.problem("kind", ("kind",), message, fix=f"{fix}, or install the package that brings the kind.")
 
 
 def _evaluation(

@@ -151,7 +151,8 @@ class System(Record):
     """A system the organisation runs. Secrets only by reference, in settings named `token` or `password`."""
 
     title: Text
-    kind: str = Field(pattern="^(tables|folder|http|mail|payments)$")
+    kind: Id
+    """How it is opened: tables, folder, http, mail, payments, or a kind an installed package brings."""
     location: Text
     """A path below the workspace, a URL, or a secret reference."""
     private_network: bool = False

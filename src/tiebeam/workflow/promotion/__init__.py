@@ -1,6 +1,6 @@
 """Promotion: draft, pilot, production, retired; gates that really shut, and overrides on the record."""
 
-from tiebeam.workflow.promotion.gates import Gate, GateCase, GateResult, first_gates
+from tiebeam.workflow.promotion.gates import GATE_IDS, Gate, GateCase, GateResult, first_gates
 from tiebeam.workflow.promotion.promote import (
     GatesShut,
     NotAdopted,
@@ -12,6 +12,7 @@ from tiebeam.workflow.promotion.promote import (
 )
 
 __all__ = [
+    "GATE_IDS",
     "Gate",
     "GateCase",
     "GateResult",

@@ -57,7 +57,11 @@ class Gate:
     check: Callable[[GateCase], tuple[bool, str]]
 
     def ask(self, case: GateCase) -> GateResult:
-        passed, reason = self.check(case)
+        """What it answers; a gate that cannot answer is shut."""
+        try:
+            passed, reason = self.check(case)
+        except Exception as problem:  # noqa: BLE001 - another package's gate may raise anything, and nothing may pass by it
+            passed, reason = False, f"the gate could not be asked: {type(problem).__name__}: {problem}"
         return GateResult(self.id, self.title, passed, reason)
 
 
@@ -136,3 +140,7 @@ def first_gates(assess: Assess) -> tuple[Gate, ...]:
         Gate("evaluation-passed", "Evaluation set passed", evaluation_passed),
         Gate("unit-economics", "Unit economics computed before deployment", unit_economics_present(assess)),
     )
+
+
+GATE_IDS = frozenset({"recipe-complete", "accountable-owner", "evaluation-passed", "unit-economics"})
+"""The ids of the first gates: no other gate may take one of them."""

@@ -41,6 +41,10 @@ class EffectUnclear(TiebeamError):
     status = 409
 
 
+def _no_system(system_id: str) -> Any:
+    raise StepFailed(f"the system {system_id!r} cannot be opened here")
+
+
 @dataclass(frozen=True, slots=True)
 class RunInfo:
     id: str
@@ -66,6 +70,8 @@ class Services:
     """The matching policy of the run's dataset."""
     models: Any = None
     """Asks models (`tiebeam.workflow.models.Completing`); None where the process lets no calls in."""
+    system: Callable[[str], Any] = _no_system
+    """Opens a system of systems/ whose kind another package brings, by its id. Raises Invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +121,5 @@ class StepCode:
     request: Callable[[StepCall], dict[str, Any]] | None = None
     find: Callable[[StepCall], dict[str, Any] | None] | None = None
     """For at-most-once effects: asks the outer system whether the effect took place, to help who decides."""
+    origin: str = "tiebeam"
+    """Which package it comes from, with its version; kept with what a step of another package did."""
