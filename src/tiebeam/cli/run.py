@@ -1,4 +1,4 @@
-"""Verb: run an intent on documents."""
+"""Verb: run an intent, on documents or on an input."""
 
 from __future__ import annotations
 
@@ -39,7 +39,15 @@ _FIELDS = ("document", "decision", "labels", "matched_order", "reason", "run")
 @click.command()
 @asks("run.start", "intent", "intent", inside=True)
 @click.argument("intent")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--input",
+    "input_file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True),
+    default=None,
+    help="A JSON file with the fields that the intent expects, instead of documents; '-' reads it from standard input.",
+)
+@click.option("--subject", default=None, help="With --input: what lists show of the run.")
 @click.option("--with", "bindings", multiple=True, metavar="NAME=PATH", help="orders, receipts, suppliers or policy.")
 @jsonl_option
 @click.option(
@@ -49,11 +57,45 @@ _FIELDS = ("document", "decision", "labels", "matched_order", "reason", "run")
     metavar="SECONDS",
     help="Give up waiting after this long; the work goes on.",
 )
+@click.option("--wait/--no-wait", default=True, help="Work until nothing but people is waited for, or leave at once.")
 @click.option("--verbose", "-v", is_flag=True, help="Tell how far the work is, also where there is no terminal.")
 @workspace_option
 @person_option
 @json_option
 def run(
+    intent: str,
+    paths: tuple[Path, ...],
+    input_file: Path | None,
+    subject: str | None,
+    bindings: tuple[str, ...],
+    jsonl: Path | None,
+    timeout: float | None,
+    wait: bool,
+    verbose: bool,
+    workspace: Path | None,
+    person: str | None,
+    as_json: bool,
+) -> int:
+    """Run INTENT on the documents of PATHS (files or folders) and wait until each has a decision or waits for a person.
+
+    With --input it starts one run on a JSON object instead; INTENT may then also be the id of its adopted recipe.
+    Documents that were taken in before from the same place are not taken in twice; their decisions are reported again.
+    Exits with 1 when a document could not be read or a run failed.
+    """
+    if input_file is None:
+        return _run_documents(
+            intent, paths, bindings, jsonl, timeout, verbose, workspace, person, wait=wait, as_json=as_json
+        )
+    if paths or bindings or jsonl:
+        raise click.UsageError("--input starts one run without documents; leave PATHS, --with and --jsonl out")
+    given = _read_input(input_file)
+    with calling(workspace, person) as caller:
+        row = caller.app.starting.start(caller.principal, intent, given, subject=subject)
+        finished = _work_quietly(caller.app, timeout=timeout) if wait else True
+        return _report_run(caller.app, row.id, finished=finished, as_json=as_json)
+
+
+def _run_documents(
     intent: str,
     paths: tuple[Path, ...],
     bindings: tuple[str, ...],
@@ -62,16 +104,15 @@ def run(
     verbose: bool,
     workspace: Path | None,
     person: str | None,
+    *,
+    wait: bool,
     as_json: bool,
 ) -> int:
-    """Run INTENT on the documents of PATHS (files or folders) and wait until each has a decision or waits for a person.
-
-    Documents that were taken in before from the same place are not taken in twice; their decisions are reported again.
-    Exits with 1 when a document could not be read or a run failed.
-    """
     from tiebeam.workflow.intake import arrivals_in
     from tiebeam.workflow.runs import case_rows
 
+    if not paths:
+        raise click.UsageError("give the documents to run on (PATHS), or --input FILE.json")
     check_output(jsonl)
     given = _bindings(bindings)
     arrivals = [arrival for path in paths for arrival in arrivals_in(path)]
@@ -80,7 +121,7 @@ def run(
         app, principal = caller.app, caller.principal
         source = ", ".join(shown_path(path) for path in paths)
         accepted = app.starting.take_in(principal, intent, arrivals, source=source, bindings=given)
-        finished = _work(app, accepted, timeout=timeout, verbose=verbose)
+        finished = _work(app, accepted, timeout=timeout, verbose=verbose) if wait else True
         with app.store.read() as conn:
             rows = case_rows(conn, accepted.run_ids)
     if jsonl is not None:
@@ -92,6 +133,46 @@ def run(
     if not finished:
         click.echo("not finished yet; the work goes on whenever 'tiebeam serve' or 'tiebeam worker' runs", err=True)
     return _exit_code(rows, finished=finished)
+
+
+def _read_input(path: Path) -> dict[str, Any]:
+    """Raises UsageError where it is no JSON object."""
+    import json
+
+    from tiebeam.spec import LARGEST_INPUT
+
+    with click.open_file(str(path), encoding="utf-8") as source:
+        try:
+            text = source.read(2 * LARGEST_INPUT)
+            value = json.loads(text)
+        except (ValueError, RecursionError) as problem:
+            raise click.UsageError(f"--input {shown_path(path)} is no JSON: {problem}") from problem
+    if not isinstance(value, dict):
+        raise click.UsageError(f"--input {shown_path(path)} holds no JSON object of fields")
+    return value
+
+
+def _work_quietly(app: App, *, timeout: float | None) -> bool:
+    app.engine.launch()
+    return app.engine.drain(timeout=timeout)
+
+
+def _report_run(app: App, run_id: str, *, finished: bool, as_json: bool) -> int:
+    """Print where the run stands; 1 when it failed, was stopped, or is not finished in time."""
+    from tiebeam.cli.show import print_run
+    from tiebeam.workflow.runs import RunState, case_rows, run_view
+
+    with app.store.read() as conn:
+        view = run_view(conn, run_id)
+        (case,) = case_rows(conn, [run_id])
+        tasks = app.workforce.tasks(conn, run_id=run_id, size=100).rows
+    if as_json:
+        print_json({"run": view.item, "input": view.input, "steps": view.steps, "tasks": tasks})
+    else:
+        print_run(view, case, tasks)
+    if not finished:
+        click.echo("not finished yet; the work goes on whenever 'tiebeam serve' or 'tiebeam worker' runs", err=True)
+    return 1 if not finished or view.item.state in {RunState.FAILED, RunState.STOPPED} else 0
 
 
 def _bindings(pairs: tuple[str, ...]) -> Bindings:
