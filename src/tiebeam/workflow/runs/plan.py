@@ -15,15 +15,22 @@ NO_PROBLEM: Mapping[str, Any] = {"kind": "none", "step": "", "message": "", "fou
 
 
 class StepPhase(StrEnum):
-    """Where one step of a run stands. A step without a row has not begun."""
+    """Where one step of a run stands. A step without a row has not begun.
+
+    `waiting`: for a person, a moment, an event or another run. `open`: a container whose body runs. `retrying`: it
+    failed and is tried again. `undone`: it was done and its effect is taken back.
+    """
 
     DONE = "done"
     SKIPPED = "skipped"
     WAITING = "waiting"
     PROBLEM = "problem"
+    OPEN = "open"
+    RETRYING = "retrying"
+    UNDONE = "undone"
 
 
-SETTLED = frozenset({StepPhase.DONE, StepPhase.SKIPPED})
+SETTLED = frozenset({StepPhase.DONE, StepPhase.SKIPPED, StepPhase.UNDONE})
 
 
 class NoHandoff(TiebeamError):

@@ -38,6 +38,18 @@ class RunRow:
     seq: int
     started_by: str
     started_at: datetime
+    reason: str | None = None
+    parent_run_id: str | None = None
+    parent_step: str | None = None
+    pins: Mapping[str, str] | None = None
+    trigger_id: str | None = None
+    trigger_key: str | None = None
+    ends_as: RunState | None = None
+    """What it ends as once its effects are taken back."""
+    held_by: str | None = None
+    """The segment whose calls outside are under way."""
+    deadline_at: datetime | None = None
+    deadline_wait: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,9 @@ def insert_run(  # one argument a column, all of them named
     document_id: str | None,
     batch_id: str | None,
     actor: str,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
+    """`more` are further columns of the run, by their names."""
     values = {
         "id": run_id,
         "intent": recipe.intent,
@@ -117,6 +131,7 @@ def insert_run(  # one argument a column, all of them named
         "started_by": actor,
         "started_at": unit.now,
         "updated_at": unit.now,
+        **(more or {}),
     }
     unit.conn.execute(_INSERT_RUN, values)
     unit.journal(
@@ -134,6 +149,8 @@ def load_run(conn: sa.Connection, run_id: str, *, for_update: bool = False) -> R
         raise NotFound(f"there is no run {run_id!r}; list them with 'tiebeam runs list'", run=run_id)
     values = dict(row)
     values["state"] = RunState(values["state"])
+    if values["ends_as"] is not None:
+        values["ends_as"] = RunState(values["ends_as"])
     return RunRow(**values)
 
 

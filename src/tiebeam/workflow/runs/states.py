@@ -1,4 +1,7 @@
-"""The states of a run."""
+"""The states of a run.
+
+`undoing`: what it did is being taken back, then it ends as stopped or cancelled. `failed`: the engine put it aside.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ class RunState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     WAITING = "waiting"
+    PAUSED = "paused"
+    UNDOING = "undoing"
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
