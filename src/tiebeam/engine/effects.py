@@ -144,6 +144,17 @@ class Effects:
         payload = {"step": step_id, "happened": happened, "result": dict(result)}
         unit.journal(f"run:{run_id}", "effect.settled", actor=actor, payload=payload)
 
+    def again(self, unit: Unit, *, run_id: str, step_id: str, actor: str) -> bool:
+        """Let a confirmed effect be made again, with the same key; False when none was confirmed.
+
+        For one that was taken back in the other system, or that the receiver takes once however often it is sent.
+        """
+        confirmed = sa.and_(_where(run_id, step_id), effect.c.state == "confirmed")
+        if unit.conn.execute(sa.update(effect).where(confirmed).values(state="reset", confirmed_at=None)).rowcount == 0:
+            return False
+        unit.journal(f"run:{run_id}", "effect.again", actor=actor, payload={"step": step_id})
+        return True
+
     def list(self, conn: sa.Connection, run_id: str) -> list[EffectRecord]:
         """A run's effects, oldest first."""
         statement = sa.select(effect).where(effect.c.run_id == run_id).order_by(effect.c.begun_at, effect.c.step_id)

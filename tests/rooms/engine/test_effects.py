@@ -97,3 +97,18 @@ def test_confirming_what_never_began_is_refused(engine: Engine) -> None:
 def test_an_effect_inside_the_database_needs_no_intent(engine: Engine, mode: Effect) -> None:
     with pytest.raises(Invalid, match="does not leave the database"):
         _begin(engine, mode)
+
+
+def test_a_confirmed_effect_that_was_taken_back_outside_may_be_made_again_with_its_key(engine: Engine) -> None:
+    _begin(engine)
+    with engine.store.unit() as unit:
+        assert not engine.effects.again(unit, run_id="run_1", step_id="pay", actor="person:ann")
+    _confirm(engine)
+
+    with engine.store.unit() as unit:
+        assert engine.effects.again(unit, run_id="run_1", step_id="pay", actor="person:ann")
+    again = _begin(engine)
+
+    assert (again.state, again.key, again.attempts) == ("new", "run_1:pay", 2)
+    with engine.store.read() as conn:
+        assert "effect.again" in {entry.kind for entry in read_journal(conn, "run:run_1")}
