@@ -23,6 +23,7 @@ HEAVY = {
     "authlib",
     "cedarpy",
     "cel",
+    "cronsim",
     "ctypes",
     "dbos",
     "duckdb",
