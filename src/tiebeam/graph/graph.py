@@ -29,6 +29,7 @@ class Graph:
     patterns: Mapping[str, spec.Pattern]
     people: Mapping[str, spec.Person]
     teams: Mapping[str, spec.Team]
+    calendars: Mapping[str, spec.HolidayCalendar]
     handoffs: Mapping[str, spec.HandoffProtocol]
     agents: Mapping[str, spec.Agent]
     service_accounts: Mapping[str, spec.ServiceAccount]

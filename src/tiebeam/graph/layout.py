@@ -21,6 +21,7 @@ class Kind(StrEnum):
     PATTERNS = "patterns"
     PEOPLE = "people"
     TEAMS = "teams"
+    CALENDARS = "calendars"
     HANDOFFS = "handoffs"
     AGENTS = "agents"
     SERVICE_ACCOUNTS = "service_accounts"
@@ -74,6 +75,7 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.PATTERNS, "patterns", "pattern", spec.Pattern, IdRule.BARE),
     Place(Kind.PEOPLE, "people", "person", spec.Person, IdRule.BARE),
     Place(Kind.TEAMS, "teams", "team", spec.Team, IdRule.BARE),
+    Place(Kind.CALENDARS, "calendars", "holiday calendar", spec.HolidayCalendar, IdRule.BARE),
     Place(Kind.HANDOFFS, "handoffs", "handoff protocol", spec.HandoffProtocol, IdRule.DOTTED),
     Place(Kind.AGENTS, "agents", "agent", spec.Agent, IdRule.BARE),
     Place(Kind.SERVICE_ACCOUNTS, "service-accounts", "service account", spec.ServiceAccount, IdRule.BARE),

@@ -13,6 +13,7 @@ from tiebeam.graph.layout import Kind
 from tiebeam.graph.pricing_rules import pricing_warnings
 from tiebeam.graph.problems import Problem, Severity
 from tiebeam.graph.reading import Found, Source
+from tiebeam.graph.waiting_rules import silent_handoffs
 
 
 def lint(
@@ -35,6 +36,7 @@ def _of_records(graph: Graph, records: Mapping[tuple[Kind, str], Found]) -> Iter
     for model_id, model in graph.pricing.items():
         yield from pricing_warnings(model, records[(Kind.PRICING, model_id)].source)
     yield from gateway_warnings(graph, records)
+    yield from silent_handoffs(graph, records)
     yield from _retired(graph, records)
 
 

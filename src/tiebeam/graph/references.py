@@ -64,6 +64,7 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             | Kind.PRICES
             | Kind.MODELS
             | Kind.ACCESS_RULES
+            | Kind.CALENDARS
         ):
             return
         case _:
@@ -161,6 +162,7 @@ def _of_group(record: spec.Record) -> Iterator[Reference]:
         yield from _of_adoption(record)
     if isinstance(record, spec.Team):
         yield from Reference.to(Kind.PEOPLE, record.lead, "lead")
+        yield from Reference.to(Kind.CALENDARS, record.calendar, "calendar")
     if isinstance(record, spec.TrainingTrack):
         yield from Reference.each(Kind.ROLES, record.for_roles, "for_roles")
 

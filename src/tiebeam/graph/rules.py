@@ -14,6 +14,7 @@ from tiebeam.graph.problems import Problem
 from tiebeam.graph.reading import Found, Source
 from tiebeam.graph.recipe_rules import condition_problems, recipe_problems
 from tiebeam.graph.references import references_of
+from tiebeam.graph.waiting_rules import timeout_problems
 
 VERBS = ("approve", "reject", "edit", "ask")
 _LEADS: dict[tuple[str, ...], str] = {("owner_role",): "HO-03", ("audit_owner",): "HO-02", ("owner",): "WF-10"}
@@ -101,6 +102,7 @@ def _handoff(handoff: spec.HandoffProtocol, source: Source) -> Iterator[Problem]
         if rung.action is spec.RungAction.DEFAULT and rung.verb not in handoff.verbs:
             message = f"the rung decides {rung.verb!r}, which the protocol does not allow."
             yield source.problem("HO-01", path, message, fix=f"set `verb` to one of {', '.join(handoff.verbs)}.")
+    yield from timeout_problems(handoff, source)
     if handoff.when_rule is not None:
         yield from condition_problems(handoff.when_rule, {"input", "run", "steps", "problem"}, source, "when_rule")
 

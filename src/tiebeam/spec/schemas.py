@@ -31,6 +31,7 @@ _NOUNS: dict[str, type[Frozen]] = {
     "role": workforce.Role,
     "person": workforce.Person,
     "team": workforce.Team,
+    "holiday-calendar": workforce.HolidayCalendar,
     "handoff-protocol": workforce.HandoffProtocol,
     "agent": workforce.Agent,
     "service-account": workforce.ServiceAccount,
