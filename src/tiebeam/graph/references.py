@@ -83,6 +83,8 @@ def _of_recipe(recipe: spec.Recipe) -> Iterator[Reference]:
         yield from Reference.to(Kind.PATTERNS, step.pattern, "step", place, "pattern")
         if step.review is not None:
             yield from Reference.to(Kind.HANDOFFS, step.review.handoff, "step", place, "review", "handoff")
+        if step.recipe is not None:
+            yield from Reference.to(Kind.RECIPES, step.recipe.id, "step", place, "recipe", "id")
     if recipe.evaluation is not None:
         yield from Reference.to(Kind.EVALUATIONS, recipe.evaluation.set, "evaluation", "set")
     yield from Reference.to(Kind.TRACKS, recipe.training_track, "training_track")

@@ -12,7 +12,10 @@ from tiebeam.graph.gateway_rules import gateway_problems
 from tiebeam.graph.layout import Kind, place_of
 from tiebeam.graph.problems import Problem
 from tiebeam.graph.reading import Found, Source
-from tiebeam.graph.recipe_rules import condition_problems, recipe_problems
+from tiebeam.graph.recipe_links import link_problems
+from tiebeam.graph.recipe_names import condition_problems
+from tiebeam.graph.recipe_rules import recipe_problems
+from tiebeam.graph.recipe_shape import KnownSteps
 from tiebeam.graph.references import references_of
 from tiebeam.graph.waiting_rules import timeout_problems
 
@@ -23,7 +26,7 @@ _LEADS: dict[tuple[str, ...], str] = {("owner_role",): "HO-03", ("audit_owner",)
 def collection_problems(
     records: Mapping[tuple[Kind, str], Found],
     *,
-    known_steps: Collection[str] | None = None,
+    known_steps: KnownSteps | None = None,
     known_scorers: Collection[str] | None = None,
     known_kinds: Collection[str] | None = None,
     broken: Collection[tuple[Kind, str]] = (),
@@ -40,6 +43,7 @@ def collection_problems(
                 recipe = cast("spec.Recipe", found.record)
                 yield from _recipe_place(recipe, found.source)
                 yield from recipe_problems(recipe, found.source, known_steps=known_steps)
+                yield from link_problems(recipe, found.source, records, ids)
             case Kind.HANDOFFS:
                 yield from _handoff(cast("spec.HandoffProtocol", found.record), found.source)
             case Kind.EVALUATIONS:
