@@ -56,6 +56,7 @@ class Graph:
     tracks: Mapping[str, spec.TrainingTrack]
     adoptions: Mapping[str, spec.Adoption]
     """By intent id."""
+    event_sources: Mapping[str, spec.EventSource]
     units: Mapping[str, spec.Unit]
     """By code of UN/ECE Recommendation 20."""
     settings: spec.WorkspaceSettings | None

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     EVALUATIONS = "evaluations"
     TRACKS = "tracks"
     ADOPTIONS = "adoptions"
+    EVENT_SOURCES = "event_sources"
 
 
 class IdRule(StrEnum):
@@ -101,6 +102,7 @@ PLACES: tuple[Place, ...] = (
     Place(Kind.EVALUATIONS, "evals", "evaluation set", spec.EvaluationSet, IdRule.DOTTED),
     Place(Kind.TRACKS, "tracks", "training track", spec.TrainingTrack, IdRule.DOTTED),
     Place(Kind.ADOPTIONS, "adoptions", "adoption", spec.Adoption, IdRule.DOTTED),
+    Place(Kind.EVENT_SOURCES, "event-sources", "event source", spec.EventSource, IdRule.BARE),
 )
 
 

@@ -63,6 +63,7 @@ def references_of(kind: Kind, record: spec.Record) -> Iterator[Reference]:
             | Kind.EVALUATIONS
             | Kind.PRICES
             | Kind.MODELS
+            | Kind.EVENT_SOURCES
             | Kind.ACCESS_RULES
             | Kind.CALENDARS
         ):

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import cast
 
 from tiebeam import spec
+from tiebeam.graph.event_rules import source_problems
 from tiebeam.graph.gateway_rules import gateway_problems
 from tiebeam.graph.layout import Kind, place_of
 from tiebeam.graph.problems import Problem
@@ -50,6 +51,8 @@ def collection_problems(
                 yield from _evaluation(cast("spec.EvaluationSet", found.record), found.source, scorers=known_scorers)
             case Kind.SYSTEMS:
                 yield from _system(cast("spec.System", found.record), found.source, known_kinds=known_kinds)
+            case Kind.EVENT_SOURCES:
+                yield from source_problems(cast("spec.EventSource", found.record), found.source)
             case Kind.ADOPTIONS if has_workspace:
                 yield from _adoption(cast("spec.Adoption", found.record), found.source, records)
             case _:

@@ -38,6 +38,7 @@ from tiebeam.spec.economics import (
     ServiceTier,
     StoreAway,
 )
+from tiebeam.spec.events import EventSource, HookScheme, KeptEvents
 from tiebeam.spec.forecast import DayCount, ForecastUse
 from tiebeam.spec.frame import BudgetFrame, FrameLine, LineOfBusiness
 from tiebeam.spec.gateway import (
@@ -217,6 +218,7 @@ __all__ = [
     "EvaluationCase",
     "EvaluationSet",
     "EvaluationUse",
+    "EventSource",
     "EventUse",
     "Experts",
     "ForecastUse",
@@ -226,6 +228,7 @@ __all__ = [
     "GpuOffer",
     "HandoffProtocol",
     "HolidayCalendar",
+    "HookScheme",
     "Hours",
     "Id",
     "InputRejected",
@@ -233,6 +236,7 @@ __all__ = [
     "Integration",
     "Intent",
     "Join",
+    "KeptEvents",
     "LatentAttention",
     "LineOfBusiness",
     "ListedPrice",

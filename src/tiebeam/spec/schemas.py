@@ -7,6 +7,7 @@ from typing import Any
 from tiebeam.spec import (
     access_rules,
     economics,
+    events,
     frame,
     hosting,
     pricing,
@@ -28,6 +29,7 @@ _NOUNS: dict[str, type[Frozen]] = {
     "system": workflow.System,
     "policy": workflow.MatchingPolicy,
     "adoption": workflow.Adoption,
+    "event-source": events.EventSource,
     "role": workforce.Role,
     "person": workforce.Person,
     "team": workforce.Team,

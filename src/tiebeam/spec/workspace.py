@@ -10,6 +10,7 @@ from tiebeam.spec.access import AccessUse
 from tiebeam.spec.anomaly import AnomalyRules
 from tiebeam.spec.audit import AnchorUse, RetentionRule
 from tiebeam.spec.base import DottedId, Frozen, Text
+from tiebeam.spec.events import KeptEvents
 from tiebeam.spec.forecast import ForecastUse
 from tiebeam.spec.gateway import GatewayUse, NotifyUse
 from tiebeam.spec.network import OutgoingRules, ServerUse
@@ -92,4 +93,5 @@ class WorkspaceSettings(Frozen):
     forecast: ForecastUse = ForecastUse()
     gateway: GatewayUse = GatewayUse()
     notify: NotifyUse = NotifyUse()
+    events: KeptEvents = KeptEvents()
     anomalies: AnomalyRules = AnomalyRules()

@@ -3,6 +3,6 @@
 from tiebeam.connect.notify.message import NotTold, Place, Told
 from tiebeam.connect.notify.opening import notify_places
 from tiebeam.connect.notify.smtp import SmtpPlace
-from tiebeam.connect.notify.webhook import SIGNATURE, WebhookPlace, signature_of
+from tiebeam.connect.notify.webhook import WebhookPlace
 
-__all__ = ["SIGNATURE", "NotTold", "Place", "SmtpPlace", "Told", "WebhookPlace", "notify_places", "signature_of"]
+__all__ = ["NotTold", "Place", "SmtpPlace", "Told", "WebhookPlace", "notify_places"]

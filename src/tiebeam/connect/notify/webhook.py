@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Callable
 
 from tiebeam.connect.notify.message import NotTold, Told
 from tiebeam.connect.outgoing import Outgoing
 from tiebeam.connect.secrets import Secret
+from tiebeam.connect.signing import MESSAGE_ID, SIGNATURE, signature_of
 from tiebeam.kit import Clock
-
-SIGNATURE = "x-tiebeam-signature"
-_ID = "x-tiebeam-message"
-
-
-def signature_of(secret: bytes, body: bytes, *, at: int) -> str:
-    """`t=<seconds since 1970>,v1=<hex>`: HMAC-SHA256 over the moment, a full stop and the body.
-
-    A receiver refuses moments more than some minutes away from its own, so that no message can be played again.
-    """
-    digest = hmac.new(secret, f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
 
 
 class WebhookPlace:
@@ -40,7 +28,7 @@ class WebhookPlace:
     def tell(self, told: Told) -> None:
         """Raises NotTold, and what the outgoing client and the secret raise."""
         body = json.dumps(told.as_json(), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-        headers = {"content-type": "application/json", _ID: told.id}
+        headers = {"content-type": "application/json", MESSAGE_ID: told.id}
         if self._secret is not None:
             at = int(self._clock.now().timestamp())
             headers[SIGNATURE] = signature_of(self._secret().reveal().encode(), body, at=at)
