@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TypedDict
 
 from tiebeam.connect.connectors import BUILT_IN_KINDS
+from tiebeam.spec import Effect
 from tiebeam.workflow.extend import Extensions, find_extensions
 from tiebeam.workflow.invoices import CODES as INVOICE_CODES
 from tiebeam.workflow.invoices import SCORERS
@@ -15,12 +16,15 @@ from tiebeam.workflow.promotion import GATE_IDS
 from tiebeam.workflow.steps import StepCode, StepRegister
 
 _CODES = (*INVOICE_CODES, *PAYABLES_CODES, *MODEL_CODES)
+_READ = "invoices.read"
+"""What intake does before a run begins; no code of a run."""
 
 
 class KnownNames(TypedDict):
     """The names records may use; handed to `tiebeam.graph.load` and `check`."""
 
-    known_steps: frozenset[str]
+    known_steps: dict[str, Effect]
+    """With what each does to the world."""
     known_scorers: frozenset[str]
     known_kinds: frozenset[str]
 
@@ -32,7 +36,7 @@ def installed() -> Extensions:
 
 def known_here() -> frozenset[str]:
     """Step codes of this version, and the reading that intake does."""
-    return frozenset(code.uses for code in _CODES) | {"invoices.read"}
+    return frozenset(code.uses for code in _CODES) | {_READ}
 
 
 def step_register(codes: Iterable[StepCode] = ()) -> StepRegister:
@@ -44,7 +48,7 @@ def known_names(extensions: Extensions | None = None) -> KnownNames:
     """Names of this version and of installed packages, looked up anew unless they are given."""
     more = installed() if extensions is None else extensions
     return {
-        "known_steps": known_here() | {code.uses for code in more.steps},
+        "known_steps": {_READ: Effect.DB, **{code.uses: code.effect for code in (*_CODES, *more.steps)}},
         "known_scorers": frozenset(SCORERS) | {name for name, _ in more.scorers},
         "known_kinds": BUILT_IN_KINDS | {connector.kind for connector in more.connectors},
     }
