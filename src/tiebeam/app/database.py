@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -35,8 +36,8 @@ def database_url(workspace: Path) -> str:
     return given or f"sqlite:///{(workspace / STATE_FOLDER / 'tiebeam.sqlite').resolve()}"
 
 
-def open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
-    """The store, migrated. Raises DatabaseUnreachable, which names the database without its password."""
+def open_store(url: str, *, clock: Clock, ids: Ids, prepare: Callable[[Store], None] = Store.migrate) -> Store:
+    """The store, migrated or as `prepare` makes it. Raises DatabaseUnreachable, naming it without its password."""
     try:
         shown = url_with_password(url, None).render_as_string(hide_password=True)
     except Invalid:
@@ -47,7 +48,7 @@ def open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
     store: Store | None = None
     try:
         store = Store(url, clock=clock, ids=ids)
-        store.migrate()
+        prepare(store)
     except (DatabaseError, OSError) as problem:
         if store is not None:
             store.close()
@@ -60,4 +61,8 @@ def open_store(url: str, *, clock: Clock, ids: Ids) -> Store:
             "without that variable the data lies in a file of the workspace",
             database=shown,
         ) from problem
+    except BaseException:
+        if store is not None:
+            store.close()
+        raise
     return store

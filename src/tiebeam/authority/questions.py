@@ -40,6 +40,8 @@ VERBS: Mapping[str, str] = {
     "evidence.export": "someone who owns the audit trail or holds the owning role, or an administrator",
     "settings.view": "an administrator",
     "workspace.apply": "an administrator",
+    "workspace.backup": "an administrator",
+    "workspace.archive": "an administrator",
     "person.view": "everyone with a role in this workspace",
     "person.link": "an administrator, or the person themselves",
     "session.view": "the person themselves, or an administrator",

@@ -63,6 +63,8 @@ COMMANDS = {
     "emergency": "emergency",
     "access": "access",
     "sign-in": "serve",
+    "backup": "backup",
+    "restore": "backup",
     "gateway": "gateway",
     "serve": "serve",
     "worker": "serve",

@@ -1,6 +1,17 @@
 """The database: the unit of work, the journal with its anchors, column types and migrations."""
 
 from tiebeam.store.anchors import Anchor, has_unanchored, last_anchor, make_anchor, read_anchors
+from tiebeam.store.backup import (
+    Backup,
+    BackupExists,
+    BackupUnreadable,
+    BackupUnwritable,
+    Written,
+    check_references,
+    is_backup,
+    open_backup,
+    write_backup,
+)
 from tiebeam.store.columns import Amount, JsonText, Moment
 from tiebeam.store.database import UnknownDatabase, dispose, is_busy
 from tiebeam.store.exporting import (
@@ -15,6 +26,7 @@ from tiebeam.store.exporting import (
     verify_journal,
 )
 from tiebeam.store.journal import Fact, JournalEntry, StreamHead, list_streams, read_journal, search_journal
+from tiebeam.store.portable import NotEmpty, RowsRefused, tables_of, write_rows, write_schema
 from tiebeam.store.redaction import NotRedactable, UnknownEntry, redact, redact_old
 from tiebeam.store.tables import metadata
 from tiebeam.store.targets import AnchorTarget, list_targets, take_target, target_failed, target_reached
@@ -24,6 +36,10 @@ __all__ = [
     "Amount",
     "Anchor",
     "AnchorTarget",
+    "Backup",
+    "BackupExists",
+    "BackupUnreadable",
+    "BackupUnwritable",
     "CannotWithhold",
     "ChainBreak",
     "Fact",
@@ -31,16 +47,21 @@ __all__ = [
     "JsonText",
     "Moment",
     "NestedUnit",
+    "NotEmpty",
     "NotRedactable",
+    "RowsRefused",
     "Store",
     "StreamHead",
     "Stretch",
     "Unit",
     "UnknownDatabase",
     "UnknownEntry",
+    "Written",
     "breaks_of",
+    "check_references",
     "dispose",
     "has_unanchored",
+    "is_backup",
     "is_busy",
     "journal_lines",
     "journal_report",
@@ -49,6 +70,7 @@ __all__ = [
     "list_targets",
     "make_anchor",
     "metadata",
+    "open_backup",
     "part_lines",
     "read_anchors",
     "read_journal",
@@ -56,8 +78,12 @@ __all__ = [
     "redact_old",
     "search_journal",
     "stretches_of",
+    "tables_of",
     "take_target",
     "target_failed",
     "target_reached",
     "verify_journal",
+    "write_backup",
+    "write_rows",
+    "write_schema",
 ]
