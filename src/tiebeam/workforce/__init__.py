@@ -31,6 +31,7 @@ from tiebeam.workforce.directory import (
     NobodyHoldsRole,
     acting,
     approval_limit,
+    calendar_of,
     chain_above,
     holders,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "accountable_owner",
     "acting",
     "approval_limit",
+    "calendar_of",
     "chain_above",
     "check_csrf",
     "check_package",

@@ -16,7 +16,7 @@ from tiebeam.errors import Refused
 from tiebeam.store import Store, Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.calendar import Calendar
-from tiebeam.workforce.directory import Directory, Holder, acting, deputised_roles, is_absent, person_of
+from tiebeam.workforce.directory import Directory, Holder, acting, calendar_of, deputised_roles, is_absent, person_of
 from tiebeam.workforce.standing import receivers, standing_of
 from tiebeam.workforce.task import Decision, Message, Task
 
@@ -63,7 +63,7 @@ class Desk:
     """The roles, and whether administration, that a principal's session adds to their record."""
 
     def calendar(self, team: str) -> Calendar:
-        return Calendar.of(self.people().teams.get(team))
+        return calendar_of(self.people(), team)
 
     def today(self, task: Task, now: datetime) -> date:
         return self.calendar(task.team).day_of(now)
@@ -75,7 +75,7 @@ class Desk:
         """
         directory = self.people()
         person = person_of(directory, person_id)
-        day = Calendar.of(directory.teams.get(person.team or "")).day_of(now)
+        day = calendar_of(directory, person.team).day_of(now)
         with nullcontext(conn) if conn is not None else self.store.read() as reading:
             standing = standing_of(reading, directory, person_id, day=day, now=now)
         stands_in = deputised_roles(directory, person.id, day=day)

@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from tiebeam.errors import Conflict, NotFound
-from tiebeam.spec import HandoffProtocol, Person, Role, Team
+from tiebeam.spec import HandoffProtocol, HolidayCalendar, Person, Role, Team
+from tiebeam.workforce.calendar import Calendar
 
 
 class Directory(Protocol):
@@ -24,6 +25,9 @@ class Directory(Protocol):
 
     @property
     def teams(self) -> Mapping[str, Team]: ...
+
+    @property
+    def calendars(self) -> Mapping[str, HolidayCalendar]: ...
 
     @property
     def handoffs(self) -> Mapping[str, HandoffProtocol]: ...
@@ -61,6 +65,11 @@ def person_of(directory: Directory, person_id: str) -> Person:
         hint = f"did you mean {', '.join(map(repr, near))}?" if near else "add the person to people/."
         raise NotFound(f"no person {person_id!r} in this workspace; {hint}", person=person_id)
     return person
+
+
+def calendar_of(directory: Directory, team_id: str | None) -> Calendar:
+    """The team's hours with its holidays; the standard week in UTC for an unknown team. Raises BrokenCalendar."""
+    return Calendar.of(directory.teams.get(team_id or ""), directory.calendars)
 
 
 def is_absent(person: Person, day: date) -> bool:

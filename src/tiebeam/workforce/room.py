@@ -16,6 +16,7 @@ from tiebeam.store import Store, Unit
 from tiebeam.workforce import decisions, handling, ladder, opening, questions, rungs, tables, views
 from tiebeam.workforce.access import Access, Principals
 from tiebeam.workforce.approval import Approval, who_approves
+from tiebeam.workforce.calendar import Calendar
 from tiebeam.workforce.desk import Desk, Hooks, tell
 from tiebeam.workforce.directory import Holder
 from tiebeam.workforce.identities import Identities
@@ -78,6 +79,10 @@ class Workforce:
     def principal(self, person_id: str) -> Principal:
         """The person with today's roles, those of absent colleagues they stand in for included. Raises NotFound."""
         return self._desk.principal(person_id, now=self._store.clock.now())
+
+    def hours(self, team: str) -> Calendar:
+        """The working hours and holidays of a team as declared now; a standard week in UTC for an unknown one."""
+        return self._desk.calendar(team)
 
     def note_use(self, by: Principal, verdict: Verdict, *, verb: str, obj: Obj) -> None:
         """Keep what is done under an emergency, for its review. Nothing is written where none was needed.

@@ -14,6 +14,7 @@ from tiebeam.spec import (
     Absence,
     Agent,
     HandoffProtocol,
+    HolidayCalendar,
     Meta,
     Person,
     Role,
@@ -42,6 +43,7 @@ class Company:
     people: Mapping[str, Person] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
+    calendars: Mapping[str, HolidayCalendar] = field(default_factory=dict)
     handoffs: Mapping[str, HandoffProtocol] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     service_accounts: Mapping[str, ServiceAccount] = field(default_factory=dict)
@@ -118,7 +120,7 @@ def by_id(records: tuple[Any, ...]) -> dict[str, Any]:
     return {record.id: record for record in records}
 
 
-COMPANY = Company(by_id(PEOPLE), by_id(ROLES), {"payables": TEAM}, {HANDOFF.id: HANDOFF})
+COMPANY = Company(by_id(PEOPLE), by_id(ROLES), {"payables": TEAM}, {}, {HANDOFF.id: HANDOFF})
 
 
 class Office:

@@ -13,8 +13,7 @@ import sqlalchemy as sa
 from tiebeam.authority import Authority, Obj, Principal
 from tiebeam.errors import Conflict, Invalid, NotFound
 from tiebeam.store import Store, Unit
-from tiebeam.workforce.calendar import Calendar
-from tiebeam.workforce.directory import Directory, person_of
+from tiebeam.workforce.directory import Directory, calendar_of, person_of
 from tiebeam.workforce.standing.tables import delegation
 
 LONGEST_DAYS = 92
@@ -148,8 +147,7 @@ class Delegations:
         """Today where the person works."""
         directory = self._people()
         person = directory.people.get(person_id)
-        team = None if person is None else directory.teams.get(person.team or "")
-        return Calendar.of(team).day_of(self._store.clock.now())
+        return calendar_of(directory, None if person is None else person.team).day_of(self._store.clock.now())
 
 
 def given_roles(conn: sa.Connection, directory: Directory, person_id: str, *, day: date) -> tuple[tuple[str, str], ...]:
