@@ -13,6 +13,8 @@ from tiebeam.graph.layout import Kind
 from tiebeam.graph.pricing_rules import pricing_warnings
 from tiebeam.graph.problems import Problem, Severity
 from tiebeam.graph.reading import Found, Source
+from tiebeam.graph.recipe_lint import recipe_warnings
+from tiebeam.graph.recipe_owners import adoption_warnings, unadopted_triggers
 from tiebeam.graph.waiting_rules import silent_handoffs
 
 
@@ -35,6 +37,8 @@ def _of_records(graph: Graph, records: Mapping[tuple[Kind, str], Found]) -> Iter
             yield source.problem("HO-05", ("status",), message, fix="add `training_track = …`.")
     for model_id, model in graph.pricing.items():
         yield from pricing_warnings(model, records[(Kind.PRICING, model_id)].source)
+    for recipe_id, recipe in graph.recipes.items():
+        yield from recipe_warnings(graph, recipe, records[(Kind.RECIPES, recipe_id)].source)
     yield from gateway_warnings(graph, records)
     yield from silent_handoffs(graph, records)
     yield from _retired(graph, records)
@@ -78,7 +82,10 @@ def _of_settings(
 
 def _of_adoptions(graph: Graph, records: Mapping[tuple[Kind, str], Found]) -> Iterator[Problem]:
     for intent_id, adoption in graph.adoptions.items():
-        yield from _staffing(graph, adoption, records[(Kind.ADOPTIONS, intent_id)].source)
+        source = records[(Kind.ADOPTIONS, intent_id)].source
+        yield from _staffing(graph, adoption, source)
+        yield from adoption_warnings(graph, adoption, source)
+    yield from unadopted_triggers(graph, records)
 
 
 def _used_systems(settings: spec.WorkspaceSettings) -> tuple[tuple[str, str], ...]:
