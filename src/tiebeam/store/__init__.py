@@ -30,6 +30,7 @@ from tiebeam.store.portable import NotEmpty, RowsRefused, tables_of, write_rows,
 from tiebeam.store.redaction import NotRedactable, UnknownEntry, redact, redact_old
 from tiebeam.store.tables import metadata
 from tiebeam.store.targets import AnchorTarget, list_targets, take_target, target_failed, target_reached
+from tiebeam.store.troubles import DatabaseAway, DatabaseBusy, DatabaseFull, DatabaseTrouble
 from tiebeam.store.unit import NestedUnit, Store, Unit
 
 __all__ = [
@@ -42,6 +43,10 @@ __all__ = [
     "BackupUnwritable",
     "CannotWithhold",
     "ChainBreak",
+    "DatabaseAway",
+    "DatabaseBusy",
+    "DatabaseFull",
+    "DatabaseTrouble",
     "Fact",
     "JournalEntry",
     "JsonText",

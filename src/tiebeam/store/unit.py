@@ -15,6 +15,7 @@ from tiebeam.kit import MASKING, Clock, Ids, Randomness, SystemRandomness
 from tiebeam.store import journal
 from tiebeam.store.database import dispose, normalised, open_dispatch, open_reader, open_writer
 from tiebeam.store.migration import upgrade
+from tiebeam.store.troubles import named_troubles
 
 if TYPE_CHECKING:
     from tiebeam.store.journal import Fact, StreamHead
@@ -97,12 +98,15 @@ class Store:
 
     @contextmanager
     def unit(self) -> Generator[Unit]:
-        """The only commit. Raises NestedUnit when this thread has one open already."""
+        """The only commit. Raises NestedUnit when this thread has one open already.
+
+        Where the database itself is the trouble: DatabaseAway, DatabaseBusy or DatabaseFull.
+        """
         if getattr(self._here, "open", False):
             raise NestedUnit("this thread already has a unit of work open on this store: pass that one down")
         self._here.open = True
         try:
-            with self._in_turn, self.engine.begin() as conn:
+            with named_troubles(), self._in_turn, self.engine.begin() as conn:
                 unit = Unit(self, conn)
                 yield unit
                 for guard in self._guards:
@@ -119,7 +123,7 @@ class Store:
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
         """One moment of the database, read only."""
-        with self._reader.connect() as conn:
+        with named_troubles(), self._reader.connect() as conn:
             yield conn
 
     def before_commit(self, guard: Callable[[Unit], None]) -> Callable[[], None]:
