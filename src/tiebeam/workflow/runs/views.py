@@ -14,9 +14,8 @@ from tiebeam.authority import Visible
 from tiebeam.economics.metering import RunPlace
 from tiebeam.errors import NotFound
 from tiebeam.spec import Recipe
-from tiebeam.workflow.runs.plan import StepPhase
 from tiebeam.workflow.runs.rows import pinned
-from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.states import RunState, StepPhase
 from tiebeam.workflow.runs.tables import run, run_step
 from tiebeam.workforce import runs_of_tasks
 
@@ -254,7 +253,7 @@ def case_rows(conn: sa.Connection, run_ids: Sequence[str]) -> list[CaseRow]:
 
 def _case_row(row: Any, steps: Mapping[str, Any]) -> CaseRow:
     read, match, decide = steps["read"], steps["match"], steps["decide"]
-    if decide is not None:
+    if decide is not None and "decision" in decide.output:
         output = decide.output
         decision, labels, reason = output["decision"], list(output["labels"]), output["reason"]
     elif read is not None and read.outcome == "unreadable":
