@@ -3,7 +3,8 @@
 from tiebeam.workflow.runs.advance import Interpreter
 from tiebeam.workflow.runs.decided import Deciding, cancel_run, fail_run
 from tiebeam.workflow.runs.ending import machine_time
-from tiebeam.workflow.runs.plan import NO_PROBLEM, NoHandoff, RunPlan, StepPhase, StepState
+from tiebeam.workflow.runs.keyed import keyed_run
+from tiebeam.workflow.runs.plan import NO_PROBLEM, NoHandoff, RunPlan
 from tiebeam.workflow.runs.presenting import PlainPresenter, Presenter, ReviewCase, ReviewPacket
 from tiebeam.workflow.runs.pulse import runs_pulse
 from tiebeam.workflow.runs.retrying import NotFailed, retry_run
@@ -19,7 +20,7 @@ from tiebeam.workflow.runs.rows import (
     pinned_content,
     take_seq,
 )
-from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.states import RunState, StepPhase, StepState
 from tiebeam.workflow.runs.still import StillRun, forsaken_runs, moments_of, still_runs, versions_at_work
 from tiebeam.workflow.runs.versions import (
     OpenRun,
@@ -83,6 +84,7 @@ __all__ = [
     "fail_run",
     "forsaken_runs",
     "insert_run",
+    "keyed_run",
     "list_runs",
     "load_run",
     "machine_time",

@@ -21,7 +21,7 @@ from tiebeam.kit import digest_of
 from tiebeam.spec import ConditionFailed, Effect, Step, StepKind
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.runs.ending import end_entries, machine_time
-from tiebeam.workflow.runs.plan import RunPlan, StepPhase
+from tiebeam.workflow.runs.plan import RunPlan
 from tiebeam.workflow.runs.presenting import Presenter
 from tiebeam.workflow.runs.reviewing import Reviewing
 from tiebeam.workflow.runs.rows import (
@@ -35,7 +35,7 @@ from tiebeam.workflow.runs.rows import (
     pinned,
     take_seq,
 )
-from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.states import RunState, StepPhase
 from tiebeam.workflow.runs.work import (
     CallOutside,
     RunEnded,

@@ -12,7 +12,7 @@ from tiebeam.engine import Engine
 from tiebeam.kit import iso, sha256_hex
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.ending import end_entries
-from tiebeam.workflow.runs.plan import RunPlan, StepPhase
+from tiebeam.workflow.runs.plan import RunPlan
 from tiebeam.workflow.runs.rows import (
     RunRow,
     StepRow,
@@ -23,7 +23,7 @@ from tiebeam.workflow.runs.rows import (
     set_state,
     step_of_task,
 )
-from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.states import RunState, StepPhase
 from tiebeam.workforce import Decision, Task
 
 _HOUR = Decimal(60)

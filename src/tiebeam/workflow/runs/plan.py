@@ -1,36 +1,20 @@
-"""The pure part of running a recipe: which step is next, and what its conditions say."""
+"""A recipe ready to be carried out: its shape, its expressions compiled, and what they say. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tiebeam.errors import TiebeamError
-from tiebeam.spec import Condition, Recipe, Step, compile_condition, step_variable
+from tiebeam.spec import Condition, Recipe, Step, StepKind, compile_condition, step_variable
+from tiebeam.workflow.runs.frontier import Frontier
+from tiebeam.workflow.runs.instances import Indices, instance_of
+from tiebeam.workflow.runs.shape import Place, Shape
+from tiebeam.workflow.runs.states import StepState
 
-_NAMES = frozenset({"steps", "input", "run", "problem"})
+_NAMES = frozenset({"steps", "input", "run", "problem", "item", "index", "previous"})
 NO_PROBLEM: Mapping[str, Any] = {"kind": "none", "step": "", "message": "", "found": {}}
-
-
-class StepPhase(StrEnum):
-    """Where one step of a run stands. A step without a row has not begun.
-
-    `waiting`: for a person, a moment, an event or another run. `open`: a container whose body runs. `retrying`: it
-    failed and is tried again. `undone`: it was done and its effect is taken back.
-    """
-
-    DONE = "done"
-    SKIPPED = "skipped"
-    WAITING = "waiting"
-    PROBLEM = "problem"
-    OPEN = "open"
-    RETRYING = "retrying"
-    UNDONE = "undone"
-
-
-SETTLED = frozenset({StepPhase.DONE, StepPhase.SKIPPED, StepPhase.UNDONE})
+_PENDING: Mapping[str, Any] = {"outcome": "pending", "output": {}}
 
 
 class NoHandoff(TiebeamError):
@@ -40,44 +24,91 @@ class NoHandoff(TiebeamError):
     status = 422
 
 
-@dataclass(frozen=True, slots=True)
-class StepState:
-    step_id: str
-    phase: StepPhase
-    outcome: str
-    output: Mapping[str, Any]
+class Steps(Mapping[str, Mapping[str, Any]]):
+    """What an instance sees of the others, by their CEL names; one that has not begun reads as `pending`.
+
+    Members are looked up when they are read: a run has many steps and a condition looks at two.
+    """
+
+    def __init__(
+        self, names: Mapping[str, tuple[str, int]], states: Mapping[str, StepState], indices: Indices = ()
+    ) -> None:
+        self._names = names
+        self._states = states
+        self._indices = indices
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        step_id, depth = self._names[name]
+        state = self._states.get(instance_of(step_id, self._indices[:depth]))
+        return _PENDING if state is None else state.seen
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Inputs(Mapping[str, Mapping[str, Any]]):
+    """What step code sees of the instances that have begun, by the ids of their steps, in the order of the file."""
+
+    def __init__(
+        self, names: Mapping[str, tuple[str, int]], states: Mapping[str, StepState], indices: Indices = ()
+    ) -> None:
+        self._places = {step_id: instance_of(step_id, indices[:depth]) for step_id, depth in names.values()}
+        self._states = states
+
+    def __getitem__(self, step_id: str) -> Mapping[str, Any]:
+        return self._states[self._places[step_id]].seen
+
+    def __iter__(self) -> Iterator[str]:
+        return (step_id for step_id, instance in self._places.items() if instance in self._states)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class RunPlan:
-    """A recipe with its conditions compiled. Raises on conditions that do not compile, before anything runs."""
+    """A recipe with its expressions compiled. Raises on those that do not compile, before anything runs."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.positions = {step.id: position for position, step in enumerate(recipe.step)}
-        self._names = {step.id: step_variable(step.id) for step in recipe.step}
-        self._when = {step.id: _compiled(step.when) for step in recipe.step if step.when is not None}
-        self._stops = [(rule, _compiled(rule.when)) for rule in recipe.stop]
+        self.shape = Shape(recipe)
+        self.positions = self.shape.positions
+        self._expressions: dict[str, Condition] = {}
+        self._when = {step.id: self.compiled(step.when) for step in recipe.step if step.when is not None}
+        self._stops = [(rule, self.compiled(rule.when)) for rule in recipe.stop]
         self._watched = {rule.id: _steps_read(condition) for rule, condition in self._stops}
-        self._escalations = [(rule, _compiled(rule.when)) for rule in recipe.escalation]
+        self._escalations = [(rule, self.compiled(rule.when)) for rule in recipe.escalation]
         accepted = recipe.instrumentation.accepted_when if recipe.instrumentation else None
-        self._accepted = None if accepted is None else _compiled(accepted)
+        self._accepted = None if accepted is None else self.compiled(accepted)
+        for step in recipe.step:
+            for text in _expressions(step):
+                self.compiled(text)
+        self.can_undo = any(step.undo is not None or step.kind is StepKind.RECIPE for step in recipe.step)
+
+    def compiled(self, text: str) -> Condition:
+        """An expression of the recipe, compiled once."""
+        found = self._expressions.get(text)
+        if found is None:
+            found = self._expressions[text] = compile_condition(text, _NAMES)
+        return found
 
     def step(self, step_id: str) -> Step:
-        return next(step for step in self.recipe.step if step.id == step_id)
+        return self.shape.steps[step_id]
 
     def next_step(self, states: Mapping[str, StepState]) -> Step | None:
-        """The first step in file order that has not begun and whose predecessors are all settled."""
-        for step in self.recipe.step:
-            if step.id in states:
-                continue
-            if all(name in states and states[name].phase in SETTLED for name in step.after):
-                return step
-        return None
+        """The first step in file order that can begin; outside bodies its id says which instance."""
+        place = Frontier(self.shape, states).take()
+        return None if place is None else place.step
 
     def applies(self, step: Step, variables: Mapping[str, Any]) -> bool:
         """Raises ConditionFailed when the condition cannot be evaluated."""
         condition = self._when.get(step.id)
         return condition is None or condition.holds(variables)
+
+    def has_when(self, step: Step) -> bool:
+        return step.id in self._when
 
     def stop_reason(self, variables: Mapping[str, Any], *, after: Step) -> str | None:
         """The reason of the first rule that looks at this step and holds. Other steps may still read as `pending`."""
@@ -86,6 +117,11 @@ class RunPlan:
             if watched in self._watched[rule.id] and condition.holds(variables):
                 return f"{rule.id}: {rule.reason}"
         return None
+
+    def is_watched(self, step: Step) -> bool:
+        """Whether a stop rule looks at the step."""
+        name = step_variable(step.id)
+        return any(name in watched for watched in self._watched.values())
 
     def handoff(self, variables: Mapping[str, Any]) -> tuple[str, str]:
         """(handoff protocol id, escalation rule id) of the first rule that holds."""
@@ -107,15 +143,45 @@ class RunPlan:
         run_input: Mapping[str, Any],
         problem: Mapping[str, Any] = NO_PROBLEM,
         run: Mapping[str, Any] | None = None,
+        place: Place | None = None,
     ) -> dict[str, Any]:
-        """What conditions see. A step that has not begun reads as outcome `pending` with an empty output."""
-        pending: dict[str, Any] = {"outcome": "pending", "output": {}}
-        steps: dict[str, Any] = {}
-        for step in self.recipe.step:
-            state = states.get(step.id)
-            known = pending if state is None else {"outcome": state.outcome, "output": state.output}
-            steps[self._names[step.id]] = known
-        return {"steps": steps, "input": dict(run_input), "problem": dict(problem), "run": dict(run or {})}
+        """What expressions see: of the run as a whole, or from the place of an instance."""
+        step = None if place is None else place.step
+        indices = () if place is None else place.indices
+        steps = Steps(self.shape.visible(step), states, indices)
+        seen = {"steps": steps, "input": run_input, "problem": problem, "run": run or {}}
+        return seen if place is None or not indices else seen | self.surroundings(states, place)
+
+    def surroundings(self, states: Mapping[str, StepState], place: Place) -> dict[str, Any]:
+        """`item` of the nearest map around, `index` of the nearest container, `previous` turn of the nearest loop."""
+        chain, indices = self.shape.chains[place.step.id], place.indices
+        found: dict[str, Any] = {"index": indices[-1]}
+        for depth in range(len(chain), 0, -1):
+            container = self.shape.steps[chain[depth - 1]]
+            if container.kind is StepKind.LOOP and "previous" not in found:
+                first = indices[depth - 1] == 0
+                found["previous"] = {} if first else self._turn_before(container, states, indices[:depth])
+            if container.kind is StepKind.MAP and "item" not in found:
+                state = states.get(instance_of(container.id, indices[: depth - 1]))
+                if state is not None and "over" in state.output:
+                    found["item"] = state.output["over"][indices[depth - 1]]
+        return {"previous": {}, **found}
+
+    def _turn_before(self, loop: Step, states: Mapping[str, StepState], indices: Indices) -> Mapping[str, Any]:
+        names = {step_variable(step.id): (step.id, len(indices)) for step in self.shape.bodies[loop.id]}
+        return Steps(names, states, (*indices[:-1], indices[-1] - 1))
+
+    def inputs(self, states: Mapping[str, StepState], place: Place | None) -> Inputs:
+        step = None if place is None else place.step
+        return Inputs(self.shape.visible(step), states, () if place is None else place.indices)
+
+    def last_done(self, states: Mapping[str, StepState], body: str | None, indices: Indices) -> dict[str, Any]:
+        """Outcome and output of the last step of a body, in the order of the file, that was done."""
+        for step in reversed(self.shape.bodies.get(body, ())):
+            state = states.get(instance_of(step.id, indices))
+            if state is not None and state.phase == "done":
+                return {"outcome": state.outcome, "output": dict(state.output)}
+        return {"outcome": "skipped", "output": {}}
 
 
 def _steps_read(condition: Condition) -> frozenset[str]:
@@ -124,5 +190,17 @@ def _steps_read(condition: Condition) -> frozenset[str]:
     return frozenset(part[1] for part in parts if part[0] == "steps" and len(part) > 1)
 
 
-def _compiled(text: str) -> Condition:
-    return compile_condition(text, _NAMES)
+def _expressions(step: Step) -> Iterator[str]:
+    """Every expression of a step besides `when`."""
+    if step.review is not None:
+        yield from (text for text in (step.review.role, step.review.person) if text is not None)
+    if step.timer is not None and step.timer.until is not None:
+        yield step.timer.until
+    if step.event is not None:
+        yield step.event.key
+    if step.map is not None:
+        yield step.map.over
+    if step.loop is not None:
+        yield step.loop.until
+    if step.recipe is not None:
+        yield from step.recipe.input.values()

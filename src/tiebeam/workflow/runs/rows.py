@@ -14,8 +14,7 @@ from tiebeam.errors import NotFound
 from tiebeam.kit import digest_of
 from tiebeam.spec import Recipe, as_data
 from tiebeam.store import Unit
-from tiebeam.workflow.runs.plan import SETTLED, StepPhase, StepState
-from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.states import SETTLED, RunState, StepPhase, StepState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
 
 SEQ_STEP = 2

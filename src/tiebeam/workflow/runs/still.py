@@ -9,8 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.workflow.runs.plan import StepPhase
-from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.states import RunState, StepPhase
 from tiebeam.workflow.runs.tables import run, run_step
 
 _WORKED_ON = (RunState.QUEUED, RunState.RUNNING, RunState.UNDOING)
@@ -53,8 +52,13 @@ def forsaken_runs(conn: sa.Connection, version: str, *, before: datetime, limit:
 
 def _found(conn: sa.Connection, statement: sa.Select[Any], limit: int) -> list[StillRun]:
     rows = conn.execute(statement.order_by(run.c.updated_at).limit(limit)).mappings()
-    found: list[dict[str, Any]] = [dict(row) for row in rows]
-    return [StillRun(**{**row, "state": RunState(row["state"])}) for row in found]
+    return [_still(row) for row in rows]
+
+
+def _still(row: Any) -> StillRun:
+    values: dict[str, Any] = dict(row)
+    values["state"] = RunState(values["state"])
+    return StillRun(**values)
 
 
 def moments_of(conn: sa.Connection, run_ids: Collection[str]) -> dict[str, tuple[RunState, datetime]]:

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 
 from tiebeam.spec import Recipe
 from tiebeam.store import Unit
-from tiebeam.workflow.runs.plan import StepPhase, StepState
-from tiebeam.workflow.runs.states import RunState
+from tiebeam.workflow.runs.states import RunState, StepPhase, StepState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
 
 OPEN = tuple(state for state in RunState if not state.is_final)

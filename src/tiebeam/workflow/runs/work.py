@@ -10,8 +10,9 @@ from tiebeam.economics import Economics, LedgerEntry
 from tiebeam.errors import TiebeamError
 from tiebeam.spec import Step
 from tiebeam.store import Unit
-from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan, StepState
+from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan
 from tiebeam.workflow.runs.rows import SEQ_STEP, RunRow, StepRow, change_run, insert_steps, load_run
+from tiebeam.workflow.runs.states import StepState
 from tiebeam.workflow.steps import StepCall, StepCode, StepResult
 
 
