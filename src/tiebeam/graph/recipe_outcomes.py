@@ -52,11 +52,22 @@ def _compared(text: str) -> Iterator[tuple[str, str]]:
 
 def outcomes_of(graph: Graph, recipe: spec.Recipe, step: spec.Step) -> frozenset[str] | None:
     """Every outcome a step can have, as far as the records tell; None when its code alone knows."""
-    if step.kind is spec.StepKind.REVIEW:
-        named = step.review.handoff if step.review else None
-        protocols = [named] if named else [rule.handoff for rule in recipe.escalation]
-        return _ALWAYS | {verb for one in protocols for verb in graph.handoffs[one].verbs}
-    if step.uses == spec.COMPLETE:
-        asked = spec.Completion.model_validate(dict(step.params))
-        return _ALWAYS | {"confirmed-by-person", *(asked.outcomes or ("completed",))}
-    return None
+    match step.kind:
+        case spec.StepKind.REVIEW:
+            named = step.review.handoff if step.review else None
+            protocols = [named] if named else [rule.handoff for rule in recipe.escalation]
+            return _ALWAYS | {verb for one in protocols for verb in graph.handoffs[one].verbs}
+        case spec.StepKind.TIMER:
+            return _ALWAYS | {"elapsed"}
+        case spec.StepKind.EVENT:
+            late = step.event.on_timeout if step.event else None
+            return _ALWAYS | {"arrived"} | ({late} if late else set[str]())
+        case spec.StepKind.MAP:
+            return _ALWAYS | {"done"}
+        case spec.StepKind.LOOP:
+            return _ALWAYS | {"done", "limit"}
+        case spec.StepKind.CODE if step.uses == spec.COMPLETE:
+            asked = spec.Completion.model_validate(dict(step.params))
+            return _ALWAYS | {"confirmed-by-person", *(asked.outcomes or ("completed",))}
+        case _:
+            return None

@@ -69,9 +69,9 @@ class Scope:
         yield "index"
         if any(one.kind is spec.StepKind.MAP for one in containers):
             yield "item"
-        if containers[0].kind is spec.StepKind.LOOP:
-            for step in self.body(containers[0].id):
-                yield f"previous.{spec.step_variable(step.id)}"
+        loop = next((one for one in containers if one.kind is spec.StepKind.LOOP), None)
+        for step in self.body(loop.id) if loop else ():
+            yield f"previous.{spec.step_variable(step.id)}"
 
     def names_of_rules(self) -> set[str]:
         """What stop and escalation rules may read: every step; one that has not begun reads as `pending`."""

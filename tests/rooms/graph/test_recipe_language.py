@@ -69,6 +69,9 @@ RIGHT = {
     "a loop inside a map": WITH_MAP
     + f'{STEP}id = "again"\nkind = "loop"\ninside = "each"\nloop = {{ until = "steps.turn.outcome == item.want", most = 3 }}\n'
     + f'{TURN}when = "index < 3 && item.ok"\n',
+    "a map inside a loop that looks at the former turn": WITH_LOOP
+    + f'{TURN}{STEP}id = "each"\nkind = "map"\ninside = "again"\nafter = ["turn"]\nmap = {{ over = "steps.turn.output.lines" }}\n'
+    + f"{BODY}when = \"previous.turn.outcome != item.kind && steps.turn.outcome == 'x'\"\n",
     "branches side by side and their join": f'{STEP}id = "left"\nuses = "demo.look"\nafter = ["look"]\n'
     + f'{STEP}id = "right"\nkind = "timer"\nafter = ["look"]\ntimer = {{ after_hours = 24, hours = "working" }}\n'
     + f'{STEP}id = "first"\nuses = "demo.look"\nafter = ["left", "right"]\njoin = "any"\nwhen = "steps.right.outcome != \'x\'"\n',

@@ -76,6 +76,13 @@ SAID = {
         "never 'rejected'",
         "'reject'",
     ),
+    "an outcome no event has": (
+        f'{STEP}id = "hear"\nkind = "event"\nafter = ["act"]\nevent = {{ name = "a.b", key = "run.id", timeout_hours = 1, on_timeout = "late" }}\n'
+        f'{STEP}id = "t"\nuses = "demo.look"\nafter = ["hear"]\nwhen = "steps.hear.outcome == \'timeout\'" {HERE}\n',
+        "never",
+        "never 'timeout'",
+        "late",
+    ),
     "a stop rule that looks at nothing": (
         f'[[stop]]\nid = "x"\nwhen = "input.bad == true" {HERE}\nreason = "r"\n',
         "never",
