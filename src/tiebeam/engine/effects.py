@@ -69,6 +69,13 @@ def _where(run_id: str, step_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(effect.c.run_id == run_id, effect.c.step_id == step_id)
 
 
+_HERE = sa.and_(effect.c.run_id == sa.bindparam("of_run"), effect.c.step_id == sa.bindparam("of_step"))
+# Built once: putting a statement together costs more than running it.
+_LOCKED = sa.select(effect).where(_HERE).with_for_update()
+_INSERT = sa.insert(effect)
+_CHANGE = sa.update(effect).where(_HERE)
+
+
 def _record(row: Any) -> EffectRecord:
     return EffectRecord(
         run_id=row.run_id,
@@ -111,20 +118,39 @@ class Effects:
         with self._store.unit() as unit:
             if before is not None:
                 before(unit)
-            row = unit.conn.execute(sa.select(effect).where(_where(run_id, step_id)).with_for_update()).one_or_none()
-            state = self._next(row, mode=mode, key=key)
-            if state.state is EffectStatus.NEW:
-                self._intend(unit, state, run_id=run_id, step_id=step_id, mode=mode, request=request)
+            return self.intend(unit, run_id=run_id, step_id=step_id, mode=mode, key=key, request=request)
+
+    def intend(
+        self,
+        unit: Unit,
+        *,
+        run_id: str,
+        step_id: str,
+        mode: Effect,
+        key: str,
+        request: Mapping[str, Any],
+        journal: bool = True,
+    ) -> EffectState:
+        """`begin` in the caller's unit: the call may leave once that is committed.
+
+        Without `journal` the fact is left to whoever records the consequences.
+        """
+        row = unit.conn.execute(_LOCKED, {"of_run": run_id, "of_step": step_id}).one_or_none()
+        state = self._next(row, mode=mode, key=key)
         if state.state is EffectStatus.NEW:
-            self._observe("effect:intent")
+            self._intend(unit, state, run_id=run_id, step_id=step_id, mode=mode, request=request, journal=journal)
+            unit.after_commit(lambda: self._observe("effect:intent"))
         return state
 
-    def confirm(self, unit: Unit, *, run_id: str, step_id: str, result: Mapping[str, Any]) -> None:
+    def confirm(
+        self, unit: Unit, *, run_id: str, step_id: str, result: Mapping[str, Any], journal: bool = True
+    ) -> None:
         """Record the answer of the call, in the commit that records its consequences. Raises UnknownEffect."""
         self._observe("effect:called")
         self._mark(unit, run_id=run_id, step_id=step_id, state="confirmed", result=result)
-        payload = {"step": step_id, "result": dict(result)}
-        unit.journal(f"run:{run_id}", "effect.confirmed", actor=_ACTOR, payload=payload)
+        if journal:
+            payload = {"step": step_id, "result": dict(result)}
+            unit.journal(f"run:{run_id}", "effect.confirmed", actor=_ACTOR, payload=payload)
         unit.after_commit(lambda: self._observe("effect:confirmed"))
 
     def settle(
@@ -170,7 +196,15 @@ class Effects:
         return EffectState(EffectStatus.NEW, row.key, row.attempts + 1)
 
     def _intend(
-        self, unit: Unit, state: EffectState, *, run_id: str, step_id: str, mode: Effect, request: Mapping[str, Any]
+        self,
+        unit: Unit,
+        state: EffectState,
+        *,
+        run_id: str,
+        step_id: str,
+        mode: Effect,
+        request: Mapping[str, Any],
+        journal: bool,
     ) -> None:
         values: dict[str, Any] = {
             "mode": mode.value,
@@ -181,9 +215,11 @@ class Effects:
             "begun_at": unit.now,
         }
         if state.attempts == 1:
-            unit.conn.execute(sa.insert(effect).values(run_id=run_id, step_id=step_id, **values))
+            unit.conn.execute(_INSERT, {"run_id": run_id, "step_id": step_id, **values})
         else:
-            unit.conn.execute(sa.update(effect).where(_where(run_id, step_id)).values(**values, result=None))
+            unit.conn.execute(_CHANGE, {"of_run": run_id, "of_step": step_id, **values, "result": None})
+        if not journal:
+            return
         payload = {
             "step": step_id,
             "mode": mode.value,
@@ -195,11 +231,8 @@ class Effects:
 
     def _mark(self, unit: Unit, *, run_id: str, step_id: str, state: str, result: Mapping[str, Any]) -> None:
         confirmed_at = unit.now if state == "confirmed" else None
-        marked = unit.conn.execute(
-            sa.update(effect)
-            .where(_where(run_id, step_id))
-            .values(state=state, result=dict(result), confirmed_at=confirmed_at)
-        )
+        values = {"state": state, "result": dict(result), "confirmed_at": confirmed_at}
+        marked = unit.conn.execute(_CHANGE, {"of_run": run_id, "of_step": step_id, **values})
         if marked.rowcount == 0:
             raise UnknownEffect(
                 f"step {step_id!r} of run {run_id!r} has begun no effect: call begin before calling out"

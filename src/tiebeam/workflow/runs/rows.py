@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -71,11 +71,24 @@ _INSERT_RUN = sa.insert(run)
 _CHANGE_RUN = sa.update(run).where(_THIS_RUN)
 _TAKE_SEQ = sa.update(run).where(_THIS_RUN).values(seq=run.c.seq + SEQ_STEP).returning(run.c.seq)
 _STATES = (
-    sa.select(run_step.c.step_id, run_step.c.state, run_step.c.outcome, run_step.c.output)
+    sa.select(*(run_step.c[name] for name in ("step_id", "state", "outcome", "output", "seq", "task_id", "wait_id")))
     .where(run_step.c.run_id == sa.bindparam("of_run"))
     .order_by(run_step.c.position)
 )
 _INSERT_STEPS = sa.insert(run_step)
+_THIS_STEP = sa.and_(run_step.c.run_id == sa.bindparam("of_run"), run_step.c.step_id == sa.bindparam("of_step"))
+_CHANGE_STEP = sa.update(run_step).where(_THIS_STEP)
+_CHILDREN = (
+    sa.select(run.c.id, run.c.parent_step, run.c.state, run.c.outcome)
+    .where(run.c.parent_run_id == sa.bindparam("of_run"))
+    .order_by(run.c.id)
+)
+_LAST_DONE = (
+    sa.select(run_step.c.outcome, run_step.c.output)
+    .where(run_step.c.run_id == sa.bindparam("of_run"), run_step.c.state == StepPhase.DONE.value)
+    .order_by(run_step.c.seq.desc())
+    .limit(1)
+)
 
 
 def pin_recipe(unit: Unit, recipe: Recipe) -> str:
@@ -157,7 +170,13 @@ def load_states(conn: sa.Connection, run_id: str) -> dict[str, StepState]:
     rows = conn.execute(_STATES, {"of_run": run_id})
     return {
         row.step_id: StepState(
-            step_id=row.step_id, phase=StepPhase(row.state), outcome=row.outcome or row.state, output=row.output
+            step_id=row.step_id,
+            phase=StepPhase(row.state),
+            outcome=row.outcome or row.state,
+            output=row.output,
+            seq=row.seq,
+            task_id=row.task_id,
+            wait_id=row.wait_id,
         )
         for row in rows
     }
@@ -165,21 +184,26 @@ def load_states(conn: sa.Connection, run_id: str) -> dict[str, StepState]:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step's row as it is first written, or moved on from waiting."""
+    """An instance's row as it is first written, or moved on from waiting.
+
+    `seq` is given when it has ended, by whoever keeps the row.
+    """
 
     step_id: str
     phase: StepPhase
     outcome: str | None
-    seq: int
     position: int
+    seq: int = 0
     summary: str | None = None
     output: Mapping[str, Any] = field(default_factory=dict[str, Any])
     evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
     task_id: str | None = None
+    wait_id: str | None = None
 
     @property
     def state(self) -> StepState:
-        return StepState(self.step_id, self.phase, self.outcome or self.phase, self.output)
+        outcome = self.outcome or self.phase
+        return StepState(self.step_id, self.phase, outcome, self.output, self.seq, self.task_id, self.wait_id)
 
     def values(self, now: datetime) -> dict[str, Any]:
         return {
@@ -189,6 +213,7 @@ class StepRow:
             "output": dict(self.output),
             "evidence": dict(self.evidence),
             "task_id": self.task_id,
+            "wait_id": self.wait_id,
             "seq": self.seq,
             "ended_at": now if self.phase in SETTLED else None,
         }
@@ -211,15 +236,32 @@ def insert_steps(unit: Unit, run_id: str, rows: Sequence[StepRow]) -> None:
     unit.conn.execute(_INSERT_STEPS, values)
 
 
+def move_steps(unit: Unit, run_id: str, rows: Iterable[StepRow]) -> None:
+    """Move steps on that had a row."""
+    values = [{"of_run": run_id, "of_step": row.step_id, **row.values(unit.now)} for row in rows]
+    if values:
+        unit.conn.execute(_CHANGE_STEP, values)
+
+
+def mark_steps(unit: Unit, run_id: str, phases: Mapping[str, StepPhase]) -> None:
+    """Give instances another phase and leave everything else of their rows as it is."""
+    if phases:
+        values = [{"of_run": run_id, "of_step": instance, "state": phase} for instance, phase in phases.items()]
+        unit.conn.execute(_CHANGE_STEP, values)
+
+
+def forget_steps(unit: Unit, run_id: str, instances: Collection[str]) -> None:
+    """Take instances back so that they run again; what happened stays in the journal."""
+    if instances:
+        unit.conn.execute(sa.delete(run_step).where(run_step.c.run_id == run_id, run_step.c.step_id.in_(instances)))
+
+
 def move_step(unit: Unit, run_id: str, row: StepRow) -> None:
-    """Move a step on that waited for a person."""
-    where = (run_step.c.run_id == run_id, run_step.c.step_id == row.step_id)
-    unit.conn.execute(sa.update(run_step).where(*where).values(**row.values(unit.now)))
+    move_steps(unit, run_id, [row])
 
 
 def forget_step(unit: Unit, run_id: str, step_id: str) -> None:
-    """Take back a step so that it runs again; what happened stays in the journal."""
-    unit.conn.execute(sa.delete(run_step).where(run_step.c.run_id == run_id, run_step.c.step_id == step_id))
+    forget_steps(unit, run_id, [step_id])
 
 
 def step_of_task(conn: sa.Connection, task_id: str) -> tuple[str, StepPhase, Mapping[str, Any]] | None:
@@ -228,6 +270,34 @@ def step_of_task(conn: sa.Connection, task_id: str) -> tuple[str, StepPhase, Map
         sa.select(run_step.c.step_id, run_step.c.state, run_step.c.output).where(run_step.c.task_id == task_id)
     ).first()
     return None if row is None else (row.step_id, StepPhase(row.state), row.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A run that another one waits for, at this instance."""
+
+    id: str
+    parent_step: str
+    state: RunState
+    outcome: str | None
+
+
+def children_of(conn: sa.Connection, run_id: str) -> list[Child]:
+    """The runs a run has started, oldest first."""
+    rows = conn.execute(_CHILDREN, {"of_run": run_id})
+    return [Child(row.id, row.parent_step, RunState(row.state), row.outcome) for row in rows]
+
+
+def last_output(conn: sa.Connection, run_id: str) -> dict[str, Any]:
+    """The output of the step that was done last; empty when none was."""
+    row = conn.execute(_LAST_DONE, {"of_run": run_id}).first()
+    return {} if row is None else dict(row.output)
+
+
+def row_of_step(conn: sa.Connection, run_id: str, instance: str) -> Any:
+    """Summary, evidence and everything else of an instance; None when it has not begun."""
+    where = (run_step.c.run_id == run_id, run_step.c.step_id == instance)
+    return conn.execute(sa.select(run_step).where(*where)).first()
 
 
 def take_seq(unit: Unit, run_id: str) -> int:

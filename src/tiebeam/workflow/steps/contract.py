@@ -23,6 +23,20 @@ class StepFailed(TiebeamError):
     status = 422
 
 
+class StepBusy(StepFailed):
+    """The other side refused for now, and nothing happened there: the same again may go through later.
+
+    With `retry` the step is tried again by itself, `after_seconds` later at the earliest; else it goes to a person.
+    """
+
+    code = "step_busy"
+    status = 503
+
+    def __init__(self, message: str, *, after_seconds: float = 0) -> None:
+        super().__init__(message)
+        self.after_seconds = after_seconds
+
+
 class ApprovalExpired(TiebeamError):
     """The approval an effect rests on is too old; the review step named by `step_id` is asked again."""
 
@@ -76,7 +90,11 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """Everything a step may look at. `inputs` holds `{step id: {"outcome", "output"}}` of finished steps."""
+    """Everything a step may look at. `inputs` holds `{step id: {"outcome", "output"}}` of the steps that have begun.
+
+    In the body of a container `inputs` are those of the same item or turn, `step_id` carries the indices, `index` and
+    `item` say which it is, and `previous` holds `inputs` of the turn before.
+    """
 
     run: RunInfo
     step_id: str
@@ -91,6 +109,9 @@ class StepCall:
     """For reading."""
     unit: Unit | None = None
     """Only for steps with effect `db`; what they write commits with the step's outcome."""
+    item: Any = None
+    index: int | None = None
+    previous: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     def output_of(self, step_id: str) -> Mapping[str, Any]:
         """The output of a finished step; empty when it was skipped or has not run."""
