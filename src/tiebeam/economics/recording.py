@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.economics.entries import EXACT_DIGITS, EntryKind, LedgerEntry
 from tiebeam.economics.tables import ledger_daily, ledger_entry
+from tiebeam.store import Prepared
 
 _SLOTS = 8
 _DIMENSIONS = ("day", "intent", "recipe", "team", "kind", "model", "currency", "slot")
@@ -80,16 +81,15 @@ def _insert(conn: sa.Connection, entries: Sequence[LedgerEntry]) -> list[dict[st
     if not entries:
         return []
     rows = [_row(conn, entry) for entry in reversed(entries)]
-    new = set(conn.execute(_ADD_LINES[conn.dialect.name], rows).scalars())
+    new = {row.key for row in _ADD_LINES[conn.dialect.name].answers(conn, rows)}
     return [row for row in rows if row["key"] in new]
 
 
-def _by_dialect(build: Callable[[Callable[[sa.Table], Any]], Any]) -> dict[str, Any]:
+def _by_dialect(build: Callable[[Callable[[sa.Table], Any]], Any]) -> dict[str, Prepared]:
     """A statement in both dialects' words for inserting what may be there already."""
-    return {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+    return {"sqlite": Prepared(build(sqlite.insert)), "postgresql": Prepared(build(postgresql.insert))}
 
 
-# Built once: a run's commit should not pay for putting the same statements together again.
 _ADD_LINES = _by_dialect(
     lambda insert: insert(ledger_entry).on_conflict_do_nothing(index_elements=["key"]).returning(ledger_entry.c.key)
 )
@@ -102,7 +102,9 @@ _LOCK = _by_dialect(
     )
 )
 _HERE = sa.and_(*(ledger_daily.c[name] == sa.bindparam(f"at_{name}") for name in _DIMENSIONS))
-_WRITE = sa.update(ledger_daily).where(_HERE).values({name: sa.bindparam(f"new_{name}") for name in Sums.__slots__})
+_WRITE = Prepared(
+    sa.update(ledger_daily).where(_HERE).values({name: sa.bindparam(f"new_{name}") for name in Sums.__slots__})
+)
 
 
 def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -117,11 +119,12 @@ def add_to_rollup(conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> Non
     empty = Sums().values()
     places = [{**dict(zip(_DIMENSIONS, key, strict=True)), **empty} for key in sorted(added)]
     changes: list[dict[str, Any]] = []
-    for row in conn.execute(_LOCK[conn.dialect.name], places).mappings():
+    for locked in _LOCK[conn.dialect.name].answers(conn, places):
+        row = locked._asdict()
         total = Sums(**{name: row[name] for name in Sums.__slots__}).plus(added[tuple(row[n] for n in _DIMENSIONS)])
         here = {f"at_{name}": row[name] for name in _DIMENSIONS}
         changes.append(here | {f"new_{name}": value for name, value in total.values().items()})
-    conn.execute(_WRITE, changes)
+    _WRITE.run_each(conn, changes)
 
 
 def _row(conn: sa.Connection, entry: LedgerEntry) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from tiebeam.store.exporting import (
 )
 from tiebeam.store.journal import Fact, JournalEntry, StreamHead, list_streams, read_journal, search_journal
 from tiebeam.store.portable import NotEmpty, RowsRefused, tables_of, write_rows, write_schema
+from tiebeam.store.prepared import NotPreparable, Prepared
 from tiebeam.store.redaction import NotRedactable, UnknownEntry, redact, redact_old
 from tiebeam.store.tables import metadata
 from tiebeam.store.targets import AnchorTarget, list_targets, take_target, target_failed, target_reached
@@ -53,7 +54,9 @@ __all__ = [
     "Moment",
     "NestedUnit",
     "NotEmpty",
+    "NotPreparable",
     "NotRedactable",
+    "Prepared",
     "RowsRefused",
     "Store",
     "StreamHead",

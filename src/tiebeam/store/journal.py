@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.kit import canonical_json, iso
+from tiebeam.store.prepared import Prepared
 from tiebeam.store.tables import journal_entry, journal_stream
 from tiebeam.verifier import GENESIS, commitment, entry_hash, field_salt
 
@@ -63,22 +64,21 @@ def commitments(salt: str, actor: str, payload: Mapping[str, Any]) -> dict[str, 
 def _locking(insert: Callable[[sa.Table], Any]) -> Any:
     return (
         insert(journal_stream)
-        .values(length=0, head_hash=GENESIS)
+        .values(stream=sa.bindparam("stream"), length=0, head_hash=GENESIS)
         .on_conflict_do_update(index_elements=["stream"], set_={"length": journal_stream.c.length})
         .returning(journal_stream.c.length, journal_stream.c.head_hash)
     )
 
 
-# Built once: every unit asks these, and putting a statement together costs more than running it.
-_LOCK = {"sqlite": _locking(sqlite.insert), "postgresql": _locking(postgresql.insert)}
-_STORE_HEAD = sa.update(journal_stream).where(journal_stream.c.stream == sa.bindparam("of_stream"))
-_APPEND = sa.insert(journal_entry)
+_LOCK = {"sqlite": Prepared(_locking(sqlite.insert)), "postgresql": Prepared(_locking(postgresql.insert))}
+_STORE_HEAD = Prepared(sa.update(journal_stream).where(journal_stream.c.stream == sa.bindparam("of_stream")))
+_APPEND = Prepared(sa.insert(journal_entry))
 _SHOWN = [column for column in journal_entry.c if column.name != "salt"]
 
 
 def lock_head(conn: sa.Connection, stream: str) -> StreamHead:
     """The end of a stream, created when absent and locked until the transaction ends, in one statement."""
-    row = conn.execute(_LOCK[conn.dialect.name], {"stream": stream}).one()
+    (row,) = _LOCK[conn.dialect.name].all(conn, {"stream": stream})
     return StreamHead(stream, row.length, row.head_hash)
 
 
@@ -111,9 +111,9 @@ def append(conn: sa.Connection, facts: Sequence[tuple[Fact, str]], *, heads: Ite
     rows = [{name: getattr(fact, name) for name in Fact.__slots__} for fact, _ in facts]
     for row, (_, salt) in zip(rows, facts, strict=True):
         row |= {"salt": salt, "format": FORMAT}
-    conn.execute(_APPEND, rows)
+    _APPEND.run_each(conn, rows)
     ends = [{"of_stream": head.stream, "length": head.length, "head_hash": head.head_hash} for head in heads]
-    conn.execute(_STORE_HEAD, ends)
+    _STORE_HEAD.run_each(conn, ends)
 
 
 def entry_of(row: Any) -> JournalEntry:

@@ -16,6 +16,7 @@ from tiebeam.store import journal
 from tiebeam.store.database import dispose, normalised, open_dispatch, open_reader, open_writer
 from tiebeam.store.migration import upgrade
 from tiebeam.store.troubles import named_troubles
+from tiebeam.store.prepared import savepoint
 
 if TYPE_CHECKING:
     from tiebeam.store.journal import Fact, StreamHead
@@ -56,7 +57,7 @@ class Unit:
         """A part that may fail alone: what it wrote and journalled is undone, and what came before it stays."""
         facts, heads = len(self._facts), dict(self._heads)
         try:
-            with self.conn.begin_nested():
+            with savepoint(self.conn):
                 yield
         except BaseException:
             del self._facts[facts:]
