@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from tiebeam import spec
 
 CONTAINERS = frozenset({spec.StepKind.MAP, spec.StepKind.LOOP})
+RUN = ("run.id", "run.state", "run.outcome")
+PROBLEM = ("problem.kind", "problem.step", "problem.message", "problem.found")
+"""What expressions know of the run, and rules of the problem a step met."""
 
 
 class Scope:
@@ -55,13 +58,13 @@ class Scope:
 
     def names(self, step_id: str) -> set[str]:
         """What the expressions of a step may read."""
-        return {"input", "run", *variables(self.before(step_id)), *self._around(self.enclosing(step_id))}
+        return {"input", *RUN, *variables(self.before(step_id)), *self._around(self.enclosing(step_id))}
 
     def names_after_turn(self, loop_id: str) -> set[str]:
         """What `until` may read: the turn that ended, the one before it, and all that the loop itself sees."""
         here = (self.steps[loop_id], *self.enclosing(loop_id))
         inner = (step.id for step in self.body(loop_id))
-        return {"input", "run", *variables(self.before(loop_id)), *variables(inner), *self._around(here)}
+        return {"input", *RUN, *variables(self.before(loop_id)), *variables(inner), *self._around(here)}
 
     def _around(self, containers: tuple[spec.Step, ...]) -> Iterator[str]:
         if not containers:
@@ -75,11 +78,11 @@ class Scope:
 
     def names_of_rules(self) -> set[str]:
         """What stop and escalation rules may read: every step; one that has not begun reads as `pending`."""
-        return {"input", "run", "problem", *variables(self.steps)}
+        return {"input", *RUN, *PROBLEM, *variables(self.steps)}
 
     def names_at_end(self) -> set[str]:
         """What `accepted_when` may read: the steps inside a container are gone by then, the container stays."""
-        return {"input", "run", *variables(step.id for step in self.body(None))}
+        return {"input", *RUN, *variables(step.id for step in self.body(None))}
 
     def ends(self, container: str | None) -> tuple[spec.Step, ...]:
         """The steps of a body that no other step comes after."""
