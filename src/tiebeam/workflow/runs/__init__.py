@@ -3,6 +3,8 @@
 from tiebeam.workflow.runs.advance import Interpreter
 from tiebeam.workflow.runs.decided import Deciding, cancel_run, fail_run
 from tiebeam.workflow.runs.ending import machine_time
+from tiebeam.workflow.runs.frontier import begins
+from tiebeam.workflow.runs.instances import DEADLINE, UNDO, instance_of, parts_of
 from tiebeam.workflow.runs.keyed import keyed_run
 from tiebeam.workflow.runs.plan import NO_PROBLEM, NoHandoff, RunPlan
 from tiebeam.workflow.runs.presenting import PlainPresenter, Presenter, ReviewCase, ReviewPacket
@@ -20,6 +22,7 @@ from tiebeam.workflow.runs.rows import (
     pinned_content,
     take_seq,
 )
+from tiebeam.workflow.runs.shape import Shape
 from tiebeam.workflow.runs.states import RunState, StepPhase, StepState
 from tiebeam.workflow.runs.still import StillRun, forsaken_runs, moments_of, still_runs, versions_at_work
 from tiebeam.workflow.runs.versions import (
@@ -51,7 +54,9 @@ from tiebeam.workflow.runs.views import (
 from tiebeam.workflow.runs.work import Work
 
 __all__ = [
+    "DEADLINE",
     "NO_PROBLEM",
+    "UNDO",
     "CaseRow",
     "Deciding",
     "Interpreter",
@@ -72,11 +77,13 @@ __all__ = [
     "RunState",
     "RunStepView",
     "RunView",
+    "Shape",
     "StepPhase",
     "StepRow",
     "StepState",
     "StillRun",
     "Work",
+    "begins",
     "cancel_run",
     "case_rows",
     "copy_steps",
@@ -84,6 +91,7 @@ __all__ = [
     "fail_run",
     "forsaken_runs",
     "insert_run",
+    "instance_of",
     "keyed_run",
     "list_runs",
     "load_run",
@@ -91,6 +99,7 @@ __all__ = [
     "moments_of",
     "open_runs",
     "open_versions",
+    "parts_of",
     "pin_recipe",
     "pinned",
     "pinned_content",

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tiebeam.spec import Recipe
 from tiebeam.store import Unit
+from tiebeam.workflow.runs.instances import parts_of
 from tiebeam.workflow.runs.states import RunState, StepPhase, StepState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
 
@@ -31,10 +32,6 @@ class OpenRun:
     started_by: str
     held_by: str | None
     """The segment whose calls outside are under way."""
-
-
-def _step_of(instance: str) -> str:
-    return instance.partition("[")[0].partition("~")[0]
 
 
 _OPEN_RUN = [run.c[name] for name in OpenRun.__slots__]
@@ -99,7 +96,7 @@ def repin(unit: Unit, run_id: str, recipe: Recipe, *, digest: str, forgets: Coll
     moved = [
         {"of_run": run_id, "of_step": row.step_id, "to": positions[base]}
         for row in rows
-        if (base := _step_of(row.step_id)) in positions and positions[base] != row.position
+        if (base := parts_of(row.step_id)[0]) in positions and positions[base] != row.position
     ]
     if moved:
         place = sa.update(run_step).where(
@@ -123,7 +120,7 @@ def copy_steps(unit: Unit, run_id: str, *, of: str, recipe: Recipe, only: Collec
     where = (run_step.c.run_id == of, run_step.c.step_id.in_(only))
     own = {"run_id": run_id, "task_id": None, "wait_id": None}
     rows = [
-        {**row, **own, "position": positions[_step_of(row["step_id"])]}
+        {**row, **own, "position": positions[parts_of(row["step_id"])[0]]}
         for row in unit.conn.execute(sa.select(run_step).where(*where)).mappings()
     ]
     if rows:
