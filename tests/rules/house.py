@@ -65,7 +65,9 @@ CONNECTED = {
     # Tells workers of one machine apart by its name.
     "tiebeam.engine.neighbours": {"socket"},
     # Listen.
-    "tiebeam.serve": {"socket"},
+    "tiebeam.serve.listening": {"socket"},
+    "tiebeam.serve.probing": {"socket"},
+    "tiebeam.serve.serving": {"socket"},
     "tiebeam.gateway.running": {"socket"},
     # Speaks to the mail server over a connection that connect.outgoing has checked and opened.
     "tiebeam.connect.notify.smtp": {"smtplib", "socket", "ssl"},

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
         DatabaseUnreachable,
     )
     from tiebeam.app.in_force import Applied
+    from tiebeam.app.keeping import FileDiffers, Restored, back_up, restore
     from tiebeam.app.known import installed, known_names
     from tiebeam.app.running import App
     from tiebeam.app.seeding import Seeded, seed_use
+    from tiebeam.app.vitals import Operations, Vitals, operations_of
 
 __all__ = [
     "DATABASE_VARIABLE",
@@ -30,16 +32,30 @@ __all__ = [
     "Applied",
     "Calls",
     "DatabaseUnreachable",
+    "FileDiffers",
     "OpenCalls",
+    "Operations",
+    "Restored",
     "Seeded",
+    "Vitals",
+    "back_up",
     "installed",
     "known_names",
     "open_app",
     "open_calls",
+    "operations_of",
+    "restore",
     "seed_use",
 ]
 
 _HOMES = {
+    "Operations": "vitals",
+    "Vitals": "vitals",
+    "operations_of": "vitals",
+    "FileDiffers": "keeping",
+    "Restored": "keeping",
+    "back_up": "keeping",
+    "restore": "keeping",
     "OpenCalls": "calling",
     "open_calls": "calling",
     "Calls": "calls",

@@ -267,9 +267,12 @@ def _register_handlers(app: App) -> None:
     app.workforce.on_edit(app.asking.edit_problems)
     app.workforce.on_ask(app.correspondence.asked)
     app.workforce.on_record(app.evidence.grounds)
-    app.engine.register("run", app.interpreter.run_segment)
-    app.engine.register("intake", batches.run_segment)
-    app.engine.register(MAIL_KIND, app.correspondence.run_segment)
+    for kind, handler in (
+        ("run", app.interpreter.run_segment),
+        ("intake", batches.run_segment),
+        (MAIL_KIND, app.correspondence.run_segment),
+    ):
+        app.engine.register(kind, app.measured.of(kind, handler))
     app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
     app.engine.on_poison("intake", batches.give_up)
     app.engine.repeat("anchors", app.anchoring.work)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tiebeam.app.calls import Calls
 from tiebeam.app.in_force import Applied
+from tiebeam.app.measuring import Measured
 from tiebeam.authority import Authority, Principal
 from tiebeam.connect.documents import Reader
 from tiebeam.connect.identity import ProviderInForce
@@ -81,6 +82,8 @@ class App:
     provider: ProviderInForce = field(repr=False)
     """The identity provider people may sign in by; None where the workspace names none."""
 
+    measured: Measured = field(default_factory=Measured, repr=False)
+    """The segments this process ran."""
     identify: Callable[[App, str | None], Principal] | None = field(default=None, repr=False)
     """How the command line finds out who acts; without it, the owner of the machine does."""
 

@@ -21,7 +21,7 @@ def backup(file: Path, workspace: Path | None, person: str | None, as_json: bool
 
     The file fits SQLite and PostgreSQL alike, and never replaces another. Keep the printed hash apart from it.
     """
-    from tiebeam.app.keeping import back_up
+    from tiebeam.app import back_up
 
     check_output(file)
     with calling(workspace, person) as caller:
@@ -52,7 +52,7 @@ def restore(file: Path, workspace: Path | None, check: bool, as_json: bool) -> i
 
     The file is verified first and the journal afterwards. Exits with 1 when the journal is not sound.
     """
-    from tiebeam.app.keeping import restore as bring_back
+    from tiebeam.app import restore as bring_back
     from tiebeam.store import open_backup
 
     if check:
