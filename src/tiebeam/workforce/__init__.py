@@ -35,6 +35,7 @@ from tiebeam.workforce.directory import (
     chain_above,
     holders,
 )
+from tiebeam.workforce.drafts import KeptDraft
 from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.handling import AlreadyDecided, TaskClosed, TaskMoved
 from tiebeam.workforce.identities import (
@@ -45,7 +46,13 @@ from tiebeam.workforce.identities import (
     TooManySignIns,
     roles_of_groups,
 )
-from tiebeam.workforce.opening import BrokenProtocol, IncompleteContext, check_package, protocol_problems
+from tiebeam.workforce.opening import (
+    BrokenProtocol,
+    IncompleteContext,
+    UnknownApprover,
+    check_package,
+    protocol_problems,
+)
 from tiebeam.workforce.ownership import accountable_owner, handoff_problems, intent_problems, ownership_problems
 from tiebeam.workforce.refusals import Refusal
 from tiebeam.workforce.room import Workforce
@@ -92,6 +99,7 @@ __all__ = [
     "HolderKind",
     "Identities",
     "IncompleteContext",
+    "KeptDraft",
     "LinkRefused",
     "Message",
     "NewToken",
@@ -121,6 +129,7 @@ __all__ = [
     "TokenState",
     "TooManyAttempts",
     "TooManySignIns",
+    "UnknownApprover",
     "UnknownDelegation",
     "UnknownEmergency",
     "UnknownSession",

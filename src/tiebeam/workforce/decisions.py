@@ -18,7 +18,8 @@ from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import HUMAN_QUEUE, RUN_KIND, Desk, change, notify, record
 from tiebeam.workforce.directory import approval_limit, role_that_covers
-from tiebeam.workforce.editing import Proposal, WrongInput, difference, read_input
+from tiebeam.workforce.drafts import forget_drafts
+from tiebeam.workforce.editing import Problems, Proposal, WrongInput, difference, read_input, wrong_input
 from tiebeam.workforce.handling import TaskClosed, active_task, closed_error, move, review_minutes
 from tiebeam.workforce.opening import ABORT, keep_payload
 from tiebeam.workforce.questions import ask
@@ -124,13 +125,12 @@ def _check_verb(actor: Principal, task: Task, verb: str) -> None:
 
 
 def _check_edit(desk: Desk, task: Task, proposal: Proposal) -> None:
-    problems = [problem for check in desk.hooks.edited for problem in check(task, proposal.payload)]
+    problems = Problems()
+    for check in desk.hooks.edited:
+        for problem in check(task, proposal.payload):
+            problems.add("changes", problem)
     if problems:
-        raise WrongInput(
-            f"cannot edit task {task.id!r}: {'; '.join(problems)}. The task is still open.",
-            task=task.id,
-            problems=problems,
-        )
+        raise wrong_input(task, "edit", problems)
 
 
 def _stale(conn: sa.Connection, task: Task, shown_hash: str) -> PayloadChanged:
@@ -255,6 +255,7 @@ def _settle(
     if not desk.engine.close_wait(unit, task.wait_id, outcome=decision.verb):
         raise TaskClosed(f"run {task.run_id!r} no longer waits for task {task.id!r}", task=task.id)
     cancel_rungs(unit, task.id)
+    forget_drafts(unit, task.id)
     for hook in desk.hooks.decided:
         hook(unit, closed, decision)
     if task.run_id:

@@ -127,9 +127,9 @@ class Desk:
         return given
 
     def responsible(self, task: Task, now: datetime) -> list[Holder]:
-        """Who may act on the task today: the claimer alone while claimed and present, else the role's people."""
+        """Who may act on it today: the claimer or their deputy while claimed and present, else the role's people."""
         found = self.acting(task, now)
-        claimed = [holder for holder in found if holder.person_id == task.claimed_by]
+        claimed = [holder for holder in found if task.claimed_by in {holder.person_id, holder.on_behalf_of or ""}]
         return claimed or found
 
     def binding_claim(self, task: Task, now: datetime) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tiebeam.errors import Invalid
 from tiebeam.kit import digest_of, parse_amount
+from tiebeam.spec import schema_problems
 from tiebeam.workforce.task import Change, Task, declared_key
 
 _LONGEST_TEXT = 10_000
@@ -21,10 +22,15 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "ask": frozenset({"to", "subject", "text", "comment"}),
 }
 _ONLY_COMMENT = frozenset({"comment"})
+_ANSWERS = frozenset({"approve", "edit"})
+"""Verbs after which the payload is acted on."""
 
 
 class WrongInput(Invalid):
-    """The input does not fit the verb or the protocol; the task stays open and the person is asked again."""
+    """The input does not fit the verb or the protocol; the task stays open and the person is asked again.
+
+    `data["by_field"]` maps each wrong field to what is wrong with it.
+    """
 
     code = "wrong_input"
 
@@ -50,22 +56,48 @@ class Proposal:
     draft: Draft | None = None
 
 
+class Problems(dict[str, list[str]]):
+    """What is wrong, by field; each message names its field."""
+
+    def add(self, field: str, message: str) -> None:
+        self.setdefault(field, []).append(message)
+
+    @property
+    def messages(self) -> list[str]:
+        return [message for several in self.values() for message in several]
+
+
+def wrong_input(task: Task, verb: str, problems: Problems) -> WrongInput:
+    return WrongInput(
+        f"cannot {verb} task {task.id!r}: {'; '.join(problems.messages)}. The task is still open.",
+        task=task.id,
+        problems=problems.messages,
+        by_field=dict(problems),
+        fields=sorted(_FIELDS.get(verb, _ONLY_COMMENT)),
+        editable=answerable(task),
+    )
+
+
+def answerable(task: Task) -> list[str]:
+    """What an edit may give: the protocol's editable fields, and those the step's schema of an answer names."""
+    named = (task.answer_schema or {}).get("properties", {})
+    return list(dict.fromkeys((*task.protocol.editable, *named)))
+
+
 def read_input(task: Task, *, verb: str, given: Mapping[str, Any]) -> Proposal:
     """Raises WrongInput with one problem for each wrong field."""
     allowed = _FIELDS.get(verb, _ONLY_COMMENT)
-    problems = [f"{key!r} is not part of {verb!r}" for key in sorted(set(given) - allowed)]
+    problems = Problems()
+    for key in sorted(set(given) - allowed):
+        problems.add(str(key), f"{key!r} is not part of {verb!r}")
     comment = _text(given, "comment", problems)
     draft = _draft(given, problems) if verb == "ask" else None
     changes = _changes(task, given, problems) if verb == "edit" else {}
-    if problems:
-        raise WrongInput(
-            f"cannot {verb} task {task.id!r}: {'; '.join(problems)}. The task is still open.",
-            task=task.id,
-            problems=problems,
-            fields=sorted(allowed),
-            editable=list(task.protocol.editable),
-        )
     payload = {**task.payload, **changes}
+    if verb in _ANSWERS and not problems:
+        _check_answer(task, payload, problems)
+    if problems:
+        raise wrong_input(task, verb, problems)
     diff = tuple(difference(task.payload, payload))
     if verb == "edit" and not diff:
         raise WrongInput(f"the edit of task {task.id!r} changes nothing; approve it instead", task=task.id)
@@ -86,47 +118,64 @@ def difference(old: Any, new: Any, *, path: str = "") -> Iterator[Change]:
         yield Change(path, old, new)
 
 
-def _text(given: Mapping[str, Any], key: str, problems: list[str], *, needed: bool = False) -> str:
+def _check_answer(task: Task, payload: Mapping[str, Any], problems: Problems) -> None:
+    """What is acted on keeps the schema of an answer, whether it was entered now or proposed before."""
+    if task.answer_schema is None:
+        return
+    names = frozenset(map(declared_key, answerable(task)))
+    answer = {key: value for key, value in payload.items() if declared_key(key) in names}
+    for path, message in schema_problems(task.answer_schema, answer):
+        problems.add(path or "changes", f"{path!r}: {message}" if path else message)
+
+
+def _text(given: Mapping[str, Any], key: str, problems: Problems, *, needed: bool = False) -> str:
     value = given.get(key)
     if value is None:
         value = ""
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-        problems.append(f"{key!r} must be text of at most {_LONGEST_TEXT} characters")
+        problems.add(key, f"{key!r} must be text of at most {_LONGEST_TEXT} characters")
         return ""
     if needed and not value.strip():
-        problems.append(f"{key!r} is missing")
+        problems.add(key, f"{key!r} is missing")
     return value.strip()
 
 
-def _draft(given: Mapping[str, Any], problems: list[str]) -> Draft:
+def _draft(given: Mapping[str, Any], problems: Problems) -> Draft:
     to = _text(given, "to", problems)
     # A line break would let the writer add headers of their own to the mail.
-    several = [key for key in ("to", "subject") if len(str(given.get(key) or "").splitlines()) > 1]
-    problems.extend(f"{key!r} must be one line" for key in several)
+    for key in ("to", "subject"):
+        if len(str(given.get(key) or "").splitlines()) > 1:
+            problems.add(key, f"{key!r} must be one line")
     return Draft(to or None, _text(given, "subject", problems), _text(given, "text", problems, needed=True))
 
 
-def _changes(task: Task, given: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+def _changes(task: Task, given: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     changes = given.get("changes")
     if not isinstance(changes, dict) or not changes:
-        problems.append("'changes' must map the fields to change to their new values")
+        problems.add("changes", "'changes' must map the fields to change to their new values")
         return {}
-    editable = task.protocol.editable
+    named = (task.answer_schema or {}).get("properties", {})
     for key, value in changes.items():
-        if declared_key(str(key)) not in editable:
-            problems.append(f"{key!r} may not be edited (editable: {', '.join(editable) or 'nothing'})")
-        elif key not in task.payload:
-            problems.append(f"{key!r} is not part of the proposed action")
+        if key not in named and declared_key(str(key)) not in task.protocol.editable:
+            editable = ", ".join(answerable(task)) or "nothing"
+            problems.add(str(key), f"{key!r} may not be edited (editable: {editable})")
+        elif key not in task.payload and key not in named:
+            problems.add(str(key), f"{key!r} is not part of the proposed action")
         else:
-            problems.extend(_misfits(task.payload[key], value, path=key))
+            # A value stays of the kind it was, whatever a schema says: amounts and dates are compared with limits.
+            for message in _misfits(task.payload.get(key), value, path=str(key), is_free=key in named):
+                problems.add(str(key), message)
     return dict(changes)
 
 
-def _misfits(old: Any, new: Any, *, path: str) -> Iterator[str]:
-    """Why `new` is not the same kind of value as `old`. Texts that hold an amount or a date must go on holding one."""
+def _misfits(old: Any, new: Any, *, path: str, is_free: bool = False) -> Iterator[str]:
+    """Why `new` is not the same kind of value as `old`. Texts that hold an amount or a date must go on holding one.
+
+    What was empty may become anything where a schema describes it (`is_free`).
+    """
     match old:
         case None:
-            if isinstance(new, dict | list):
+            if not is_free and isinstance(new, dict | list):
                 yield f"{path!r} must be a single value"
         case bool():
             if not isinstance(new, bool):

@@ -13,6 +13,7 @@ from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import climb
+from tiebeam.workforce.drafts import forget_drafts
 from tiebeam.workforce.rungs import RungView, cancel_rungs, recompute
 from tiebeam.workforce.standing import note_use
 from tiebeam.workforce.task import ACTIVE, Task, TaskState, load_decision, load_task, task_of
@@ -227,6 +228,7 @@ def cancel_tasks(desk: Desk, unit: Unit, run_id: str, *, reason: str, actor: str
     for task in found:
         closed = change(unit, task, state=TaskState.CANCELLED, closed_at=unit.now)
         cancel_rungs(unit, task.id)
+        forget_drafts(unit, task.id)
         desk.engine.close_wait(unit, task.wait_id, outcome="cancelled")
         record(unit, closed, "cancelled", actor=actor, reason=reason)
     return len(found)

@@ -14,6 +14,7 @@ from tiebeam.workforce import tables
 from tiebeam.workforce.decisions import NoAuthority, decide
 from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import NobodyHoldsRole, climb
+from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.handling import move
 from tiebeam.workforce.opening import ABORT
 from tiebeam.workforce.rungs import RungState, RungView, mark, rung_of
@@ -101,7 +102,7 @@ def _decide(desk: Desk, unit: Unit, task: Task, rung: RungView) -> None:
     comment = f"Nobody decided within {rung.after_hours} working hours."
     try:
         decision = decide(desk, unit, ESCALATION, task.id, verb=verb, given={"comment": comment})
-    except NoAuthority as problem:
+    except (NoAuthority, WrongInput) as problem:
         _refused(desk, unit, task, rung, str(problem))
         return
     if decision.standing is Standing.FINAL:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.errors import Invalid
 from tiebeam.kit import digest_of
-from tiebeam.spec import HandoffProtocol, RungAction, as_data
+from tiebeam.spec import HandoffProtocol, RungAction, as_data, check_schema
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, notify, record
-from tiebeam.workforce.directory import climb
+from tiebeam.workforce.directory import Climb, NobodyHoldsRole, climb, holders
 from tiebeam.workforce.rungs import due_from, set_rungs
 from tiebeam.workforce.task import Task, TaskState, declared_key
 
@@ -32,6 +33,12 @@ class IncompleteContext(Invalid):
     code = "incomplete_context"
 
 
+class UnknownApprover(NobodyHoldsRole):
+    """The role or person a step names is not in this workspace, or may not decide it (WF-07)."""
+
+    code = "unknown_approver"
+
+
 class BrokenProtocol(Invalid):
     """The handoff protocol cannot be carried out as declared."""
 
@@ -43,7 +50,7 @@ def protocol_problems(protocol: HandoffProtocol) -> list[str]:
     problems: list[str] = []
     if not protocol.verbs:
         problems.append("it offers no verb, so nobody could decide")
-    for position, rung in enumerate(protocol.ladder, start=1):
+    for position, rung in enumerate(protocol.rungs, start=1):
         match rung.action:
             case RungAction.REASSIGN if rung.role is None:
                 problems.append(f"rung {position} reassigns without naming a role")
@@ -53,7 +60,7 @@ def protocol_problems(protocol: HandoffProtocol) -> list[str]:
                 problems.append(f"rung {position} cannot decide {rung.verb!r} by default")
             case _:
                 pass
-    hours = [rung.after_hours for rung in protocol.ladder]
+    hours = [rung.after_hours for rung in protocol.rungs]
     if hours != sorted(hours):
         problems.append("its rungs are not in the order of their hours")
     return problems
@@ -92,7 +99,9 @@ class NewTask:
     amount: Decimal | None
     currency: str | None
     needs_authority: bool
+    answer_schema: dict[str, Any] | None
     routed_because: str
+    person: str | None = None
 
 
 # Built once: putting a statement together costs more than running it.
@@ -104,28 +113,67 @@ _KEEP_PAYLOAD = {
 
 
 def open_task(desk: Desk, unit: Unit, new: NewTask) -> str:
-    """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole."""
+    """The id of the new task. Raises IncompleteContext, BrokenProtocol, NobodyHoldsRole or SchemaBroken."""
+    if new.answer_schema is not None:
+        check_schema(new.answer_schema)
     check_package(new.handoff, new.context)
     if problems := protocol_problems(new.handoff):
         raise BrokenProtocol(
             f"handoff {new.handoff.id!r}: {'; '.join(problems)}", handoff=new.handoff.id, problems=problems
         )
-    way = climb(desk.people(), new.role, excluded=new.excluded_people)
+    way = _way(desk, unit, new)
     because = new.routed_because
     if way.passed:
         because += f". Nobody eligible holds {', '.join(way.passed)}, so it went up to {way.role}"
-    values: dict[str, Any] = {f.name: getattr(new, f.name) for f in fields(NewTask) if f.name != "handoff"}
+    if new.person is not None:
+        because += f". {desk.people().people[new.person].name} is asked by name, as {way.role}"
+    skipped = {"handoff", "person"}
+    values: dict[str, Any] = {f.name: getattr(new, f.name) for f in fields(NewTask) if f.name not in skipped}
     values |= {"id": unit.store.ids.new("task"), "wait_id": "", "protocol": new.handoff, "role": way.role}
     values |= {"payload_hash": digest_of(new.payload), "audit_owner": new.handoff.audit_owner}
-    values |= {"routed_because": because, "state": TaskState.OPEN, "claimed_by": None, "snoozed_until": None}
+    values |= {"routed_because": because, "claimed_by": new.person, "snoozed_until": None}
+    # Whoever is asked by name has the task as if they had claimed it: others see so, and they may give it back.
+    values |= {"state": TaskState.OPEN if new.person is None else TaskState.CLAIMED}
     values |= {"opened_at": unit.now, "counted_from": unit.now, "due_at": unit.now, "closed_at": None}
     task = Task(**values)
     _write(desk, unit, task, asked_role=new.role)
     return task.id
 
 
+def _way(desk: Desk, unit: Unit, new: NewTask) -> Climb:
+    """The role it goes to; a person asked by name must be able to decide in it. Raises NobodyHoldsRole."""
+    directory = desk.people()
+    if new.role not in directory.roles and not holders(directory, new.role):
+        raise UnknownApprover(
+            f"no role {new.role!r} in this workspace{_near(new.role, directory.roles)}", role=new.role
+        )
+    if new.person is None:
+        return climb(directory, new.role, excluded=new.excluded_people)
+    person = directory.people.get(new.person)
+    if person is None:
+        raise UnknownApprover(
+            f"no person {new.person!r} in this workspace{_near(new.person, directory.people)}", person=new.person
+        )
+    given = desk.given_by(unit.conn)(new.role, desk.calendar(new.team).day_of(unit.now))
+    able = {*holders(directory, new.role), *(receiver for receiver, _ in given)} - set(new.excluded_people)
+    if person.id not in able:
+        why = "took part before" if person.id in new.excluded_people else f"does not hold the role {new.role!r}"
+        raise UnknownApprover(
+            f"{person.name} ({person.id}) is asked by name and {why}; "
+            f"{', '.join(sorted(able)) or 'nobody'} could decide as {new.role!r}",
+            person=person.id,
+            role=new.role,
+        )
+    return Climb(new.role, ())
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=3)
+    return f"; did you mean {', '.join(map(repr, near))}?" if near else ""
+
+
 def _write(desk: Desk, unit: Unit, task: Task, *, asked_role: str) -> None:
-    due_at = due_from(desk, task, unit.now)
+    due_at = due_from(desk, unit.conn, task, unit.now)
     wait_id = desk.engine.open_wait(
         unit, run_id=task.run_id, seq=task.seq, step_id=task.step_id, kind=WAIT_KIND, key=task.id, due_at=due_at
     )

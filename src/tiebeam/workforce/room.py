@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.authority import Authority, Obj, Principal, Verdict, Visible
+from tiebeam.authority import Authority, Obj, Principal, PrincipalKind, Verdict, Visible
 from tiebeam.engine import Engine
 from tiebeam.spec import HandoffProtocol
 from tiebeam.store import Store, Unit
@@ -19,6 +19,8 @@ from tiebeam.workforce.approval import Approval, who_approves
 from tiebeam.workforce.calendar import Calendar
 from tiebeam.workforce.desk import Desk, Hooks, tell
 from tiebeam.workforce.directory import Holder
+from tiebeam.workforce.drafts import KeptDraft, draft_of, keep_draft
+from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.identities import Identities
 from tiebeam.workforce.refusals import Refusals
 from tiebeam.workforce.standing import BREAK_GLASS, Delegations, Emergencies, note_use
@@ -113,10 +115,14 @@ class Workforce:
         amount: Decimal | None = None,
         currency: str | None = None,
         needs_authority: bool = False,
+        person: str | None = None,
+        answer: Mapping[str, Any] | None = None,
         routed_because: str,
     ) -> str:
-        """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole.
+        """The id of the new task. Raises IncompleteContext, BrokenProtocol, SchemaBroken or NobodyHoldsRole.
 
+        `person` is asked by name: the task is theirs as if they had claimed it; UnknownApprover (a NobodyHoldsRole)
+        when they may not decide in the role. `answer` is the JSON Schema of what an approval or an edit may leave.
         `amount` in `currency` must be comparable with the limits of roles: convert before. With `needs_authority`
         the decider's limit must cover it; an unknown amount is covered by unlimited roles alone.
         """
@@ -137,7 +143,9 @@ class Workforce:
             amount=amount,
             currency=currency,
             needs_authority=needs_authority,
+            answer_schema=None if answer is None else dict(answer),
             routed_because=routed_because,
+            person=person,
         )
         return opening.open_task(self._desk, unit, new)
 
@@ -153,20 +161,34 @@ class Workforce:
     ) -> Decision:
         """Decide in one transaction. `input`: `comment`; for edit `changes`; for ask `text`, `to`, `subject`.
 
+        Wrong input is kept as this person's draft and told by field; the task stays open and is asked again.
+
         The result's `standing` says whether it is final, an endorsement (the task moved up) or a question.
         Raises Refused, NoAuthority (403), WrongInput (422), PayloadChanged, AlreadyDecided, TaskClosed (409).
         """
-        with self._store.unit() as unit:
-            return decisions.decide(
-                self._desk,
-                unit,
-                principal,
-                task_id,
-                verb=verb,
-                payload_hash=payload_hash,
-                given=input or {},
-                minutes=minutes,
-            )
+        try:
+            with self._store.unit() as unit:
+                return decisions.decide(
+                    self._desk,
+                    unit,
+                    principal,
+                    task_id,
+                    verb=verb,
+                    payload_hash=payload_hash,
+                    given=input or {},
+                    minutes=minutes,
+                )
+        except WrongInput as wrong:
+            # In a unit of its own: the refused decision's unit is gone.
+            if principal.kind is PrincipalKind.PERSON and input and "by_field" in wrong.data:
+                problems = wrong.data["by_field"]
+                with self._store.unit() as unit:
+                    keep_draft(unit, task_id, principal.person_id, verb=verb, given=input, problems=problems)
+            raise
+
+    def draft(self, conn: sa.Connection, principal: Principal, task_id: str) -> KeptDraft | None:
+        """What this person entered last and was refused; None when nothing waits to be corrected."""
+        return draft_of(conn, task_id, principal.person_id)
 
     def ask(
         self, principal: Principal, task_id: str, *, text: str, to: str | None = None, subject: str = ""

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from tiebeam.spec import RungAction
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
-from tiebeam.workforce.desk import Desk, change
+from tiebeam.workforce.desk import Desk, Given, change
 from tiebeam.workforce.directory import acting
+from tiebeam.workforce.standing import given_on
 from tiebeam.workforce.task import Task
 
 RUNG_TIMER = "workforce.rung"
@@ -60,28 +61,38 @@ def rung_of(row: Any) -> RungView:
     )
 
 
-def away(desk: Desk, task: Task) -> Callable[[date], bool]:
-    """True on days when nobody who may act on the task is at work; while claimed, the claimer's days count alone."""
+def away(desk: Desk, conn: sa.Connection, task: Task) -> Callable[[date], bool]:
+    """True on days when nobody who may act on the task is at work.
+
+    While claimed, the days of the claimer and of who stands in for them count alone.
+    """
     directory = desk.people()
+    given: Given | None = None
 
     def nobody(day: date) -> bool:
+        nonlocal given
         present = acting(directory, task.role, day=day, excluded=task.excluded_people)
-        if task.claimed_by is not None and any(h.person_id == task.claimed_by for h in present):
+        if task.claimed_by is not None:
+            present = [h for h in present if task.claimed_by in {h.person_id, h.on_behalf_of or ""}]
+        if present:
             return False
-        return task.claimed_by is not None or not present
+        # Only days that would not count are asked for, so that most deadlines cost no question to the database.
+        given = given or given_on(conn, directory, task.role)
+        receivers = acting(directory, task.role, day=day, excluded=task.excluded_people, given=given(task.role, day))
+        return not any(task.claimed_by in {None, h.person_id, h.on_behalf_of} for h in receivers)
 
     return nobody
 
 
-def due_from(desk: Desk, task: Task, start: datetime) -> datetime:
-    return desk.calendar(task.team).add(start, task.protocol.due_hours, is_away=away(desk, task))
+def due_from(desk: Desk, conn: sa.Connection, task: Task, start: datetime) -> datetime:
+    return desk.calendar(task.team).add(start, task.protocol.due_hours, is_away=away(desk, conn, task))
 
 
 def set_rungs(desk: Desk, unit: Unit, task: Task) -> None:
     """Write the ladder of a task that just opened, with one timer for each rung."""
-    if not task.protocol.ladder:
+    if not task.protocol.rungs:
         return
-    calendar, is_away = desk.calendar(task.team), away(desk, task)
+    calendar, is_away = desk.calendar(task.team), away(desk, unit.conn, task)
     rows: list[dict[str, Any]] = [
         {
             "task_id": task.id,
@@ -93,7 +104,7 @@ def set_rungs(desk: Desk, unit: Unit, task: Task) -> None:
             "at": calendar.add(task.counted_from, rung.after_hours, is_away=is_away),
             "state": str(RungState.PENDING),
         }
-        for position, rung in enumerate(task.protocol.ladder)
+        for position, rung in enumerate(task.protocol.rungs)
     ]
     unit.conn.execute(_ADD_RUNGS, rows)
     _set_timers(desk, unit, task, [(row["position"], row["at"]) for row in rows])
@@ -106,7 +117,7 @@ def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime, fired:
     declared distance from it, so that after an outage the people it reached get their time as well.
     """
     desk.engine.cancel_timers(unit, task.wait_id)
-    calendar, is_away = desk.calendar(task.team), away(desk, task)
+    calendar, is_away = desk.calendar(task.team), away(desk, unit.conn, task)
     moved: list[tuple[int, datetime]] = []
     for rung in pending(unit.conn, task.id):
         at = calendar.add(task.counted_from, rung.after_hours, is_away=is_away)
@@ -122,7 +133,7 @@ def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime, fired:
     _set_timers(desk, unit, task, moved)
     if task.snoozed_until is not None:
         set_wake(desk, unit, task, task.snoozed_until)
-    return change(unit, task, due_at=due_from(desk, task, due_start))
+    return change(unit, task, due_at=due_from(desk, unit.conn, task, due_start))
 
 
 def set_wake(desk: Desk, unit: Unit, task: Task, at: datetime) -> None:

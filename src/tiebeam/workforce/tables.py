@@ -32,6 +32,8 @@ task = sa.Table(
     sa.Column("amount", Amount),
     sa.Column("currency", sa.Text),
     sa.Column("needs_authority", sa.Boolean, nullable=False),
+    # JSON Schema of what may be answered; none where the protocol's editable fields are enough.
+    sa.Column("answer_schema", JsonText),
     sa.Column("routed_because", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("claimed_by", sa.Text),
@@ -129,6 +131,19 @@ task_endorsement = sa.Table(
     sa.Column("from_role", sa.Text, nullable=False),
     sa.Column("to_role", sa.Text, nullable=False),
     sa.Index(None, "task_id"),
+)
+
+# What a person entered and was refused, kept for them until the task is closed.
+task_draft = sa.Table(
+    "task_draft",
+    metadata,
+    sa.Column("task_id", sa.Text, sa.ForeignKey("task.id"), primary_key=True),
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("input", JsonText, nullable=False),
+    # Field → why it was refused.
+    sa.Column("problems", JsonText, nullable=False),
+    sa.Column("at", Moment, nullable=False),
 )
 
 task_viewing = sa.Table(

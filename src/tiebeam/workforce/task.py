@@ -67,6 +67,8 @@ class Task:
     amount: Decimal | None
     currency: str | None
     needs_authority: bool
+    answer_schema: dict[str, Any] | None
+    """JSON Schema of what may be answered: its properties may be given besides the protocol's editable fields."""
     routed_because: str
     state: TaskState
     claimed_by: str | None

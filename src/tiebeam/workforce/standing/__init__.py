@@ -5,6 +5,7 @@ from tiebeam.workforce.standing.delegations import (
     Delegations,
     DelegationState,
     UnknownDelegation,
+    given_on,
     given_roles,
     receivers,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "UnknownDelegation",
     "UnknownEmergency",
     "Use",
+    "given_on",
     "given_roles",
     "note_use",
     "open_roles",

@@ -175,6 +175,25 @@ def receivers(conn: sa.Connection, directory: Directory, role: str, *, day: date
     )
 
 
+def given_on(
+    conn: sa.Connection, directory: Directory, role: str
+) -> Callable[[str, date], tuple[tuple[str, str], ...]]:
+    """Like `receivers` for many days of one role, read once."""
+    statement = (
+        sa.select(delegation)
+        .where(delegation.c.role == role, delegation.c.revoked_at.is_(None))
+        .order_by(delegation.c.last.desc(), delegation.c.receiver, delegation.c.giver)
+        .limit(MOST_LISTED)
+    )
+    rows = [row for row in conn.execute(statement) if _still_holds(directory, row) and row.receiver in directory.people]
+
+    def given(_role: str, day: date) -> tuple[tuple[str, str], ...]:
+        text = day.isoformat()
+        return tuple((row.receiver, row.giver) for row in rows if row.first <= text <= row.last)
+
+    return given
+
+
 def _running(day: date) -> tuple[sa.ColumnElement[bool], ...]:
     text = day.isoformat()
     return (delegation.c.first <= text, delegation.c.last >= text, delegation.c.revoked_at.is_(None))
