@@ -100,7 +100,9 @@ def test_a_step_of_another_package_is_killed_and_ends_in_its_next_version(instal
         _until(lambda: _state(installed, workspace, run) == "waiting", workspace)
         (task,) = installed.json("inbox", "--workspace", workspace)["tasks"]
         assert task["payload"]["screen"]["hits"][0]["party"] == "Baltic Amber Shipping OU"
-        installed.run("decide", task["id"], "approve", "--comment", "another register number", "--workspace", workspace)
+        installed.run(
+            "decide", task["id"], "--verb", "approve", "--comment", "another register number", "--workspace", workspace
+        )
         _until(lambda: _state(installed, workspace, run) == "done", workspace)
 
     done = [fact for fact in _facts(installed, workspace, run, "step.done") if fact["step"] == "screen"]
@@ -119,7 +121,9 @@ def test_a_package_that_is_gone_leaves_its_run_with_a_person(installed: Installe
         (task,) = installed.json("inbox", "--workspace", workspace)["tasks"]
         assert "acme.screen" in json.dumps(task["payload"]) + task["summary"]
     with _worker(installed, workspace):
-        installed.run("decide", task["id"], "approve", "--comment", "installed again", "--workspace", workspace)
+        installed.run(
+            "decide", task["id"], "--verb", "approve", "--comment", "installed again", "--workspace", workspace
+        )
         _until(lambda: _state(installed, workspace, run) == "done", workspace)
 
 
@@ -127,7 +131,7 @@ def _answers(installed: Installed, folder: Path, *, port: int, usd: str) -> Path
     """A workspace whose class `standard` is served by the provider on this machine, within `usd` for the company."""
     gateway_workspace(folder, port=port, company_usd=usd, team_usd=usd)
     served = folder / "served" / "mid.toml"
-    (folder / "served" / "standard.toml").write_text(served.read_text())
+    served.write_text(served.read_text().replace('name = "mid"', 'name = "standard"'))
     budget = folder / "budgets" / "sales.toml"
     budget.write_text(budget.read_text().replace('"sales"', '"accounts-payable"'))
     installed.install(EXAMPLES / "acme-answers")
@@ -157,7 +161,7 @@ def test_a_langgraph_graph_is_killed_in_a_call_goes_on_and_waits_for_a_person(
             (task,) = installed.json("inbox", "--workspace", workspace)["tasks"]
             assert task["payload"]["draft"]["draft"] == "We are sorry."
             calls = len(far.calls)
-            installed.run("decide", task["id"], "approve", "--comment", "well said", "--workspace", workspace)
+            installed.run("decide", task["id"], "--verb", "approve", "--comment", "well said", "--workspace", workspace)
             _until(lambda: _state(installed, workspace, run) == "done", workspace)
         assert len(far.calls) == calls  # what was drafted is signed, not drafted again
     steps = {one["step_id"]: one for one in installed.json("runs", "show", run, "--workspace", workspace)["steps"]}
