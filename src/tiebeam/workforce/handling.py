@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -213,17 +214,23 @@ def snooze(desk: Desk, unit: Unit, principal: Principal, task_id: str, *, until:
     return task
 
 
-def cancel_tasks(desk: Desk, unit: Unit, run_id: str, *, reason: str, actor: str = "system:workflow") -> int:
-    """Close every active task of a run; returns how many.
+def cancel_tasks(
+    desk: Desk,
+    unit: Unit,
+    run_id: str,
+    *,
+    reason: str,
+    actor: str = "system:workflow",
+    steps: Collection[str] | None = None,
+) -> int:
+    """Close the active tasks of a run, or of these steps of it; returns how many.
 
     Call it before journalling on the run's stream: deciders lock the task first and the stream after it.
     """
-    statement = (
-        sa.select(tables.task)
-        .where(tables.task.c.run_id == run_id, tables.task.c.state.in_([str(state) for state in ACTIVE]))
-        .order_by(tables.task.c.id)
-        .with_for_update()
-    )
+    where = [tables.task.c.run_id == run_id, tables.task.c.state.in_([str(state) for state in ACTIVE])]
+    if steps is not None:
+        where.append(tables.task.c.step_id.in_(steps))
+    statement = sa.select(tables.task).where(*where).order_by(tables.task.c.id).with_for_update()
     found = [task_of(row) for row in unit.conn.execute(statement).all()]
     for task in found:
         closed = change(unit, task, state=TaskState.CANCELLED, closed_at=unit.now)

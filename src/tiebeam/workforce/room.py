@@ -238,9 +238,17 @@ class Workforce:
         with self._store.unit() as unit:
             return handling.snooze(self._desk, unit, principal, task_id, until=until)
 
-    def cancel_tasks(self, unit: Unit, run_id: str, *, reason: str, actor: str = "system:workflow") -> int:
-        """Close every active task of a run. Call it before journalling on the run's stream in the same unit."""
-        return handling.cancel_tasks(self._desk, unit, run_id, reason=reason, actor=actor)
+    def cancel_tasks(
+        self,
+        unit: Unit,
+        run_id: str,
+        *,
+        reason: str,
+        actor: str = "system:workflow",
+        steps: Collection[str] | None = None,
+    ) -> int:
+        """Close the active tasks of a run, or of these steps of it. Call it before journalling on the run's stream."""
+        return handling.cancel_tasks(self._desk, unit, run_id, reason=reason, actor=actor, steps=steps)
 
     def tasks(
         self,
