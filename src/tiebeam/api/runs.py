@@ -1,4 +1,4 @@
-"""Runs and documents: start, list, look, cancel, retry."""
+"""Runs and documents: start, list, look."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, UploadFile
 from fastapi.responses import FileResponse, Response
-from pydantic import Field
 
 from tiebeam.api.access import asks, changes
-from tiebeam.api.body import Body
 from tiebeam.app import LARGEST_DOCUMENT, App
 from tiebeam.errors import Invalid
 from tiebeam.http import Caller, TooLarge, page_response
@@ -19,10 +17,6 @@ from tiebeam.workflow.intake import batch_view, document_view, original_of
 from tiebeam.workflow.runs import RunFilter, case_rows, list_runs, run_view
 
 MOST_FILES = 200
-
-
-class Cancel(Body):
-    reason: str = Field(min_length=1, max_length=2000)
 
 
 def router(app: App) -> APIRouter:
@@ -35,8 +29,6 @@ def router(app: App) -> APIRouter:
 
 def _starting(app: App, routes: APIRouter) -> None:
     starting = changes(app, "run.start", "intent", inside=True)
-    cancelling = changes(app, "run.cancel", "run", "run_id", inside=True)
-    retrying = changes(app, "run.retry", "run", "run_id", inside=True)
 
     @routes.post("/runs", status_code=202)
     def start(
@@ -52,20 +44,6 @@ def _starting(app: App, routes: APIRouter) -> None:
         caller.known("intent", intent)
         accepted = app.starting.upload(caller.principal, intent, taken, channel="api", received_at=today)
         return plain(accepted)
-
-    @routes.post("/runs/{run_id}/cancel")
-    def cancel(run_id: str, body: Cancel, caller: Caller = Depends(cancelling)) -> dict[str, Any]:
-        """End a run before its time; its open tasks are withdrawn."""
-        app.starting.cancel(caller.principal, run_id, reason=body.reason)
-        with app.store.read() as conn:
-            return plain(run_view(conn, run_id).item)
-
-    @routes.post("/runs/{run_id}/retry", status_code=202)
-    def retry(run_id: str, caller: Caller = Depends(retrying)) -> dict[str, Any]:
-        """Try a run again that failed; what it had done stays done."""
-        app.starting.retry(caller.principal, run_id)
-        with app.store.read() as conn:
-            return plain(run_view(conn, run_id).item)
 
 
 def _looking(app: App, routes: APIRouter) -> None:

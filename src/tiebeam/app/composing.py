@@ -16,6 +16,7 @@ from tiebeam.app.known import installed, step_register
 from tiebeam.app.outer import Outer
 from tiebeam.app.priced import prices_of
 from tiebeam.app.running import App, access_of
+from tiebeam.app.tending import desk_of
 from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
 from tiebeam.connect.identity import ProviderInForce
@@ -45,6 +46,7 @@ from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.models import Completing
+from tiebeam.workflow.operating import Operating, Stalling
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import (
@@ -116,6 +118,18 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
     begin = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
     budgets = Budgets(graph=graph, tree=trees_of(store, graph))
     telling = _telling(workspace, store, graph)
+    desk = desk_of(
+        store,
+        engine=engine,
+        graph=graph,
+        authority=authority,
+        facts=facts,
+        workforce=workforce,
+        economics=economics,
+        interpreter=interpreter,
+        promotion=promotion,
+        intake=intake,
+    )
     app = App(
         workspace=workspace,
         store=store,
@@ -132,6 +146,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         starting=begin(intake=intake, promotion=promotion, authority=authority, facts=facts),
         promotion=promotion,
         interpreter=interpreter,
+        operating=Operating(desk),
+        stalling=Stalling(desk, telling=telling),
         correspondence=letters,
         evidence=Evidence(store, archive=archive, economics=economics, policies=lambda: authority.policies),
         anchoring=_anchoring(workspace, store, graph),

@@ -34,6 +34,7 @@ from tiebeam.workflow.evidence import Anchoring, Evidence
 from tiebeam.workflow.extend import Extensions
 from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Intake
+from tiebeam.workflow.operating import Operating, Stalling
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import Interpreter
 from tiebeam.workflow.telling import Telling
@@ -66,6 +67,8 @@ class App:
     starting: Starting
     promotion: Promotion
     interpreter: Interpreter
+    operating: Operating
+    stalling: Stalling
     correspondence: Correspondence
     evidence: Evidence
     anchoring: Anchoring

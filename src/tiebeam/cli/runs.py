@@ -1,4 +1,4 @@
-"""Verbs about runs: list, show, cancel, retry."""
+"""Verbs about runs: list and show; those that look after runs stand in `operating` and `versions`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tiebeam.cli import operating, versions
 from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import Group, json_option, person_option, print_json, print_table, workspace_option
 from tiebeam.cli.show import print_run
@@ -18,7 +19,9 @@ def runs() -> None:
 
 @runs.command("list")
 @asks("run.view", "run")
-@click.option("--state", default=None, help="queued, running, waiting, done, stopped, failed or cancelled.")
+@click.option(
+    "--state", default=None, help="queued, running, waiting, paused, undoing, done, stopped, failed or cancelled."
+)
 @click.option("--decision", default=None, help="auto_pay, manager_approval, hold, reject or unreadable.")
 @click.option("--label", default=None, help="For example price_variance.")
 @click.option("--query", default=None, help="Part of the number or of the supplier's name.")
@@ -91,34 +94,5 @@ def show(run: str, workspace: Path | None, person: str | None, as_json: bool) ->
     )
 
 
-@runs.command("cancel")
-@asks("run.cancel", "run", "run", inside=True)
-@click.argument("run")
-@click.option("--reason", required=True, help="Why, in a sentence.")
-@workspace_option
-@person_option
-@json_option
-def cancel(run: str, reason: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
-    """End RUN before its time; its open tasks are withdrawn and nothing more leaves the house."""
-    with calling(workspace, person) as caller:
-        row = caller.app.starting.cancel(caller.principal, run, reason=reason)
-    if as_json:
-        print_json({"run": row.id, "state": "cancelled"})
-    else:
-        click.echo(f"run {row.id} is cancelled")
-
-
-@runs.command("retry")
-@asks("run.retry", "run", "run", inside=True)
-@click.argument("run")
-@workspace_option
-@person_option
-@json_option
-def retry(run: str, workspace: Path | None, person: str | None, as_json: bool) -> None:
-    """Try RUN again, which failed with an internal error; a worker takes it up, and what it had done stays done."""
-    with calling(workspace, person) as caller:
-        row = caller.app.starting.retry(caller.principal, run)
-    if as_json:
-        print_json({"run": row.id, "state": row.state.value})
-    else:
-        click.echo(f"run {row.id} is {row.state.value} again")
+for _command in (*operating.COMMANDS, *versions.COMMANDS):
+    runs.add_command(_command)

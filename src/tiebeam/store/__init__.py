@@ -25,6 +25,7 @@ from tiebeam.store.exporting import (
     stretches_of,
     verify_journal,
 )
+from tiebeam.store.following import journal_after, journal_end
 from tiebeam.store.journal import Fact, JournalEntry, StreamHead, list_streams, read_journal, search_journal
 from tiebeam.store.portable import NotEmpty, RowsRefused, tables_of, write_rows, write_schema
 from tiebeam.store.prepared import NotPreparable, Prepared
@@ -71,6 +72,8 @@ __all__ = [
     "has_unanchored",
     "is_backup",
     "is_busy",
+    "journal_after",
+    "journal_end",
     "journal_lines",
     "journal_report",
     "last_anchor",
