@@ -35,6 +35,7 @@ from tiebeam.spec import WorkspaceSettings
 from tiebeam.store import Store, Unit
 from tiebeam.workflow import (
     MAIL_KIND,
+    Beginning,
     Correspondence,
     IntentFacts,
     Starting,
@@ -115,7 +116,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
     letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
-    begin = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
+    begin = Beginning(engine)
+    starting = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
     budgets = Budgets(graph=graph, tree=trees_of(store, graph))
     telling = _telling(workspace, store, graph)
     desk = desk_of(
@@ -143,7 +145,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         decisions=Decisions(authority=authority, graph=graph),
         forecasting=Forecasting(store, economics=economics, graph=graph),
         intake=intake,
-        starting=begin(intake=intake, promotion=promotion, authority=authority, facts=facts),
+        starting=starting(intake=intake, promotion=promotion, authority=authority, facts=facts, begin=begin),
         promotion=promotion,
         interpreter=interpreter,
         operating=Operating(desk),

@@ -61,3 +61,5 @@ class KeptEvents(Frozen):
     keep_hours: Decimal = Field(default=Decimal(168), gt=0, le=8760)
     most_kept: int = Field(default=100, ge=1, le=10_000)
     """Of one name and key; with more, further ones are refused."""
+    remember_days: int = Field(default=90, ge=1, le=3650)
+    """An event that came so long ago and is kept for nobody is forgotten, and with it that it came."""

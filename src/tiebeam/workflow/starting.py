@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from tiebeam.authority import Authority, Principal
-from tiebeam.economics import fixed_cost_per_unit
 from tiebeam.engine import Engine
 from tiebeam.errors import Conflict, Invalid
 from tiebeam.graph import Graph
-from tiebeam.kit import decimal_text
-from tiebeam.spec import Adoption, Intent, Recipe, checked_input
+from tiebeam.spec import checked_input
 from tiebeam.store import Store, Unit
+from tiebeam.workflow.beginning import Begin, house_facts, subject_of
 from tiebeam.workflow.given_up import settle_given_up
 from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order, plain_name
 from tiebeam.workflow.invoices import import_reference, policy_to_json
 from tiebeam.workflow.objects import IntentFacts, intent_object, run_object
-from tiebeam.workflow.promotion import Promotion, Standing
-from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, insert_run, load_run, pin_recipe, retry_run
+from tiebeam.workflow.promotion import Promotion
+from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run, retry_run
 from tiebeam.workflow.sources import Bindings, read_reference
 from tiebeam.workforce import Workforce, note_use, task_holders
 
@@ -30,9 +29,6 @@ class EffectOpen(Conflict):
     """A call to another system was begun and nobody knows yet whether it took place."""
 
     code = "effect_open"
-
-
-_LONGEST_SUBJECT = 200
 
 
 class Starting:
@@ -50,6 +46,7 @@ class Starting:
         workforce: Workforce,
         authority: Authority,
         facts: IntentFacts,
+        begin: Begin,
     ) -> None:
         self._store = store
         self._workspace = workspace
@@ -60,6 +57,7 @@ class Starting:
         self._workforce = workforce
         self._authority = authority
         self._facts = facts
+        self._begin = begin
 
     def take_in(
         self,
@@ -120,21 +118,14 @@ class Starting:
         with self._store.unit() as unit:
             standing = self._promotion.require_in_service(unit.conn, workflow)
             note_use(unit, principal, verdict, verb="run.start", obj=asked)
-            run_id = unit.store.ids.new("run")
-            insert_run(
+            return self._begin(
                 unit,
-                run_id=run_id,
-                recipe=recipe,
-                recipe_hash=pin_recipe(unit, recipe),
+                recipe,
                 team=adoption.team,
                 subject=subject_of(graph.intents[intent], checked, subject),
                 run_input={**checked, **house_facts(graph, adoption, recipe, standing)},
-                document_id=None,
-                batch_id=None,
                 actor=principal.actor,
             )
-            self._engine.enqueue(unit, kind="run", key=run_id, seq=0, queue="work", team=adoption.team)
-            return load_run(unit.conn, run_id)
 
     def upload(
         self,
@@ -196,28 +187,6 @@ class Starting:
                 run=row.id,
                 step=unsure[0],
             )
-
-
-def house_facts(graph: Graph, adoption: Adoption, recipe: Recipe, standing: Standing) -> dict[str, str]:
-    """What the house adds to the input of every run: its stage and what costs are counted in. Raises Invalid."""
-    if graph.settings is None:
-        raise Invalid("the workspace has no settings; add tiebeam.toml and run 'tiebeam apply'")
-    assumed = adoption.unit_economics or recipe.unit_economics
-    return {
-        "stage": standing.stage.value,
-        "currency_of_costs": graph.settings.company.currency,
-        "fixed_cost": "0" if assumed is None else decimal_text(fixed_cost_per_unit(assumed)),
-    }
-
-
-def subject_of(intent: Intent, run_input: Mapping[str, Any], given: str | None = None) -> str:
-    """What lists show of a run: what was given, else the first text of its input, else the intent's title."""
-    texts = (value for value in run_input.values() if isinstance(value, str))
-    for text in (given, *texts):
-        shown = " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
-        if shown:
-            return shown[:_LONGEST_SUBJECT]
-    return intent.title
 
 
 def review_rates(graph: Callable[[], Graph]) -> Callable[[str, RunPlan], tuple[Decimal, str]]:

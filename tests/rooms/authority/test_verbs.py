@@ -19,6 +19,8 @@ OBJECTS: dict[str, Obj] = {
     "run": run(started_by="person:ada"),
     "task": task(claimed_by="ada"),
     "intent": intent(),
+    "event": Obj("event", "order.paid", intent().attributes),
+    "trigger": intent(),
     "document": Obj("document", "doc_1", run().attributes),
     "ledger": Obj("ledger", "finance.invoices", intent().attributes),
     "outcome": Obj("ledger", "finance.invoices", intent().attributes),
@@ -50,9 +52,9 @@ PRINCIPALS: dict[str, Principal] = {
     "system": SYSTEM,
     "ladder": ESCALATION,
 }
-WORK = "run.view task.view intent.view document.view ledger.view run.start"
+WORK = "run.view event.view task.view intent.view document.view ledger.view run.start"
 OWN = (
-    "run.view run.start run.cancel run.retry run.pause run.resume task.view task.decide task.release_money "
+    "event.view event.send run.view run.start run.cancel run.retry run.pause run.resume task.view task.decide task.release_money "
     "task.claim task.release task.reassign task.snooze intent.view document.view ledger.view person.view "
     "person.link session.view "
     "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
@@ -60,7 +62,7 @@ OWN = (
     "key.view key.create key.rotate key.revoke route.view route.record_quality outcome.report statement.issue"
 )
 ADMINISTRATION = (
-    "run.view run.start run.cancel run.retry run.pause run.resume run.fork run.migrate run.replay "
+    "event.view event.send trigger.pause trigger.fire run.view run.start run.cancel run.retry run.pause run.resume run.fork run.migrate run.replay "
     "task.view task.release task.reassign intent.view document.view "
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply workspace.backup workspace.archive person.view person.link "
@@ -71,7 +73,7 @@ ADMINISTRATION = (
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
-    "manager": "outcome.report statement.issue run.start run.cancel run.retry run.pause run.resume run.fork "
+    "manager": "event.send trigger.pause trigger.fire outcome.report statement.issue run.start run.cancel run.retry run.pause run.resume run.fork "
     "run.migrate run.replay recipe.promote recipe.override evidence.export person.view policy.view "
     "decision.view route.view",
     "auditor": "run.replay task.reassign "
