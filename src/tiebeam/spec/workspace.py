@@ -15,6 +15,7 @@ from tiebeam.spec.forecast import ForecastUse
 from tiebeam.spec.gateway import GatewayUse, NotifyUse
 from tiebeam.spec.network import OutgoingRules, ServerUse
 from tiebeam.spec.secret import SecretRef
+from tiebeam.spec.work import WorkUse
 
 SPECIMEN_IBAN = "DE89370400440532013000"
 """The example account of the SWIFT IBAN registry; payment files with it are for trying out only."""
@@ -95,3 +96,4 @@ class WorkspaceSettings(Frozen):
     notify: NotifyUse = NotifyUse()
     events: KeptEvents = KeptEvents()
     anomalies: AnomalyRules = AnomalyRules()
+    work: WorkUse = WorkUse()
