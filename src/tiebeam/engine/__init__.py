@@ -1,9 +1,10 @@
-"""Durable segments, queues, waits, timers, effects and workers; the only room that imports DBOS."""
+"""Durable segments, queues, waits, timers, effects and workers."""
 
-from tiebeam.engine.dispatcher import ALL, EngineBusy
 from tiebeam.engine.effects import EffectRecord, Effects, EffectSettled, EffectState, EffectStatus, UnknownEffect
-from tiebeam.engine.engine import Engine, Enqueued, Failure, Segment, UnknownKind, UnknownQueue
-from tiebeam.engine.segments import NotRunning
+from tiebeam.engine.engine import Engine, EngineBusy, UnknownKind
+from tiebeam.engine.putting import Enqueued, Failure
+from tiebeam.engine.queues import ALL, UnknownQueue
+from tiebeam.engine.segments import NotRunning, Segment
 from tiebeam.engine.waits import Timer
 from tiebeam.engine.workers import SegmentLost
 

@@ -6,28 +6,26 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from tiebeam.engine import health, waits
-from tiebeam.engine.dispatch_rows import DispatchRows, millis, parts_of
-from tiebeam.engine.dispatcher import ALL, QUEUES, Dispatcher, enqueue_segment, migrate_dispatch, open_client
+from tiebeam.engine import health, putting, waits
+from tiebeam.engine.claiming import Claiming
+from tiebeam.engine.dispatcher import Dispatcher
 from tiebeam.engine.effects import Effects
 from tiebeam.engine.loops import Loop
 from tiebeam.engine.neighbours import worker_name
-from tiebeam.engine.segments import PoisonHandler, SegmentRunner
-from tiebeam.engine.tables import failure, turn
+from tiebeam.engine.putting import Enqueued, Failure
+from tiebeam.engine.queues import ALL, rule_of
+from tiebeam.engine.segment_rows import SegmentRows
+from tiebeam.engine.segments import Execution, PoisonHandler, Segment, SegmentRunner
 from tiebeam.engine.waits import Sweeper, TimerHandler
 from tiebeam.engine.workers import Reaper, Worker
-from tiebeam.errors import Invalid
+from tiebeam.errors import Conflict, Invalid
+from tiebeam.spec import WorkUse
 from tiebeam.store import Store, Unit
-
-if TYPE_CHECKING:
-    from dbos import DBOSClient
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,58 +40,16 @@ _PRUNED_AT_ONCE = 500
 _PAUSE_AFTER_ERROR = 30.0
 
 
-class UnknownQueue(Invalid):
-    """There is no queue of this name."""
+class EngineBusy(Conflict):
+    """This engine is launched already."""
 
-    code = "unknown_queue"
+    code = "engine_busy"
 
 
 class UnknownKind(Invalid):
     """A segment's kind has no handler in this process, or a name that cannot be one."""
 
     code = "unknown_segment_kind"
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of work without any waiting. `kind:key:seq` is unique for ever."""
-
-    kind: str
-    key: str
-    seq: int
-    engine: Engine
-
-    def finish(self, unit: Unit) -> None:
-        """Mark this segment ended in its last unit, so that the end costs no commit of its own.
-
-        What its thread does after that unit is committed is no part of the segment. Raises SegmentLost when another
-        worker has the segment by now, and NotRunning on a thread that does not run it.
-        """
-        self.engine.finish(unit, self)
-
-
-@dataclass(frozen=True, slots=True)
-class Enqueued:
-    """A segment to be run: see `Engine.enqueue`."""
-
-    kind: str
-    key: str
-    seq: int
-    queue: str = "work"
-    team: str = "default"
-    priority: int = 5
-    delay_seconds: float = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A segment in quarantine: put aside after its last attempt."""
-
-    kind: str
-    key: str
-    seq: int
-    failed_at: datetime
-    error: str
 
 
 SegmentHandler = Callable[[Segment], None]
@@ -109,7 +65,9 @@ class Engine:
     `observer` is told the name of every boundary: `unit:committed`, `segment:start`, `segment:end`, `effect:intent`,
     `effect:called`, `effect:confirmed`, `timer:fired`. A worker silent for `heartbeat_timeout` seconds is taken for
     dead and its segments go to others within twice that time. A segment that raises is tried again after each of
-    `retry_seconds`; one that `most_deaths` workers died with is put aside: so many, for it may only have been near.
+    `retry_seconds`; one that commits nothing for `stall_seconds` is taken from its thread and counts as one that
+    raised; one that `most_deaths` workers died with is put aside: so many, for it may only have been near.
+    `steady` and `wall` are the clocks that machines go by, whatever the store's clock says to people.
     """
 
     def __init__(
@@ -121,7 +79,10 @@ class Engine:
         poll_seconds: float = 0.05,
         heartbeat_timeout: float = 15.0,
         retry_seconds: Sequence[float] = (0.2, 1.0, 3.0),
+        stall_seconds: float = 600.0,
         most_deaths: int = 25,
+        steady: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.store = store
         # Never the same twice: a name that comes back would claim what its forerunner left.
@@ -130,8 +91,10 @@ class Engine:
         self._observe = observer or _ignore
         self._poll_seconds = poll_seconds
         self._heartbeat_timeout = heartbeat_timeout
-        self._rows = DispatchRows(store)
-        self._client: DBOSClient | None = None
+        self._stall_seconds = stall_seconds
+        self._wall = wall
+        self._rows = SegmentRows(store.dialect)
+        self._limits: Callable[[], WorkUse] = WorkUse
         self._dispatcher: Dispatcher | None = None
         self._worker: Worker | None = None
         self._loops: list[Loop] = []
@@ -140,7 +103,13 @@ class Engine:
         self._handlers: dict[str, SegmentHandler] = {}
         self._repeated: list[tuple[str, Callable[[], float]]] = []
         self._runner = SegmentRunner(
-            store, self._rows, self._observe, ended=self._segment_ended, retry_seconds=retry_seconds
+            store,
+            self._rows,
+            self._observe,
+            worker=self.executor_id,
+            retry_seconds=retry_seconds,
+            most_deaths=most_deaths,
+            wall=wall,
         )
         self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
         self._reaper = Reaper(
@@ -149,6 +118,8 @@ class Engine:
             timeout_seconds=heartbeat_timeout,
             most_deaths=most_deaths,
             poison=self._runner.poison,
+            steady=steady,
+            wall=wall,
         )
         self.effects = Effects(store, self._observe)
         if observer is not None:
@@ -172,31 +143,26 @@ class Engine:
         """Have every worker do `work` again and again; it returns the seconds until the next time."""
         self._repeated.append((name, work))
 
+    def limit_by(self, limits: Callable[[], WorkUse]) -> None:
+        """Where the limits of teams are found, before `launch`; asked about once a second."""
+        self._limits = limits
+
     def prepare(self) -> None:
-        """Create or bring forward the dispatcher's tables, after `Store.migrate`. Do it before the first `enqueue`."""
-        migrate_dispatch(self.store)
+        """Nothing is to be prepared beyond `Store.migrate`."""
 
     def launch(self, *, queues: Sequence[str] = ALL) -> None:
-        """Become a worker for these queues. Raises EngineBusy when this process has launched another engine."""
+        """Become a worker for these queues. Raises EngineBusy when it is one already."""
         for queue in queues:
-            self._known(queue)
-        worker = self._worker = Worker(self.store, worker_id=self.executor_id, queues=queues)
+            rule_of(queue)
+        if self._worker is not None:
+            raise EngineBusy("this engine is launched already: close it first")
+        worker = Worker(self.store, self._rows, worker_id=self.executor_id, queues=queues)
         # Entered before it takes anything: the segments of a worker nobody knows count as stranded.
         worker.beat()
+        self._worker = worker
         self._runner.open()
         self._undo.append(self.store.before_commit(self._runner.guard))
-        try:
-            self._dispatcher = Dispatcher(
-                self.store,
-                executor_id=self.executor_id,
-                run=self._segment,
-                queues=queues,
-                poll_seconds=self._poll_seconds,
-            )
-        except BaseException:
-            worker.leave()
-            self._worker = None
-            raise
+        self._dispatcher = self._dispatch(queues)
         self._sweep_loop = Loop("sweeper", self._sweep_step)
         heartbeat = Loop("heartbeat", lambda: self._beat_step(worker))
         # In the order in which they stop: this worker must not look dead while its last segments end.
@@ -206,29 +172,42 @@ class Engine:
         for loop in self._loops:
             loop.start()
 
-    def close(self, *, timeout: float = 10.0) -> None:
-        """Finish the segments that run, at most `timeout` seconds, and leave. What is left goes to other workers."""
+    def drain_worker(self, timeout: float) -> bool:
+        """Take nothing more, finish what runs, and leave; False when something still ran after `timeout` seconds.
+
+        What is left goes to other workers at once, and whatever still runs here commits nothing any more.
+        """
+        dispatcher, worker = self._dispatcher, self._worker
+        if dispatcher is None or worker is None:
+            return True
+        dispatcher.stop_taking()
         for loop in self._loops[:-1]:
             loop.stop(timeout=timeout)
         self._sweep_loop = None
-        if self._dispatcher is not None:
-            self._dispatcher.stop_taking()
-            if not self._runner.close(timeout=timeout):
-                _log.warning("segments still run after %s s; other workers take them over", timeout)
-            self._dispatcher.close()
-            self._dispatcher = None
+        self._runner.close()
+        is_done = dispatcher.wait_until_done(timeout=timeout)
+        if not is_done:
+            _log.warning("segments still run after %s s; other workers take them over", timeout)
+        dispatcher.close(timeout=5)
         for loop in self._loops[-1:]:
             loop.stop(timeout=timeout)
         self._loops = []
-        if self._worker is not None:
-            self._worker.leave()
-            self._worker = None
-        if self._client is not None:
-            self._client.destroy()
-            self._client = None
-        for undo in self._undo:
-            undo()
-        self._undo = []
+        worker.leave(now=self._now())
+        self._dispatcher = self._worker = None
+        return is_done
+
+    def close(self, *, timeout: float = 10.0) -> None:
+        """`drain_worker`, and forget the store."""
+        if self.drain_worker(timeout):
+            for undo in self._undo:
+                undo()
+            self._undo = []
+
+    def ready(self) -> bool:
+        """Whether this process takes segments, and the database has heard its heartbeat in time."""
+        if self._dispatcher is None or self._worker is None or not self._dispatcher.is_alive:
+            return False
+        return time.monotonic() - self._worker.beaten_at < self._heartbeat_timeout
 
     def enqueue(
         self,
@@ -246,40 +225,14 @@ class Engine:
 
         `priority` is 1 (first) to 9 (last) among a team's segments of a queue.
         """
-        if not 1 <= priority <= 9:
-            raise Invalid(f"priority {priority!r} of segment {kind}:{key}:{seq} is not between 1 (first) and 9 (last)")
-        self._known(queue)
-        if self._client is None:
-            self._client = open_client(self.store.engine)
-        number = self._take_turn(unit, queue) if QUEUES[queue].in_order else 0
-        enqueue_segment(
-            self._client,
-            unit,
-            kind=kind,
-            key=key,
-            seq=seq,
-            queue=queue,
-            team=team,
-            delay=delay_seconds,
-            turn=number,
-        )
-        if self._dispatcher is not None and delay_seconds <= 0:
-            dispatcher = self._dispatcher
-            unit.after_commit(lambda: dispatcher.wake(queue))
+        self.enqueue_many(unit, [Enqueued(kind, key, seq, queue, team, priority, delay_seconds)])
 
     def enqueue_many(self, unit: Unit, segments: Sequence[Enqueued]) -> None:
-        """`enqueue` for many segments."""
-        for each in segments:
-            self.enqueue(
-                unit,
-                kind=each.kind,
-                key=each.key,
-                seq=each.seq,
-                queue=each.queue,
-                team=each.team,
-                priority=each.priority,
-                delay_seconds=each.delay_seconds,
-            )
+        """`enqueue` for many segments, in one statement."""
+        putting.put(unit, self._rows, segments, now=self._now())
+        if self._dispatcher is not None:
+            wake, queues = self._dispatcher.wake, frozenset(each.queue for each in segments)
+            unit.after_commit(lambda: wake(queues))
 
     def finish(self, unit: Unit, segment: Segment) -> None:
         """See `Segment.finish`."""
@@ -291,20 +244,18 @@ class Engine:
 
     def failures(self, conn: sa.Connection, limit: int = 100) -> list[Failure]:
         """The segments in quarantine, the latest first."""
-        rows = conn.execute(sa.select(failure).order_by(failure.c.failed_at.desc()).limit(limit))
-        return [Failure(*parts_of(row.segment_id), row.failed_at, row.error) for row in rows]
+        return putting.failures(conn, limit)
 
     def forgive(self, unit: Unit, kind: str, key: str) -> int:
         """Let the key's segments out of quarantine: each is tried as if for the first time. Returns how many."""
-        prefix = f"{kind}:{key}:"
-        again = unit.conn.execute(self._rows.let_go_again(prefix)).rowcount
-        unit.conn.execute(sa.delete(failure).where(sa.func.substr(failure.c.segment_id, 1, len(prefix)) == prefix))
-        return again
+        if self._dispatcher is not None:
+            wake = self._dispatcher.wake
+            unit.after_commit(lambda: wake(frozenset(ALL)))
+        return putting.forgive(unit, self._rows, kind=kind, key=key, now=self._now())
 
     def cancel(self, unit: Unit, kind: str, key: str) -> int:
         """Take back the key's segments that have not begun; one that runs ends by itself. Returns how many."""
-        statement = self._rows.cancel(f"{kind}:{key}:", now_millis=millis(unit.now))
-        return unit.conn.execute(statement).rowcount
+        return self._rows.run(unit.conn, "cancel", kind=kind, key=key, now=self._now()).rowcount
 
     def open_wait(
         self, unit: Unit, *, run_id: str, seq: int, step_id: str, kind: str, key: str, due_at: datetime | None = None
@@ -346,12 +297,10 @@ class Engine:
 
     def idle(self) -> bool:
         """Nothing is queued, delayed until now, running, or a timer due that is handled here. Waits do not count."""
-        now = self.store.clock.now()
         with self.store.read() as conn:
-            # The dispatcher delays by the real time, whatever clock the store has.
-            if conn.execute(self._rows.is_busy(now_millis=int(time.time() * 1000))).scalar():
+            if self._rows.run(conn, "is_busy", now=self._now()).scalar():
                 return False
-            return not waits.has_due(conn, now=now, actions=self._sweeper.actions)
+            return not waits.has_due(conn, now=self.store.clock.now(), actions=self._sweeper.actions)
 
     def drain(self, timeout: float | None = None, on_progress: Callable[[int], None] | None = None) -> bool:
         """Block until idle; False when `timeout` seconds pass first. `on_progress` hears how many segments are left."""
@@ -371,63 +320,60 @@ class Engine:
         return True
 
     def health(self) -> dict[str, Any]:
-        """Workers with the age of their heartbeat, depth and age of each queue, timers, open waits, failures."""
+        """Workers with the age of their heartbeat, depth and age of each queue and team, timers, waits, failures."""
         with self.store.read() as conn:
-            return health.report(conn, self._rows, now=self.store.clock.now())
+            return health.report(conn, self._rows, now=self.store.clock.now(), moment=self._now())
 
     def prune(self, before: datetime, limit: int = 1000) -> int:
         """Forget segments, waits, timers and workers that ended before that moment, at most `limit` of each.
 
         The records of effects stay. Returns how many rows went.
         """
-        with self.store.read() as conn:
-            statement = self._rows.finished(before_millis=millis(before), limit=limit)
-            finished = list(conn.execute(statement).scalars())
-        if finished:
-            if self._client is None:
-                self._client = open_client(self.store.engine)
-            self._client.delete_workflows(finished)
         with self.store.unit() as unit:
-            return len(finished) + health.forget(unit, before=before, limit=limit)
+            moment = int(before.timestamp() * 1000)
+            segments = self._rows.run(unit.conn, "prune", before=moment, number=limit).rowcount
+            return segments + health.forget(unit, before=before, limit=limit)
 
-    def _segment(self, kind: str, key: str, seq: int, claim: str) -> None:
-        def work() -> None:
-            handler = self._handlers.get(kind)
-            if handler is None:
-                raise UnknownKind(f"segment kind {kind!r} has no handler here: register it before launch")
-            handler(Segment(kind, key, seq, self))
-
-        self._runner.run(work, kind=kind, key=key, seq=seq, claim=claim)
-
-    def _segment_ended(self) -> None:
-        if self._dispatcher is not None:
-            self._dispatcher.free()
-
-    def _known(self, queue: str) -> None:
-        if queue not in QUEUES:
-            raise UnknownQueue(f"queue {queue!r} does not exist: use one of {', '.join(ALL)}")
-
-    def _take_turn(self, unit: Unit, queue: str) -> int:
-        """The next number of an ordered queue; its row stays locked, so that turns are committed in order."""
-        insert = postgresql.insert if self.store.dialect == "postgresql" else sqlite.insert
-        statement = (
-            insert(turn)
-            .values(queue=queue, last=1)
-            .on_conflict_do_update(index_elements=["queue"], set_={"last": turn.c.last + 1})
-            .returning(turn.c.last)
+    def _dispatch(self, queues: Sequence[str]) -> Dispatcher:
+        return Dispatcher(
+            self.store,
+            self._rows,
+            Claiming(self._rows, worker=self.executor_id),
+            worker=self.executor_id,
+            run=self._run,
+            take_away=self._runner.take_away,
+            queues=queues,
+            poll_seconds=self._poll_seconds,
+            stall_seconds=self._stall_seconds,
+            limits=self._limits,
+            wall=self._wall,
         )
-        return unit.conn.execute(statement).scalar_one()
+
+    def _run(self, execution: Execution) -> bool:
+        taken = execution.taken
+
+        def work() -> None:
+            handler = self._handlers.get(taken.kind)
+            if handler is None:
+                raise UnknownKind(f"segment kind {taken.kind!r} has no handler here: register it before launch")
+            handler(Segment(taken.kind, taken.key, taken.seq, self))
+
+        return self._runner.run(execution, work)
+
+    def _now(self) -> int:
+        return int(self._wall() * 1000)
 
     def _left(self) -> int:
         with self.store.read() as conn:
-            return sum(row.number for row in conn.execute(self._rows.counts()))
+            return health.left(conn)
 
     def _beat_step(self, worker: Worker) -> float:
         worker.beat()
         return self._heartbeat_timeout / 5
 
     def _reap_step(self) -> float:
-        self._reaper.reap()
+        if self._reaper.reap() and self._dispatcher is not None:
+            self._dispatcher.wake(frozenset(ALL))
         return self._heartbeat_timeout / 3
 
     def _retention_step(self) -> float:
@@ -437,5 +383,5 @@ class Engine:
         return _RETENTION_SECONDS
 
     def _sweep_step(self) -> float:
-        self._sweeper.sweep()
-        return _SWEEP_SECONDS
+        # A full batch may have left more behind it.
+        return 0.0 if self._sweeper.sweep() >= waits.BATCH else _SWEEP_SECONDS

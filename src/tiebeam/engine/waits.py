@@ -19,7 +19,7 @@ _log = logging.getLogger("tiebeam.engine")
 
 TIMER_ATTEMPTS = 5
 """After so many failures a timer rests in the state `failed` and shows in the engine's health."""
-_BATCH = 100
+BATCH = 100
 # Built once: putting a statement together costs more than running it.
 _OPEN_WAIT = sa.insert(wait)
 _SET_TIMERS = sa.insert(timer)
@@ -127,7 +127,7 @@ class Sweeper:
             sa.select(timer.c.id, timer.c.wait_id)
             .where(_due(now=moment, actions=self.actions))
             .order_by(timer.c.due_at, timer.c.id)
-            .limit(_BATCH)
+            .limit(BATCH)
         )
         with self._store.read() as conn:
             rows = conn.execute(statement).all()

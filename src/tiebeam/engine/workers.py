@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.engine.dispatch_rows import DispatchRows, millis, parts_of
 from tiebeam.engine.neighbours import is_gone
+from tiebeam.engine.segment_rows import SegmentRows
 from tiebeam.engine.tables import worker
 from tiebeam.store import Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
 
 _BATCH = 200
-_ALIVE = sa.select(worker.c.id).where(worker.c.state == "alive")
+_ALIVE = sa.select(worker.c.id, worker.c.beat).where(worker.c.state == "alive")
 
 
 class SegmentLost(BaseException):
@@ -29,10 +30,12 @@ class SegmentLost(BaseException):
 class Worker:
     """This process's entry among the workers."""
 
-    def __init__(self, store: Store, *, worker_id: str, queues: Sequence[str]) -> None:
+    def __init__(self, store: Store, rows: SegmentRows, *, worker_id: str, queues: Sequence[str]) -> None:
         self._store = store
+        self._rows = rows
         self._id = worker_id
         self._queues = list(queues)
+        self.beaten_at = time.monotonic()
 
     def beat(self) -> None:
         """Say that this worker is alive; the first time enters it."""
@@ -40,15 +43,18 @@ class Worker:
             here = worker.c.id == self._id
             state = unit.conn.execute(sa.select(worker.c.state).where(here).with_for_update()).scalar_one_or_none()
             if state is not None:
-                unit.conn.execute(sa.update(worker).where(here).values(heartbeat_at=unit.now, state="alive"))
+                alive = {"heartbeat_at": unit.now, "state": "alive", "beat": worker.c.beat + 1}
+                unit.conn.execute(sa.update(worker).where(here).values(**alive))
             else:
                 self._enter(unit)
+        self.beaten_at = time.monotonic()
         if state == "dead":
             _log.warning("worker %s was silent for too long; its segments went to others", self._id)
 
-    def leave(self) -> None:
+    def leave(self, *, now: int) -> None:
         """What this worker has not finished is free for others from now on."""
         with self._store.unit() as unit:
+            self._rows.run(unit.conn, "leave", now=now, worker=self._id)
             unit.conn.execute(
                 sa.update(worker).where(worker.c.id == self._id).values(state="closed", heartbeat_at=unit.now)
             )
@@ -56,28 +62,38 @@ class Worker:
     def _enter(self, unit: Unit) -> None:
         unit.conn.execute(
             sa.insert(worker).values(
-                id=self._id, queues=self._queues, state="alive", started_at=unit.now, heartbeat_at=unit.now
+                id=self._id, queues=self._queues, state="alive", started_at=unit.now, heartbeat_at=unit.now, beat=0
             )
         )
 
 
 class Reaper:
-    """Gives the segments of dead workers back to their queues. Any worker may do it, several at once too."""
+    """Gives the segments of dead workers back to their queues. Any worker may do it, several at once too.
+
+    Silence is what this process saw itself, by its steady clock: neither a clock set to another time nor one that
+    differs between machines makes anybody look dead.
+    """
 
     def __init__(
         self,
         store: Store,
-        rows: DispatchRows,
+        rows: SegmentRows,
         *,
         timeout_seconds: float,
         most_deaths: int,
         poison: Callable[[Unit, str, str, int, str], None],
+        steady: Callable[[], float],
+        wall: Callable[[], float],
     ) -> None:
         self._store = store
         self._rows = rows
-        self._timeout = timedelta(seconds=timeout_seconds)
+        self._timeout = timeout_seconds
         self._most_deaths = most_deaths
         self._poison = poison
+        self._steady = steady
+        self._wall = wall
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._looked_at = steady()
 
     def reap(self) -> int:
         """Declare silent workers dead, then resume in bounded batches until the database says that none is left."""
@@ -91,66 +107,51 @@ class Reaper:
 
     def _bury(self) -> None:
         with self._store.read() as conn:
-            gone = [name for name in conn.execute(_ALIVE.limit(_BATCH)).scalars() if is_gone(name)]
-            if not gone and not conn.execute(self._silent(self._store.clock.now(), gone)).first():
-                return
+            alive = {row.id: row.beat for row in conn.execute(_ALIVE)}
+        silent = self._silent(alive)
+        gone = [name for name in alive if is_gone(name)]
+        suspects = [name for name in alive if name in silent or name in gone]
+        if not suspects:
+            return
         with self._store.unit() as unit:
-            dead = list(unit.conn.execute(self._silent(unit.now, gone).with_for_update(skip_locked=True)).scalars())
+            # Who has given a sign of life since it was looked at stays.
+            same = sa.or_(*(sa.and_(worker.c.id == name, worker.c.beat == alive[name]) for name in suspects[:_BATCH]))
+            found = _ALIVE.where(same).with_for_update(skip_locked=True)
+            dead = [row.id for row in unit.conn.execute(found)]
             unit.conn.execute(sa.update(worker).where(worker.c.id.in_(dead)).values(state="dead"))
-        _log.warning("workers that ended or were silent for %s s: %s", self._timeout.total_seconds(), ", ".join(dead))
+        if dead:
+            _log.warning("workers that ended or were silent for %s s: %s", self._timeout, ", ".join(dead))
 
-    def _silent(self, now: datetime, gone: Sequence[str]) -> sa.Select[str]:
-        """Alive by their entry, but silent for too long or seen to be gone."""
-        late = worker.c.heartbeat_at < now - self._timeout
-        return _ALIVE.where(sa.or_(late, worker.c.id.in_(gone)))
+    def _silent(self, alive: dict[str, int]) -> set[str]:
+        """Whose heartbeat has not moved for too long under our eyes."""
+        now = self._steady()
+        if now - self._looked_at > self._timeout / 2 and self._seen:
+            # This process, its machine or the database slept: what it did not see says nothing.
+            self._seen = {name: (beat, now) for name, (beat, _) in self._seen.items()}
+        self._looked_at = now
+        seen = {
+            name: self._seen[name] if name in self._seen and self._seen[name][0] == beat else (beat, now)
+            for name, beat in alive.items()
+        }
+        self._seen = seen
+        return {name for name, (_, since) in seen.items() if now - since >= self._timeout}
 
     def _resume_batch(self) -> tuple[int, int]:
-        status = self._rows.status
-        alive = sa.select(worker.c.id).where(worker.c.state == "alive")
-        stranded = sa.and_(
-            self._rows.in_flight,
-            status.c.status == "PENDING",
-            sa.or_(status.c.executor_id.is_(None), status.c.executor_id.not_in(alive)),
-        )
         with self._store.read() as conn:
-            if not conn.execute(sa.select(sa.exists().where(stranded))).scalar():
+            if self._rows.run(conn, "has_stranded").first() is None:
                 return 0, 0
+        resumed = 0
         with self._store.unit() as unit:
-            found = unit.conn.execute(
-                sa.select(status.c.workflow_uuid, status.c.recovery_attempts)
-                .where(stranded)
-                .limit(_BATCH)
-                .with_for_update(skip_locked=True)
-            ).all()
-            poisoned = [row.workflow_uuid for row in found if row.recovery_attempts >= self._most_deaths]
-            others = [row.workflow_uuid for row in found if row.recovery_attempts < self._most_deaths]
-            if others:
-                self._give_back(unit, others)
-            for segment in poisoned:
-                self._put_aside(unit, segment)
-        return len(found), len(others)
+            found = self._rows.run(unit.conn, "stranded", number=_BATCH).all()
+            for row in found:
+                claim = {"turn": row.turn, "claim": row.claim, "worker": row.worker, "now": int(self._wall() * 1000)}
+                if row.deaths + 1 < self._most_deaths:
+                    resumed += self._rows.run(unit.conn, "give_back", deaths=1, **claim).rowcount
+                else:
+                    self._put_aside(unit, row, claim)
+        return len(found), resumed
 
-    def _give_back(self, unit: Unit, segments: list[str]) -> None:
-        status = self._rows.status
-        unit.conn.execute(
-            sa.update(status)
-            .where(status.c.workflow_uuid.in_(segments))
-            .values(
-                status="ENQUEUED",
-                owner_xid=None,
-                started_at_epoch_ms=None,
-                updated_at=millis(unit.now),
-                queue_name=sa.func.coalesce(status.c.queue_name, "work"),
-            )
-        )
-
-    def _put_aside(self, unit: Unit, segment: str) -> None:
-        now = millis(unit.now)
-        status = self._rows.status
-        unit.conn.execute(
-            sa.update(status)
-            .where(status.c.workflow_uuid == segment)
-            .values(status="ERROR", owner_xid=None, queue_name=None, updated_at=now, completed_at=now)
-        )
-        kind, key, seq = parts_of(segment)
-        self._poison(unit, kind, key, seq, f"{self._most_deaths} workers died while they ran this segment")
+    def _put_aside(self, unit: Unit, row: Any, claim: dict[str, Any]) -> None:
+        self._rows.run(unit.conn, "fail", **claim)
+        error = f"{self._most_deaths} workers died while they ran this segment"
+        self._poison(unit, row.kind, row.key, row.seq, error)

@@ -127,6 +127,7 @@ from tiebeam.spec.studies import (
     StudyFigure,
 )
 from tiebeam.spec.units import Unit, UnitTable
+from tiebeam.spec.work import TeamWork, WorkUse
 from tiebeam.spec.workflow import (
     Adoption,
     ContextField,
@@ -314,6 +315,7 @@ __all__ = [
     "System",
     "TaskClass",
     "Team",
+    "TeamWork",
     "Term",
     "Text",
     "Tier",
@@ -333,6 +335,7 @@ __all__ = [
     "ValueLine",
     "Vouched",
     "WebhookUse",
+    "WorkUse",
     "WorkspaceSettings",
     "as_data",
     "as_written",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 import threading
 import time
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tiebeam.engine import Engine, EngineBusy, Segment, UnknownQueue
+from tiebeam.engine.segment_rows import SegmentRows
 from tiebeam.kit import Clock, Ids
 from tiebeam.store import Store, Unit, read_journal
 
@@ -227,13 +226,23 @@ def test_an_unknown_queue_is_refused_by_name(engine: Engine) -> None:
         engine.enqueue(unit, kind="run", key="a", seq=1, queue="fast")
 
 
-def test_one_process_launches_one_engine_at_a_time(store: Store, engine: Engine) -> None:
+def test_an_engine_is_launched_once_at_a_time(engine: Engine) -> None:
     engine.launch()
-    second = Engine(store)
     with pytest.raises(EngineBusy):
-        second.launch()
+        engine.launch()
     engine.close()
-    second.launch()
+    engine.launch()
+
+
+def test_two_engines_of_one_process_share_the_work(store: Store, engine: Engine) -> None:
+    seen: list[str] = []
+    second = Engine(store, poll_seconds=0.02)
+    for each in (engine, second):
+        each.register("run", lambda segment: seen.append(segment.key))
+        each.launch()
+    _enqueue(engine, *(f"k{number}" for number in range(50)))
+    assert engine.drain(10)
+    assert sorted(seen) == sorted(f"k{number}" for number in range(50))
     second.close()
 
 
@@ -269,21 +278,20 @@ def test_closing_waits_for_the_segment_that_runs(engine: Engine) -> None:
     assert engine.idle()
 
 
-def test_closing_waits_until_the_dispatcher_has_noted_how_a_segment_ended(
+def test_closing_waits_until_the_end_of_a_segment_is_written_down(
     engine: Engine, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dbos._sys_db import SystemDatabase
-
     before = threading.active_count()
-    note = SystemDatabase.update_workflow_outcome
+    run_many = SegmentRows.run_many
     begun = threading.Event()
 
-    def noted_slowly(*arguments: Any, **named: Any) -> bool:
-        begun.set()
-        time.sleep(0.3)
-        return note(*arguments, **named)
+    def noted_slowly(self: SegmentRows, conn: Any, name: str, values: Any) -> None:
+        if name == "end" and values:
+            begun.set()
+            time.sleep(0.3)
+        run_many(self, conn, name, values)
 
-    monkeypatch.setattr(SystemDatabase, "update_workflow_outcome", noted_slowly)
+    monkeypatch.setattr(SegmentRows, "run_many", noted_slowly)
     engine.register("run", log)
     engine.launch()
     _enqueue(engine, "a")
@@ -310,41 +318,27 @@ def test_a_long_queue_drains_and_says_how_much_is_left(engine: Engine, log: Log)
     assert heard[-1] == 0
 
 
-def test_the_dispatcher_keeps_portable_json_and_no_pickle(engine: Engine) -> None:
-    _enqueue(engine, "a")
-    table = "dbos.workflow_input" if engine.store.dialect == "postgresql" else "workflow_input"
+def test_a_segment_is_kept_as_plain_columns(engine: Engine) -> None:
+    """runtime: dbos#485. Nothing is pickled: any tool can read what waits."""
+    _enqueue(engine, "a", team="payables")
     with engine.store.read() as conn:
-        text = conn.execute(sa.text(f"SELECT inputs FROM {table}")).scalar_one()
-    assert text == '{"namedArgs":{},"positionalArgs":["run","a",1]}'
+        row = conn.execute(sa.text("SELECT kind, key, seq, queue, team, priority, state FROM engine_segment")).one()
+    assert tuple(row) == ("run", "a", 1, "work", "payables", 5, "queued")
 
 
-def test_preparing_again_does_not_even_import_the_dispatcher(database_url: str) -> None:
-    program = (
-        "import sys\n"
-        "from tiebeam.engine import Engine\n"
-        "from tiebeam.kit import RandomIds, SystemClock\n"
-        "from tiebeam.store import Store\n"
-        "clock = SystemClock()\n"
-        f"Engine(Store({database_url!r}, clock=clock, ids=RandomIds(clock))).prepare()\n"
-        "assert 'dbos' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
-
-
-def test_several_processes_may_prepare_at_once(empty_database_url: str, clock: Clock, ids: Ids) -> None:
+def test_several_processes_may_migrate_at_once(empty_database_url: str, clock: Clock, ids: Ids) -> None:
     errors: list[Exception] = []
 
-    def prepare() -> None:
+    def migrate() -> None:
         store = Store(empty_database_url, clock=clock, ids=ids)
         try:
             store.migrate()
-            Engine(store).prepare()
         except sa.exc.SQLAlchemyError as error:
             errors.append(error)
         finally:
             store.close()
 
-    threads = [threading.Thread(target=prepare) for _ in range(4)]
+    threads = [threading.Thread(target=migrate) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
