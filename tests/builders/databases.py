@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -39,7 +40,9 @@ class PostgresServer:
     `nobody` may not look into the virtual environment.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        """`settings` of the server beside, or in place of, those of tests."""
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._folder = Path(tempfile.mkdtemp(prefix="tiebeam-postgres-"))
         self._data = self._folder / "data"
         self._data.mkdir(mode=0o700)
@@ -52,11 +55,23 @@ class PostgresServer:
         self._url = sa.make_url("postgresql+psycopg://postgres@/postgres").update_query_dict({"host": str(self._data)})
         self._count = 0
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def __enter__(self) -> Self:
         self._call("initdb", "-U", "postgres", "-A", "trust", "-E", "utf8", "--no-sync", "-D", str(self._data))
-        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        log = (self._folder / "log").open("wb")
-        with log:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start it, for the first time or again after `stop`, at the same place."""
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(self._home / "bin" / "postgres"), "-D", str(self._data), "-k", str(self._data), *options],
                 stdin=subprocess.DEVNULL,
@@ -67,13 +82,11 @@ class PostgresServer:
                 **self._account,
             )
         self._wait_until_ready()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         # SIGINT is PostgreSQL's fast shutdown: it ends open sessions instead of waiting for them.
         self._process.send_signal(signal.SIGINT)
         self._process.wait(timeout=30)
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def create(self, *, template: str | None = None) -> str:
         """The URL of a fresh database: a copy of the one at the URL `template`, or an empty one."""

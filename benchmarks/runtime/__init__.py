@@ -1,0 +1,1 @@
+"""What the runtime costs and survives, beside LangGraph and DBOS in the same run."""
