@@ -16,6 +16,7 @@ from tiebeam.store import JournalEntry, read_journal
 from tiebeam.web import svg
 from tiebeam.web.drawing import run_graph
 from tiebeam.web.evidence import step_quotes
+from tiebeam.web.instances import numbered, step_of
 from tiebeam.web.packets import document_rows
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.pages.runs import run_pill, seconds_between
@@ -32,6 +33,9 @@ _PILLS = {
     StepPhase.SKIPPED: Pill("Skipped"),
     StepPhase.WAITING: Pill("Waiting", "warn"),
     StepPhase.PROBLEM: Pill("Needs a person", "bad"),
+    StepPhase.OPEN: Pill("Under way", "accent"),
+    StepPhase.RETRYING: Pill("Is tried again", "warn"),
+    StepPhase.UNDONE: Pill("Taken back"),
 }
 _LEDGER = (
     Column("at", "When", is_sortable=False),
@@ -60,8 +64,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
         tasks = app.workforce.tasks(conn, state="active", run_id=run_id).rows
         journal = read_journal(conn, f"run:{run_id}", limit=_MOST_ENTRIES)
     item = run.item
-    titles = {step.id: step.title for step in run.recipe.step}
-    by_step = {step.step_id: step for step in run.steps}
+    titles = _titles(run)
     return RunPage(
         id=item.id,
         title=item.subject,
@@ -69,7 +72,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
         headline=item.reason or _headline(run),
         kpis=_kpis(visit, run, cost),
         facts=_facts(visit, run),
-        graph=run_graph(run.recipe, by_step, is_over=item.state.is_final, name=f"Steps of {item.subject}"),
+        graph=run_graph(run.recipe, run.steps, is_over=item.state.is_final, name=f"Steps of {item.subject}"),
         spans=_spans(run, titles),
         steps=tuple(_step(run, step, titles, cost) for step in run.steps),
         events=tuple(_event(entry, names) for entry in journal),
@@ -82,6 +85,13 @@ def _view(visit: Visit, run_id: str) -> RunPage:
         can_prove=visit.allows("evidence.export", obj),
         stream=f"run:{item.id}",
     )
+
+
+def _titles(run: RunView) -> dict[str, str]:
+    """Titles of the recipe's steps, and of each instance of those inside containers."""
+    titles = {step.id: step.title for step in run.recipe.step}
+    named = {one.step_id: numbered(one.step_id, titles.get(step_of(one.step_id), "")) for one in run.steps}
+    return titles | {instance: title for instance, title in named.items() if title}
 
 
 def _headline(run: RunView) -> str:
@@ -132,10 +142,12 @@ def _facts(visit: Visit, run: RunView) -> tuple[Fact, ...]:
 
 
 def _step(run: RunView, step: RunStepView, titles: Mapping[str, str], cost: RunCost) -> StepView:
-    declared = next((one for one in run.recipe.step if one.id == step.step_id), None)
+    base = step_of(step.step_id)
+    declared = next((one for one in run.recipe.step if one.id == base), None)
     tally = cost.by_step.get(step.step_id)
     problem = step.output.get("problem") if step.state is StepPhase.PROBLEM else None
-    before = declared.after if declared else ()
+    # A step inside a container comes after the same item's or turn's.
+    before = [step.step_id.replace(base, name, 1) for name in declared.after] if declared else []
     given = {one.step_id: one.outcome for one in run.steps if one.step_id in before}
     return StepView(
         id=step.step_id,

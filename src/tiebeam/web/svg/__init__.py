@@ -2,6 +2,7 @@
 
 from tiebeam.web.svg.charts import Bar, LineMark, Series, bar_chart, line_chart, sparkline, stacked_bars
 from tiebeam.web.svg.curves import Curve, Marker, curve_chart
+from tiebeam.web.svg.flow import FlowStep, draw_flow
 from tiebeam.web.svg.graph import draw_graph
 from tiebeam.web.svg.grids import Span, WaterfallPart, heat_grid, span_chart, waterfall
 from tiebeam.web.svg.layout import Edge, Layout, Node, TooManyNodes, lay_out
@@ -14,6 +15,7 @@ __all__ = [
     "Bar",
     "Curve",
     "Edge",
+    "FlowStep",
     "Layout",
     "LineMark",
     "Marker",
@@ -28,6 +30,7 @@ __all__ = [
     "Zone",
     "bar_chart",
     "curve_chart",
+    "draw_flow",
     "draw_graph",
     "heat_grid",
     "ladder",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from tiebeam.web.svg.layout import MAX_NODES, Edge, Layout, Node, collapse_groups, lay_out
+from tiebeam.web.svg.marks import MARK_SIZE, mark
+from tiebeam.web.svg.text import lines_of, shortened
 
 _PAGE = 1114
 _NARROW, _BROAD, _HEIGHT = 80, 172, 64
@@ -17,7 +19,6 @@ _MARGIN = 8
 _BACK_LANE = 24
 _PADDING = 8
 _LETTER = 6.1
-_MOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +71,9 @@ def _gap(layout: Layout, columns: int) -> float:
     return _GAP if columns <= _MOST_AT_EASE else _TIGHT_GAP
 
 
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def _lines_of(label: str, letters: int) -> list[str]:
-    """At most three lines that fit a box, broken between words."""
-    lines: list[str] = [""]
-    for word in label.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if len(joined) <= letters or not lines[-1]:
-            lines[-1] = joined
-        else:
-            lines.append(word)
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1]} …"]
-    return [_shortened(line, letters + 1) for line in lines]
-
-
 def _box(node: Node, canvas: _Canvas) -> str:
     x, y = canvas.corner(node.id)
-    lines = _lines_of(node.label, canvas.letters)
+    lines = lines_of(node.label, canvas.letters - (2 if node.mark else 0))
     height = 14 * len(lines) + (14 if node.note else 0)
     baseline = y + (_HEIGHT - height) / 2 + 11
     inside = (
@@ -102,8 +85,10 @@ def _box(node: Node, canvas: _Canvas) -> str:
         inside += f'<text class="title" x="{x + _PADDING:g}" y="{baseline + 14 * index:g}">{escape(line)}</text>'
     if node.note:
         note_y = baseline + 14 * len(lines)
-        note = escape(_shortened(node.note, canvas.letters + 2))
+        note = escape(shortened(node.note, canvas.letters + 2))
         inside += f'<text class="state" x="{x + _PADDING:g}" y="{note_y:g}">{note}</text>'
+    if node.mark:
+        inside += mark(node.mark, x + canvas.box - MARK_SIZE - 6, y + 6)
     shape = f"<g>{inside}</g>"
     return f'<a href="{escape(node.href)}" data-key="{escape(node.id)}">{shape}</a>' if node.href else shape
 

@@ -30,9 +30,11 @@ class Node:
     note: str = ""
     """A second line under the label, such as the state in words."""
     state: str = ""
-    """CSS class: done, running, waiting, failed, skipped, group or empty."""
+    """CSS class: done, running, waiting, failed, skipped, undone, group or empty."""
     href: str = ""
     group: str = ""
+    mark: str = ""
+    """Which small sign stands in its corner: person, clock, event, recipe, each, again or empty."""
 
 
 @dataclass(frozen=True, slots=True)

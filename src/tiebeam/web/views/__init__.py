@@ -20,7 +20,20 @@ from tiebeam.web.views.ledger import (
 )
 from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
-from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
+from tiebeam.web.views.parts import (
+    Change,
+    Commands,
+    Document,
+    Event,
+    Fact,
+    Figure,
+    Kpi,
+    Link,
+    Picture,
+    Pill,
+    Quote,
+    StepLine,
+)
 from tiebeam.web.views.portfolio import ChosenWorkflow, PortfolioLine, PortfolioPage, ServedLine
 from tiebeam.web.views.pricing import (
     MovedLine,
@@ -157,6 +170,7 @@ __all__ = [
     "Paper",
     "PartLine",
     "PartRow",
+    "Picture",
     "Pill",
     "PlaceLine",
     "PolicyCard",
@@ -193,6 +207,7 @@ __all__ = [
     "StatementPage",
     "StatementSection",
     "StatementsPage",
+    "StepLine",
     "StepView",
     "StreamLine",
     "StudyAnswerView",

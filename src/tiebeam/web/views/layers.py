@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from markupsafe import Markup
-
-from tiebeam.web.views.parts import Commands, Event, Fact, Figure, Kpi, Link, Pill
+from tiebeam.web.views.parts import Commands, Event, Fact, Figure, Kpi, Link, Picture, Pill
 from tiebeam.web.views.work import RunItem
 
 
@@ -46,7 +44,7 @@ class WorkflowPage:
     versions: tuple[Event, ...]
     evaluation: EvaluationView | None
     facts: tuple[Fact, ...]
-    graph: Markup
+    graph: Picture
     runs: tuple[RunItem, ...]
     days: int
     next_state: str = ""
@@ -70,7 +68,7 @@ class RecipeView:
     summary: str
     version: str
     parts: tuple[RecipePart, ...]
-    graph: Markup
+    graph: Picture
     workforce_effect: str = ""
     is_adopted: bool = False
 

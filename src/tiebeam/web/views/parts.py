@@ -16,6 +16,27 @@ class Pill:
 
 
 @dataclass(frozen=True, slots=True)
+class StepLine:
+    """A step of a workflow in words; `inner` are the steps it repeats."""
+
+    title: str
+    what: str
+    """What kind of step it is, what it comes after, and when it runs."""
+    state: str = ""
+    href: str = ""
+    inner: tuple[StepLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A workflow as a drawing, and the same in words."""
+
+    name: str
+    svg: Markup
+    lines: tuple[StepLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     label: str
     value: str | Markup

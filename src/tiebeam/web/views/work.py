@@ -7,12 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from markupsafe import Markup
-
 from tiebeam.web.table import Table
 from tiebeam.web.views.forecast import NoticeLine
 from tiebeam.web.views.papers import Paper
-from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Pill, Quote
+from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Picture, Pill, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +242,7 @@ class RunPage:
     headline: str
     kpis: tuple[Kpi, ...]
     facts: tuple[Fact, ...]
-    graph: Markup
+    graph: Picture
     spans: Figure | None
     steps: tuple[StepView, ...]
     events: tuple[Event, ...]

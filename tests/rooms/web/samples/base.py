@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tiebeam.web import svg
 from tiebeam.web.render import Here, Shell
+from tiebeam.web.views import Picture, StepLine
 
 NOW = datetime(2026, 3, 12, 9, 41, tzinfo=UTC)
 
@@ -60,5 +61,6 @@ EDGES = (
 )
 
 
-def graph() -> object:
-    return svg.draw_graph(NODES, EDGES, name="Workflow graph")
+def graph() -> Picture:
+    lines = tuple(StepLine(node.label, "code", node.note, node.href) for node in NODES)
+    return Picture("Workflow graph", svg.draw_graph(NODES, EDGES, name="Workflow graph"), lines)
