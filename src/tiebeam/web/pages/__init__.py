@@ -12,6 +12,7 @@ from tiebeam.web.pages import (
     home,
     inbox,
     library,
+    operating,
     policy,
     provider,
     proving,
@@ -20,6 +21,7 @@ from tiebeam.web.pages import (
     standing,
     uploading,
     use,
+    versions,
     workflows,
 )
 from tiebeam.web.visit import Console
@@ -30,6 +32,8 @@ _GROUPS = (
     access,
     home,
     inbox,
+    versions,
+    operating,
     run,
     runs,
     workflows,

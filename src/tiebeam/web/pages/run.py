@@ -20,13 +20,14 @@ from tiebeam.web.instances import numbered, step_of
 from tiebeam.web.packets import document_rows
 from tiebeam.web.pages.exports import table_file
 from tiebeam.web.pages.runs import run_pill, seconds_between
+from tiebeam.web.pages.tending import run_tending
 from tiebeam.web.people import Names
 from tiebeam.web.table import Cell, Column, Empty, Row, Table
 from tiebeam.web.task_items import task_item
 from tiebeam.web.views import Commands, Event, Fact, Figure, Kpi, Pill, RunPage, StepView
 from tiebeam.web.visit import Console, Visit, route
 from tiebeam.web.wording import duration, in_words, moment, money, quantity, sentence
-from tiebeam.workflow.runs import RunState, RunStepView, RunView, StepPhase, run_view
+from tiebeam.workflow.runs import RunStepView, RunView, StepPhase, run_view
 
 _PILLS = {
     StepPhase.DONE: Pill("Done", "ok"),
@@ -59,6 +60,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
     with app.store.read() as conn:
         run = run_view(conn, run_id)
         obj = visit.caller.object("run", run_id, conn)
+        tending = run_tending(visit, conn, run, obj)
         cost = app.economics.run_cost(conn, run_id)
         lines = app.economics.ledger_lines(conn, LedgerFilters(run_id=run_id), limit=200).lines
         tasks = app.workforce.tasks(conn, state="active", run_id=run_id).rows
@@ -80,8 +82,7 @@ def _view(visit: Visit, run_id: str) -> RunPage:
         documents=document_rows(visit, item.document_id),
         tasks=tuple(task_item(task, names) for task in tasks),
         commands=Commands(f"tiebeam runs show {item.id}", f"GET /api/v1/runs/{item.id}"),
-        can_cancel=not item.state.is_final and visit.allows("run.cancel", obj),
-        can_retry=item.state is RunState.FAILED and visit.allows("run.retry", obj),
+        tending=tending,
         can_prove=visit.allows("evidence.export", obj),
         stream=f"run:{item.id}",
     )
@@ -268,35 +269,9 @@ def ledger_export(visit: Visit) -> Response:
     return table_file(table, visit.path("format"), name=f"{run_id}-ledger")
 
 
-def cancel(visit: Visit) -> Response:
-    run_id = visit.path("run")
-    visit.app.starting.cancel(visit.principal, run_id, reason=visit.said("reason") or "cancelled in the console")
-    return visit.back_to(f"/runs/{run_id}", saying="Cancelled. Nothing more leaves the house for this run.")
-
-
-def retry(visit: Visit) -> Response:
-    run_id = visit.path("run")
-    visit.app.starting.retry(visit.principal, run_id)
-    return visit.back_to(f"/runs/{run_id}", saying="It is tried again, from where it stood.")
-
-
 def routes(console: Console) -> list[Route]:
     return [
         route(console, "/runs/{run}.json", run_export, asks=_ASK),
         route(console, "/runs/{run}/ledger.{format}", ledger_export, asks=_ASK),
-        route(
-            console,
-            "/runs/{run}/cancel",
-            cancel,
-            asks=Ask("run.cancel", "run", "run", inside=True),
-            methods=("POST",),
-        ),
-        route(
-            console,
-            "/runs/{run}/retry",
-            retry,
-            asks=Ask("run.retry", "run", "run", inside=True),
-            methods=("POST",),
-        ),
         route(console, "/runs/{run}", run_page, asks=_ASK),
     ]

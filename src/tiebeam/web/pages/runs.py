@@ -20,6 +20,8 @@ _STATE_TONES = {
     RunState.QUEUED: "neutral",
     RunState.RUNNING: "accent",
     RunState.WAITING: "warn",
+    RunState.PAUSED: "warn",
+    RunState.UNDOING: "accent",
     RunState.DONE: "ok",
     RunState.STOPPED: "bad",
     RunState.FAILED: "bad",
@@ -59,7 +61,11 @@ EMPTY = Empty(
 def run_pill(item: RunListItem) -> Pill:
     if item.state is RunState.DONE and item.outcome:
         return Pill(sentence(item.outcome), _OUTCOME_TONES.get(item.outcome, "ok"))
-    return Pill(sentence(item.state), _STATE_TONES[item.state])
+    return state_pill(item.state)
+
+
+def state_pill(state: RunState) -> Pill:
+    return Pill(sentence(state), _STATE_TONES[state])
 
 
 def seconds_between(start: datetime, end: datetime | None) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from tiebeam.web.table import Table
 from tiebeam.web.views.forecast import NoticeLine
+from tiebeam.web.views.operating import RunTending
 from tiebeam.web.views.papers import Paper
 from tiebeam.web.views.parts import Change, Commands, Document, Event, Fact, Figure, Kpi, Link, Picture, Pill, Quote
 
@@ -250,7 +251,6 @@ class RunPage:
     documents: tuple[Document, ...]
     tasks: tuple[TaskItem, ...] = ()
     commands: Commands | None = None
-    can_cancel: bool = False
-    can_retry: bool = False
+    tending: RunTending = field(default_factory=RunTending)
     can_prove: bool = False
     stream: str = ""

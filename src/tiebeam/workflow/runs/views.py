@@ -190,6 +190,20 @@ def decision_counts(
     return {str(decision): int(count) for decision, count in conn.execute(query)}
 
 
+def list_items(conn: sa.Connection, run_ids: Collection[str]) -> dict[str, RunListItem]:
+    """Some runs as a list shows them, by id; at most a page of them."""
+    rows = conn.execute(sa.select(*_ITEM).where(run.c.id.in_(list(run_ids)[:MAX_PAGE])))
+    return {row["id"]: _item(row) for row in rows.mappings()}
+
+
+def family_of(conn: sa.Connection, run_id: str) -> tuple[RunListItem | None, list[RunListItem]]:
+    """The run that waits for this one, and those it runs itself, the latest fifty first."""
+    above = sa.select(run.c.parent_run_id).where(run.c.id == run_id).scalar_subquery()
+    found = conn.execute(sa.select(*_ITEM).where(run.c.id == above)).mappings().first()
+    below = sa.select(*_ITEM).where(run.c.parent_run_id == run_id).order_by(run.c.started_at.desc()).limit(50)
+    return (None if found is None else _item(found)), [_item(row) for row in conn.execute(below).mappings()]
+
+
 def run_view(conn: sa.Connection, run_id: str) -> RunView:
     """Raises NotFound."""
     row = conn.execute(sa.select(*_ITEM, run.c.input, run.c.recipe_hash).where(run.c.id == run_id)).mappings().first()

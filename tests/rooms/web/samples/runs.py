@@ -194,7 +194,7 @@ RUN = views.RunPage(
     documents=task_page().documents,
     tasks=tasks()[1:2],
     commands=views.Commands("tiebeam runs show run_02", "curl $TIEBEAM/api/v1/runs/run_02"),
-    can_cancel=True,
+    tending=views.RunTending(can_cancel=True),
     stream="run:run_02",
 )
 
