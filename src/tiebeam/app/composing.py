@@ -185,7 +185,7 @@ def _model_use(
 
 
 def _workforce(store: Store, engine: Engine, graph: Applied, *, authority: Authority, facts: IntentFacts) -> Workforce:
-    return Workforce(
+    workforce = Workforce(
         store,
         engine,
         people=graph,
@@ -193,6 +193,8 @@ def _workforce(store: Store, engine: Engine, graph: Applied, *, authority: Autho
         facts_of=facts,
         emergency_roles=lambda: access_of(graph()).emergency_roles,
     )
+    graph.on_applied(workforce.people_changed)
+    return workforce
 
 
 def _interpreter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from tiebeam.authority import Policies, check_rules, compile_workspace
@@ -24,6 +25,11 @@ class Applied:
         self._graph: Graph | None = None
         self._digest: str | None = None
         self._checked = 0.0
+        self._followers: list[Callable[[Unit, Graph, Graph], object]] = []
+
+    def on_applied(self, follower: Callable[[Unit, Graph, Graph], object]) -> None:
+        """Call `follower(unit, graph before, graph after)` in the unit of every apply over an earlier graph."""
+        self._followers.append(follower)
 
     def __call__(self) -> Graph:
         now = self._store.clock.now().timestamp()
@@ -52,7 +58,11 @@ class Applied:
         from tiebeam.app.known import known_names
 
         graph = load(self._workspace, **known_names(), check_rules=check_rules)
+        before = applied(unit.conn) if applied_digest(unit.conn) is not None else None
         digest = apply_graph(unit, graph, actor=actor)
+        if before is not None and before.digest != digest:
+            for follower in self._followers:
+                follower(unit, before, graph)
         unit.after_commit(self._forget)
         return digest
 

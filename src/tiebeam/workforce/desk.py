@@ -133,9 +133,13 @@ class Desk:
         return claimed or found
 
     def binding_claim(self, task: Task, now: datetime) -> str | None:
-        """A claim binds others while the claimer is at work."""
+        """A claim binds others while the claimer is at work and may decide."""
         person = self.people().people.get(task.claimed_by or "")
-        return None if person is None or is_absent(person, self.today(task, now)) else person.id
+        if person is None or is_absent(person, self.today(task, now)):
+            return None
+        # Who claimed it for somebody away, or with a role they had then, binds nobody once that is over.
+        is_theirs = task.role in person.roles or any(h.person_id == person.id for h in self.acting(task, now))
+        return person.id if is_theirs else None
 
     def obj(self, task: Task, now: datetime) -> Obj:
         """The task as authority rules see it."""

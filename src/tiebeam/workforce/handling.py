@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import climb
 from tiebeam.workforce.drafts import forget_drafts
-from tiebeam.workforce.rungs import RungView, cancel_rungs, recompute
+from tiebeam.workforce.rungs import cancel_rungs, recompute
 from tiebeam.workforce.standing import note_use
 from tiebeam.workforce.task import ACTIVE, Task, TaskState, load_decision, load_task, task_of
 
@@ -109,7 +110,7 @@ def claim(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
         return task
     state = task.state if task.state is TaskState.WAITING else TaskState.CLAIMED
     task = change(unit, task, state=state, claimed_by=actor.person_id)
-    task = recompute(desk, unit, task, due_start=task.counted_from)
+    task = recompute(desk, unit, task)
     record(unit, task, "claimed", actor=actor.actor, rule=verdict.rule, due_at=task.due_at)
     return task
 
@@ -123,7 +124,7 @@ def release(desk: Desk, unit: Unit, principal: Principal, task_id: str) -> Task:
         raise TaskMoved(f"task {task_id!r} is not claimed by anybody", task=task_id)
     state = task.state if task.state is TaskState.WAITING else TaskState.OPEN
     former, task = task.claimed_by, change(unit, task, state=state, claimed_by=None)
-    task = recompute(desk, unit, task, due_start=task.counted_from)
+    task = recompute(desk, unit, task)
     record(unit, task, "released", actor=actor.actor, rule=verdict.rule, former=former, due_at=task.due_at)
     return task
 
@@ -171,7 +172,7 @@ def reassign(
                 role=way.role,
             )
         state = task.state if task.state is TaskState.WAITING else TaskState.CLAIMED
-        task = recompute(desk, unit, change(unit, task, claimed_by=person, state=state), due_start=unit.now)
+        task = recompute(desk, unit, change(unit, task, claimed_by=person, state=state))
     facts = {"from_role": former, "to_person": person, "reason": reason, "passed": list(way.passed)}
     record(unit, task, "reassigned", actor=actor.actor, rule=verdict.rule, due_at=task.due_at, **facts)
     told = [person] if person is not None else [h.person_id for h in desk.responsible(task, unit.now)]
@@ -186,12 +187,12 @@ def move(
     *,
     role: str,
     counted_from: datetime,
-    fired: RungView | None = None,
 ) -> Task:
     """Put the task with another role, unclaimed and awake, and count its time for the people there."""
     state = task.state if task.state is TaskState.WAITING else TaskState.OPEN
-    task = change(unit, task, role=role, claimed_by=None, state=state, snoozed_until=None, counted_from=counted_from)
-    return recompute(desk, unit, task, due_start=unit.now, fired=fired)
+    awake: dict[str, Any] = {"state": state, "claimed_by": None, "snoozed_until": None}
+    task = change(unit, task, role=role, counted_from=counted_from, due_start=unit.now, **awake)
+    return recompute(desk, unit, task)
 
 
 def snooze(desk: Desk, unit: Unit, principal: Principal, task_id: str, *, until: datetime) -> Task:
@@ -206,10 +207,7 @@ def snooze(desk: Desk, unit: Unit, principal: Principal, task_id: str, *, until:
             f"reassign it when somebody else should take it",
             task=task_id,
         )
-    task = change(unit, task, snoozed_until=until)
-    desk.engine.cancel_timers(unit, task.wait_id)
-    due_at = task.due_at
-    task = change(unit, recompute(desk, unit, task, due_start=task.counted_from), due_at=due_at)
+    task = recompute(desk, unit, change(unit, task, snoozed_until=until))
     record(unit, task, "snoozed", actor=actor.actor, rule=verdict.rule, until=until)
     return task
 

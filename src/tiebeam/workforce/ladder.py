@@ -17,7 +17,7 @@ from tiebeam.workforce.directory import NobodyHoldsRole, climb
 from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.handling import move
 from tiebeam.workforce.opening import ABORT
-from tiebeam.workforce.rungs import RungState, RungView, mark, rung_of
+from tiebeam.workforce.rungs import RungState, RungView, has_come, mark, recompute, rung_of
 from tiebeam.workforce.task import Standing, Task, load_task
 
 
@@ -26,6 +26,10 @@ def fire_rung(desk: Desk, unit: Unit, timer: Timer) -> None:
     task = load_task(unit.conn, timer.payload["task"], lock=True)
     rung = _rung(unit, task.id, int(timer.payload["position"]))
     if not task.is_active or rung.state is not RungState.PENDING:
+        return
+    if not has_come(desk, unit, task, rung):
+        # Somebody is away who was not when the timer was set, or a holiday was declared.
+        recompute(desk, unit, task)
         return
     mark(unit, task.id, rung.position, RungState.FIRED)
     match rung.action:
@@ -80,7 +84,7 @@ def _move_up(desk: Desk, unit: Unit, task: Task, rung: RungView) -> None:
         _refused(desk, unit, task, rung, str(problem))
         return
     # Rungs go on counting from where they did: an escalation must not put off the next one.
-    task = move(desk, unit, task, role=way.role, counted_from=task.counted_from, fired=rung)
+    task = move(desk, unit, task, role=way.role, counted_from=task.counted_from)
     is_raise = rung.action is RungAction.RAISE
     kind = "raised" if is_raise else "reassigned"
     record(

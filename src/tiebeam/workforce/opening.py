@@ -18,7 +18,7 @@ from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, notify, record
 from tiebeam.workforce.directory import Climb, NobodyHoldsRole, climb, holders
-from tiebeam.workforce.rungs import due_from, set_rungs
+from tiebeam.workforce.rungs import plan_of, set_rungs
 from tiebeam.workforce.task import Task, TaskState, declared_key
 
 WAIT_KIND = "task"
@@ -134,7 +134,13 @@ def open_task(desk: Desk, unit: Unit, new: NewTask) -> str:
     values |= {"routed_because": because, "claimed_by": new.person, "snoozed_until": None}
     # Whoever is asked by name has the task as if they had claimed it: others see so, and they may give it back.
     values |= {"state": TaskState.OPEN if new.person is None else TaskState.CLAIMED}
-    values |= {"opened_at": unit.now, "counted_from": unit.now, "due_at": unit.now, "closed_at": None}
+    values |= {
+        "opened_at": unit.now,
+        "counted_from": unit.now,
+        "due_start": unit.now,
+        "due_at": unit.now,
+        "closed_at": None,
+    }
     task = Task(**values)
     _write(desk, unit, task, asked_role=new.role)
     return task.id
@@ -173,7 +179,7 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 def _write(desk: Desk, unit: Unit, task: Task, *, asked_role: str) -> None:
-    due_at = due_from(desk, unit.conn, task, unit.now)
+    due_at = plan_of(desk, unit.conn, task, ()).due_at
     wait_id = desk.engine.open_wait(
         unit, run_id=task.run_id, seq=task.seq, step_id=task.step_id, kind=WAIT_KIND, key=task.id, due_at=due_at
     )

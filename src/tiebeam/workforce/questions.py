@@ -84,8 +84,8 @@ def answer(desk: Desk, unit: Unit, task_id: str, *, text: str, sender: str) -> T
     task = change(unit, task, context={**task.context, "answers": [*task.context.get("answers", []), entry]})
     if task.state is TaskState.WAITING and _oldest_open(unit.conn, task_id) is None:
         state = TaskState.OPEN if task.claimed_by is None else TaskState.CLAIMED
-        task = change(unit, task, state=state, counted_from=unit.now)
-        task = recompute(desk, unit, task, due_start=unit.now)
+        task = change(unit, task, state=state, counted_from=unit.now, due_start=unit.now)
+        task = recompute(desk, unit, task)
     record(unit, task, "answered", actor=f"outside:{sender}", question=asked, text=text, due_at=task.due_at)
     people = [holder.person_id for holder in desk.responsible(task, unit.now)]
     notify(unit, task, "answered", people=people, text=f"{sender} answered: {task.title}")

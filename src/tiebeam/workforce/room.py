@@ -13,12 +13,12 @@ from tiebeam.authority import Authority, Obj, Principal, PrincipalKind, Verdict,
 from tiebeam.engine import Engine
 from tiebeam.spec import HandoffProtocol
 from tiebeam.store import Store, Unit
-from tiebeam.workforce import decisions, handling, ladder, opening, questions, rungs, tables, views
+from tiebeam.workforce import decisions, handling, ladder, opening, questions, recount, rungs, tables, views
 from tiebeam.workforce.access import Access, Principals
 from tiebeam.workforce.approval import Approval, who_approves
 from tiebeam.workforce.calendar import Calendar
 from tiebeam.workforce.desk import Desk, Hooks, tell
-from tiebeam.workforce.directory import Holder
+from tiebeam.workforce.directory import Directory, Holder
 from tiebeam.workforce.drafts import KeptDraft, draft_of, keep_draft
 from tiebeam.workforce.editing import WrongInput
 from tiebeam.workforce.identities import Identities
@@ -50,12 +50,19 @@ class Workforce:
     ) -> None:
         self.access = Access(store, people=people, person=self.principal, authority=authority)
         self.identities = Identities(store, people=people, access=self.access, authority=authority)
-        self.delegations = Delegations(store, people=people, authority=authority, tell=tell)
+        self.delegations = Delegations(
+            store,
+            people=people,
+            authority=authority,
+            tell=tell,
+            changed=lambda unit, role: recount.role_changed(self._desk, unit, role),
+        )
         self.emergencies = Emergencies(store, people=people, authority=authority, openers=emergency_roles, tell=tell)
         self._store = store
         self.refusals = Refusals(store, engine)
         self._desk = Desk(store, engine, people, Hooks(), authority, facts_of, self.access.added_by)
         engine.on_timer(rungs.RUNG_TIMER, lambda unit, timer: ladder.fire_rung(self._desk, unit, timer))
+        engine.on_timer(recount.RECOUNT_TIMER, lambda unit, timer: recount.carry_on(self._desk, unit, timer))
         engine.on_timer(rungs.WAKE_TIMER, lambda unit, timer: ladder.wake(self._desk, unit, timer))
 
     def on_decided(self, hook: Callable[[Unit, Task, Decision], None]) -> None:
@@ -81,6 +88,13 @@ class Workforce:
     def principal(self, person_id: str) -> Principal:
         """The person with today's roles, those of absent colleagues they stand in for included. Raises NotFound."""
         return self._desk.principal(person_id, now=self._store.clock.now())
+
+    def people_changed(self, unit: Unit, before: Directory, after: Directory) -> int:
+        """Bring open tasks to what a newly applied graph says of people, teams and calendars, in the unit applying it.
+
+        Returns how many were looked at; beyond a batch, units of their own carry on.
+        """
+        return recount.people_changed(self._desk, unit, before, after)
 
     def hours(self, team: str) -> Calendar:
         """The working hours and holidays of a team as declared now; a standard week in UTC for an unknown one."""

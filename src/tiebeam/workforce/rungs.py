@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -21,6 +21,9 @@ from tiebeam.workforce.task import Task
 
 RUNG_TIMER = "workforce.rung"
 WAKE_TIMER = "workforce.wake"
+
+_LATE = timedelta(minutes=5)
+"""A sweep that comes a moment after its time is not an outage."""
 
 _ADD_RUNGS = sa.insert(tables.task_rung)
 
@@ -84,8 +87,45 @@ def away(desk: Desk, conn: sa.Connection, task: Task) -> Callable[[date], bool]:
     return nobody
 
 
-def due_from(desk: Desk, conn: sa.Connection, task: Task, start: datetime) -> datetime:
-    return desk.calendar(task.team).add(start, task.protocol.due_hours, is_away=away(desk, conn, task))
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When a task is due and when each of its open rungs fires, by position."""
+
+    due_at: datetime
+    rungs: dict[int, datetime]
+
+
+def plan_of(desk: Desk, conn: sa.Connection, task: Task, ladder: Sequence[RungView]) -> Plan:
+    """What the task's people, their absences and the team's hours give now.
+
+    Rungs count from `counted_from`, and keep their declared distance from one that fired late: after an outage the
+    people it reached get their time as well.
+    """
+    calendar, is_away = desk.calendar(task.team), away(desk, conn, task)
+    late = max((r for r in ladder if _fired_late(r, task.counted_from)), key=lambda r: r.position, default=None)
+    moments: dict[int, datetime] = {}
+    for rung in ladder:
+        if rung.state is not RungState.PENDING:
+            continue
+        at = calendar.add(task.counted_from, rung.after_hours, is_away=is_away)
+        if late is not None and late.fired_at is not None:
+            distance = max(Decimal(0), rung.after_hours - late.after_hours)
+            at = max(at, calendar.add(late.fired_at, distance, is_away=is_away))
+        moments[rung.position] = at
+    start = task.due_start or task.counted_from
+    return Plan(calendar.add(start, task.protocol.due_hours, is_away=is_away), moments)
+
+
+def has_come(desk: Desk, unit: Unit, task: Task, rung: RungView) -> bool:
+    """Whether a rung whose timer fires is due by what people, absences and holidays say now."""
+    is_away = away(desk, unit.conn, task)
+    return desk.calendar(task.team).add(task.counted_from, rung.after_hours, is_away=is_away) <= unit.now
+
+
+def _fired_late(rung: RungView, start: datetime) -> bool:
+    if rung.fired_at is None or rung.fired_at < start or rung.state not in {RungState.FIRED, RungState.REFUSED}:
+        return False
+    return rung.fired_at - rung.at > _LATE
 
 
 def set_rungs(desk: Desk, unit: Unit, task: Task) -> None:
@@ -110,30 +150,26 @@ def set_rungs(desk: Desk, unit: Unit, task: Task) -> None:
     _set_timers(desk, unit, task, [(row["position"], row["at"]) for row in rows])
 
 
-def recompute(desk: Desk, unit: Unit, task: Task, *, due_start: datetime, fired: RungView | None = None) -> Task:
-    """Move the due time and the rungs that have not fired to what the task's people and hours now give.
+def recompute(desk: Desk, unit: Unit, task: Task) -> Task:
+    """Move the due time and the rungs that have not fired to what the task's people and hours now give."""
+    ladder = ladder_of(unit.conn, task.id)
+    return follow(desk, unit, task, ladder, plan_of(desk, unit.conn, task, ladder))
 
-    The due time is counted from `due_start`, the rungs from the task's `counted_from`. Rungs after `fired` keep their
-    declared distance from it, so that after an outage the people it reached get their time as well.
-    """
+
+def follow(desk: Desk, unit: Unit, task: Task, ladder: Sequence[RungView], plan: Plan) -> Task:
+    """Write a plan down: the task, its open rungs and their timers."""
     desk.engine.cancel_timers(unit, task.wait_id)
-    calendar, is_away = desk.calendar(task.team), away(desk, unit.conn, task)
-    moved: list[tuple[int, datetime]] = []
-    for rung in pending(unit.conn, task.id):
-        at = calendar.add(task.counted_from, rung.after_hours, is_away=is_away)
-        if fired is not None:
-            distance = max(Decimal(0), rung.after_hours - fired.after_hours)
-            at = max(at, calendar.add(unit.now, distance, is_away=is_away))
-        unit.conn.execute(
-            sa.update(tables.task_rung)
-            .where(tables.task_rung.c.task_id == task.id, tables.task_rung.c.position == rung.position)
-            .values(at=at)
-        )
-        moved.append((rung.position, at))
-    _set_timers(desk, unit, task, moved)
+    for rung in ladder:
+        if rung.position in plan.rungs and rung.at != plan.rungs[rung.position]:
+            unit.conn.execute(
+                sa.update(tables.task_rung)
+                .where(tables.task_rung.c.task_id == task.id, tables.task_rung.c.position == rung.position)
+                .values(at=plan.rungs[rung.position])
+            )
+    _set_timers(desk, unit, task, list(plan.rungs.items()))
     if task.snoozed_until is not None:
         set_wake(desk, unit, task, task.snoozed_until)
-    return change(unit, task, due_at=due_from(desk, unit.conn, task, due_start))
+    return change(unit, task, due_at=plan.due_at)
 
 
 def set_wake(desk: Desk, unit: Unit, task: Task, at: datetime) -> None:
@@ -146,12 +182,9 @@ def _set_timers(desk: Desk, unit: Unit, task: Task, moments: Sequence[tuple[int,
     desk.engine.set_timers(unit, wait_id=task.wait_id, action=RUNG_TIMER, moments=due)
 
 
-def pending(conn: sa.Connection, task_id: str) -> list[RungView]:
-    statement = (
-        sa.select(tables.task_rung)
-        .where(tables.task_rung.c.task_id == task_id, tables.task_rung.c.state == str(RungState.PENDING))
-        .order_by(tables.task_rung.c.position)
-    )
+def ladder_of(conn: sa.Connection, task_id: str) -> list[RungView]:
+    table = tables.task_rung
+    statement = sa.select(table).where(table.c.task_id == task_id).order_by(table.c.position)
     return [rung_of(row) for row in conn.execute(statement)]
 
 

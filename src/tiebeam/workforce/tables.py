@@ -40,6 +40,8 @@ task = sa.Table(
     sa.Column("opened_at", Moment, nullable=False),
     # Business hours of the ladder are counted from here; a reassignment by a person starts them anew.
     sa.Column("counted_from", Moment, nullable=False),
+    # The due time is counted from here: anew for whom it is handed to. Empty in older rows: `counted_from`.
+    sa.Column("due_start", Moment),
     sa.Column("due_at", Moment, nullable=False),
     sa.Column("snoozed_until", Moment),
     sa.Column("closed_at", Moment),

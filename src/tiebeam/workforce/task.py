@@ -74,6 +74,7 @@ class Task:
     claimed_by: str | None
     opened_at: datetime
     counted_from: datetime
+    due_start: datetime | None
     due_at: datetime
     snoozed_until: datetime | None
     closed_at: datetime | None

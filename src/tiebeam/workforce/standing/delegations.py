@@ -24,6 +24,8 @@ MOST_LISTED = 500
 
 Tell = Callable[[Unit, Iterable[str], str, str], None]
 """Leave a notice: (unit, person ids, kind, text)."""
+Changed = Callable[[Unit, str], object]
+"""Another person may act in this role from now on, or no longer; called in the unit that says so."""
 
 
 class UnknownDelegation(NotFound):
@@ -69,13 +71,16 @@ class Delegation:
 
 
 class Delegations:
-    """Verbs bound to a store; `tell` leaves a notice with people."""
+    """Verbs bound to a store; `tell` leaves a notice with people, `changed` follows with what waits for the role."""
 
-    def __init__(self, store: Store, *, people: Callable[[], Directory], authority: Authority, tell: Tell) -> None:
+    def __init__(
+        self, store: Store, *, people: Callable[[], Directory], authority: Authority, tell: Tell, changed: Changed
+    ) -> None:
         self._store = store
         self._people = people
         self._authority = authority
         self._tell = tell
+        self._changed = changed
 
     def create(
         self, by: Principal, *, receiver: str, role: str, first: date, last: date, reason: str, giver: str | None = None
@@ -107,6 +112,7 @@ class Delegations:
                 revoked_at=None,
             )
             unit.conn.execute(sa.insert(delegation).values(**_row(made)))
+            self._changed(unit, role)
             _note(unit, made, "delegation.created", by=by, first=first, last=last, reason=text)
             words = f"From {first} to {last} {receiver} acts as {role} for {giver}: {text}"
             self._tell(unit, {giver, receiver} - {by.person_id}, "delegation-created", words)
@@ -124,6 +130,7 @@ class Delegations:
                 raise Conflict(f"delegation {delegation_id!r} is already {state}; there is nothing to revoke")
             changed = sa.update(delegation).where(delegation.c.id == delegation_id, delegation.c.revoked_at.is_(None))
             unit.conn.execute(changed.values(revoked_at=unit.now, revoked_by=by.actor))
+            self._changed(unit, found.role)
             _note(unit, found, "delegation.revoked", by=by)
             words = f"{found.receiver} no longer acts as {found.role} for {found.giver}"
             self._tell(unit, {found.giver, found.receiver} - {by.person_id}, "delegation-revoked", words)
