@@ -15,7 +15,7 @@ from tiebeam.app.in_force import Applied, RulesInForce
 from tiebeam.app.known import installed, step_register
 from tiebeam.app.outer import Outer
 from tiebeam.app.priced import prices_of
-from tiebeam.app.running import App, access_of
+from tiebeam.app.running import App, access_of, settings_of
 from tiebeam.app.tending import desk_of
 from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
@@ -42,7 +42,7 @@ from tiebeam.workflow import (
     review_rates,
     settle_given_up,
 )
-from tiebeam.workflow.evidence import Anchoring, Evidence, places_for
+from tiebeam.workflow.evidence import Anchoring, Archiving, Evidence, places_for
 from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import SCORERS
@@ -153,6 +153,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         correspondence=letters,
         evidence=Evidence(store, archive=archive, economics=economics, policies=lambda: authority.policies),
         anchoring=_anchoring(workspace, store, graph),
+        archiving=Archiving(store, workspace=workspace, use=lambda: settings_of(graph()).archive),
         telling=telling,
         asking=Asking(store, graph=graph, workforce=workforce, budgets=budgets),
         watching=Watching(store, graph=graph, budgets=budgets, telling=telling, workforce=workforce),
@@ -221,9 +222,7 @@ def _interpreter(
 
 def _anchoring(workspace: Path, store: Store, graph: Applied) -> Anchoring:
     def settings() -> WorkspaceSettings:
-        found = graph().settings
-        assert found is not None
-        return found
+        return settings_of(graph())
 
     return Anchoring(
         store,
@@ -296,6 +295,7 @@ def _register_handlers(app: App) -> None:
     app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
     app.engine.on_poison("intake", batches.give_up)
     app.engine.repeat("anchors", app.anchoring.work)
+    app.engine.repeat("archive", app.archiving.work)
     app.engine.repeat("forecast", app.forecasting.work)
     app.engine.repeat("telling", app.telling.work)
     app.engine.repeat("budgets", app.watching.work)

@@ -22,7 +22,7 @@ from tiebeam.economics.spending import Budgets
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid, Refused
 from tiebeam.graph import Graph
-from tiebeam.spec import AccessUse
+from tiebeam.spec import AccessUse, WorkspaceSettings
 from tiebeam.store import Store
 from tiebeam.workflow import (
     Correspondence,
@@ -30,7 +30,7 @@ from tiebeam.workflow import (
     Starting,
 )
 from tiebeam.workflow.evaluations import Evaluation, Scorer, UnknownScorer, evaluate
-from tiebeam.workflow.evidence import Anchoring, Evidence
+from tiebeam.workflow.evidence import Anchoring, Archiving, Evidence
 from tiebeam.workflow.extend import Extensions
 from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Intake
@@ -72,6 +72,7 @@ class App:
     correspondence: Correspondence
     evidence: Evidence
     anchoring: Anchoring
+    archiving: Archiving
     telling: Telling
     asking: Asking
     watching: Watching
@@ -89,6 +90,10 @@ class App:
     """The segments this process ran."""
     identify: Callable[[App, str | None], Principal] | None = field(default=None, repr=False)
     """How the command line finds out who acts; without it, the owner of the machine does."""
+
+    @property
+    def settings(self) -> WorkspaceSettings:
+        return settings_of(self.graph())
 
     @property
     def access(self) -> AccessUse:
@@ -141,6 +146,12 @@ class App:
         self.following.stop()
         self.reader.close()
         self.store.close()
+
+
+def settings_of(graph: Graph) -> WorkspaceSettings:
+    """What `tiebeam.toml` says; an applied graph has it."""
+    assert graph.settings is not None
+    return graph.settings
 
 
 def access_of(graph: Graph) -> AccessUse:

@@ -62,14 +62,9 @@ class Vitals:
         self._app = app
         self._works = works
         self._begun = time.time()
-        self._launched = threading.Event()
         self._draining = threading.Event()
         self._turn = threading.Lock()
         self._seen: tuple[float, Operations | None] = (-_KEPT_SECONDS, None)
-
-    def launched(self) -> None:
-        """From now on this process takes work."""
-        self._launched.set()
 
     def begin_draining(self) -> None:
         """From now on this process is not ready: whoever sends work shall send it elsewhere."""
@@ -96,8 +91,8 @@ class Vitals:
         why = ["it is finishing its work"] if self._draining.is_set() else []
         if self._look() is None:
             why.append("the database does not answer")
-        elif self._works and not self._launched.is_set():
-            why.append("it takes no work yet")
+        elif self._works and not self._draining.is_set() and not self._app.engine.ready():
+            why.append("it takes no work, or the database has not heard of it in time")
         return why
 
     def _look(self) -> Operations | None:

@@ -63,6 +63,7 @@ COMMANDS = {
     "emergency": "emergency",
     "access": "access",
     "sign-in": "serve",
+    "archive": "archive",
     "backup": "backup",
     "restore": "backup",
     "gateway": "gateway",

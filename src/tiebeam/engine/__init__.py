@@ -1,5 +1,6 @@
 """Durable segments, queues, waits, timers, effects and workers."""
 
+from tiebeam.engine.archived import ARCHIVED_EFFECTS, runs_with_open_effects
 from tiebeam.engine.effects import EffectRecord, Effects, EffectSettled, EffectState, EffectStatus, UnknownEffect
 from tiebeam.engine.engine import Engine, EngineBusy, UnknownKind
 from tiebeam.engine.putting import Enqueued, Failure
@@ -10,6 +11,7 @@ from tiebeam.engine.workers import SegmentLost
 
 __all__ = [
     "ALL",
+    "ARCHIVED_EFFECTS",
     "EffectRecord",
     "EffectSettled",
     "EffectState",
@@ -26,4 +28,5 @@ __all__ = [
     "UnknownEffect",
     "UnknownKind",
     "UnknownQueue",
+    "runs_with_open_effects",
 ]

@@ -84,7 +84,6 @@ def serve_workspace(
             nullcontext() if health is None else probed(health, vitals),
             _working(app, with_worker=with_worker),
         ):
-            vitals.launched()
             server.run(sockets=[listening])
             vitals.begin_draining()
     finally:

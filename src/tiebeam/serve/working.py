@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
-from tiebeam.app import App, Vitals, open_app
+from tiebeam.app import Vitals, open_app
 from tiebeam.engine import ALL
 from tiebeam.serve.probing import Place, probed
 
@@ -35,21 +35,15 @@ def run_worker(
         vitals = Vitals(app, works=True)
         with nullcontext() if health is None else probed(health, vitals), _ended_by_signal() as ended:
             app.engine.launch(queues=tuple(dict.fromkeys(queues)) or ALL)
-            vitals.launched()
             say(f"working for {workspace} as {app.engine.executor_id}; stop with Ctrl-C")
             ended.wait()
             vitals.begin_draining()
             say(f"finishing what runs, at most {drain_seconds:g} s; a second signal leaves at once")
-            done = _drained(app, drain_seconds)
+            done = app.engine.drain_worker(drain_seconds)
             say("everything that ran has ended" if done else "what still ran goes to other workers")
             return done
     finally:
         app.close()
-
-
-def _drained(app: App, seconds: float) -> bool:
-    app.engine.close(timeout=seconds)
-    return True
 
 
 @contextmanager

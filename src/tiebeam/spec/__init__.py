@@ -5,7 +5,7 @@ from tiebeam.spec.access_rules import AccessRule
 from tiebeam.spec.allocation import Allocation, SharedBy, SharedCost
 from tiebeam.spec.anomaly import AnomalyRules
 from tiebeam.spec.assumptions import DRIVERS, Assumption, Driver, Shape, UnitEconomics, ValueLine
-from tiebeam.spec.audit import AnchorEndpoint, AnchorFile, AnchorUse, RetentionRule
+from tiebeam.spec.audit import AnchorEndpoint, AnchorFile, AnchorUse, ArchiveUse, RetentionRule
 from tiebeam.spec.base import (
     Cel,
     Data,
@@ -188,6 +188,7 @@ __all__ = [
     "AnomalyRules",
     "Approval",
     "Architecture",
+    "ArchiveUse",
     "Assumption",
     "AtDeadline",
     "AtLimit",

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from tiebeam.spec.base import Frozen, Text
+from tiebeam.spec.base import DottedId, Frozen, Text
 from tiebeam.spec.secret import SecretRef
 
 
@@ -49,3 +49,14 @@ class RetentionRule(Frozen):
     """Names at the top of the payload, or `actor`."""
     after_days: int = Field(ge=1, le=36500)
     reason: Text
+
+
+class ArchiveUse(Frozen):
+    """When runs that ended leave the database for files that anybody can read. Their journal and their costs stay."""
+
+    runs_after_days: int | None = Field(default=None, ge=1, le=36500)
+    """Since the end of the run; without it nothing leaves."""
+    folder: Text = ".tiebeam/archive"
+    """Below the workspace, or absolute; all workers must reach it."""
+    keep: tuple[DottedId, ...] = ()
+    """Intents whose runs never leave."""

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from tiebeam.spec.access import AccessUse
 from tiebeam.spec.anomaly import AnomalyRules
-from tiebeam.spec.audit import AnchorUse, RetentionRule
+from tiebeam.spec.audit import AnchorUse, ArchiveUse, RetentionRule
 from tiebeam.spec.base import DottedId, Frozen, Text
 from tiebeam.spec.events import KeptEvents
 from tiebeam.spec.forecast import ForecastUse
@@ -91,6 +91,7 @@ class WorkspaceSettings(Frozen):
     access: AccessUse = AccessUse()
     anchors: AnchorUse = AnchorUse()
     retention: tuple[RetentionRule, ...] = ()
+    archive: ArchiveUse = ArchiveUse()
     forecast: ForecastUse = ForecastUse()
     gateway: GatewayUse = GatewayUse()
     notify: NotifyUse = NotifyUse()

@@ -1,6 +1,7 @@
 """The database: the unit of work, the journal with its anchors, column types and migrations."""
 
-from tiebeam.store.anchors import Anchor, has_unanchored, last_anchor, make_anchor, read_anchors
+from tiebeam.store.anchors import Anchor, has_unanchored, last_anchor, make_anchor, read_anchors, unanchored_streams
+from tiebeam.store.archive import ArchivedTable, Rows, put_rows, remove_rows, rows_of_runs
 from tiebeam.store.backup import (
     Backup,
     BackupExists,
@@ -39,6 +40,7 @@ __all__ = [
     "Amount",
     "Anchor",
     "AnchorTarget",
+    "ArchivedTable",
     "Backup",
     "BackupExists",
     "BackupUnreadable",
@@ -58,6 +60,7 @@ __all__ = [
     "NotPreparable",
     "NotRedactable",
     "Prepared",
+    "Rows",
     "RowsRefused",
     "Store",
     "StreamHead",
@@ -83,16 +86,20 @@ __all__ = [
     "metadata",
     "open_backup",
     "part_lines",
+    "put_rows",
     "read_anchors",
     "read_journal",
     "redact",
     "redact_old",
+    "remove_rows",
+    "rows_of_runs",
     "search_journal",
     "stretches_of",
     "tables_of",
     "take_target",
     "target_failed",
     "target_reached",
+    "unanchored_streams",
     "verify_journal",
     "write_backup",
     "write_rows",

@@ -161,3 +161,10 @@ def merkle_path(hashes: Sequence[str], index: int) -> list[list[str]]:
 
 def _anchor(row: Any) -> Anchor:
     return Anchor(**{name: getattr(row, name) for name in Anchor.__slots__})
+
+
+def unanchored_streams(conn: sa.Connection, streams: Sequence[str]) -> set[str]:
+    """Those of the streams that have entries no anchor covers."""
+    grown = journal_stream.c.length > journal_stream.c.anchored_length
+    statement = sa.select(journal_stream.c.stream).where(journal_stream.c.stream.in_(streams), grown)
+    return set(conn.execute(statement).scalars())

@@ -1,5 +1,6 @@
 """People at work: who may do what, who decides what by when, and the record of it."""
 
+from tiebeam.workforce.archived import ARCHIVED_TASKS
 from tiebeam.workforce.access import (
     TOKEN,
     Access,
@@ -74,6 +75,7 @@ from tiebeam.workforce.task import Change, Decision, Message, Standing, Task, Ta
 from tiebeam.workforce.views import Endorsement, Event, Notice, Page, TaskCounts, TaskView, runs_of_tasks, task_holders
 
 __all__ = [
+    "ARCHIVED_TASKS",
     "TOKEN",
     "Access",
     "AlreadyDecided",

@@ -76,7 +76,7 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def test_what_is_restored_reads_the_same_on_either_kind_of_database(
     store: Store, other_url: str, tmp_path: Path
-) -> None:  # ids: HO-12
+) -> None:
     _fill(store)
     other = _restore(_take(store, tmp_path / "b.zip"), other_url)
     with store.read() as here, other.read() as there:
@@ -195,7 +195,7 @@ def test_rows_the_database_does_not_take_leave_it_empty(empty_database_url: str,
 
 def test_a_disk_that_is_full_is_told_and_nothing_half_written_stays(
     sqlite_template: Path, tmp_path: Path
-) -> None:  # ids: HO-12
+) -> None:
     source = tmp_path / "tiebeam.sqlite"
     shutil.copyfile(sqlite_template, source)
     (tmp_path / "big").write_bytes(random.Random(1).randbytes(400_000))

@@ -1,6 +1,7 @@
 """Runs: a recipe carried out for one case, from its rows alone."""
 
 from tiebeam.workflow.runs.advance import Interpreter
+from tiebeam.workflow.runs.archived import ARCHIVED_WITH_RUNS, EndedRun, ended_runs, still_ended
 from tiebeam.workflow.runs.decided import Deciding, cancel_run, fail_run
 from tiebeam.workflow.runs.ending import machine_time
 from tiebeam.workflow.runs.frontier import begins
@@ -56,11 +57,13 @@ from tiebeam.workflow.runs.views import (
 from tiebeam.workflow.runs.work import Work
 
 __all__ = [
+    "ARCHIVED_WITH_RUNS",
     "DEADLINE",
     "NO_PROBLEM",
     "UNDO",
     "CaseRow",
     "Deciding",
+    "EndedRun",
     "Interpreter",
     "NoHandoff",
     "NotFailed",
@@ -90,6 +93,7 @@ __all__ = [
     "case_rows",
     "copy_steps",
     "decision_counts",
+    "ended_runs",
     "fail_run",
     "family_of",
     "forsaken_runs",
@@ -117,6 +121,7 @@ __all__ = [
     "runs_pulse",
     "seen_runs",
     "states_of",
+    "still_ended",
     "still_runs",
     "streams_of_runs",
     "take_seq",
