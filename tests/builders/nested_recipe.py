@@ -10,6 +10,7 @@ from typing import Any
 from tiebeam.spec import (
     Effect,
     EventUse,
+    Hours,
     Join,
     LoopUse,
     MapUse,
@@ -52,7 +53,7 @@ ORDER = Recipe(
         _step("reply", "Hear the reply", StepKind.EVENT, inside="terms", after=("offer",), event=EventUse(name="customer.replied", key="run.id")),
         _step("release", "Release the order", StepKind.REVIEW, after=("lines", "credit", "terms")),
         _step("ship", "Ship by the recipe for parcels", StepKind.RECIPE, after=("release",), recipe=RecipeUse(id="sales.parcels/plain")),
-        _step("cool", "Two days to change it", StepKind.TIMER, after=("release",), timer=TimerUse(after_hours=Decimal(16), hours="working")),
+        _step("cool", "Two days to change it", StepKind.TIMER, after=("release",), timer=TimerUse(after_hours=Decimal(16), hours=Hours.WORKING)),
         _step("bill", "Send the invoice", after=("ship", "cool"), join=Join.ANY, effect=Effect.AT_MOST_ONCE, evidence=("mail",), undo=Undo(uses="x.z")),
     ),
 )  # fmt: skip
