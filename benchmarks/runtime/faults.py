@@ -40,14 +40,13 @@ def wait_until_idle(bench: Bench, given: dict[str, Any], *, seconds: float = 120
 
 def kills(bench: Bench) -> Row:
     """A worker at eight runs at once is killed by SIGKILL at twenty moments; then a last one ends the work."""
-    times, runs = bench.amount(20, 5), bench.amount(320, 80)
+    times, runs = bench.amount(20, 5), bench.amount(600, 250)
     found: dict[str, Any] = {}
     for kind in ("sqlite", "postgresql"):
         with bench.databases(kind) as databases:
             calls = bench.folder() / "calls"
-            given = place_of(
-                bench, databases.fresh(), recipe="mixed", receiver=str(calls), heartbeat_timeout=HEARTBEAT, pause=0.02
-            )
+            given = place_of(bench, databases.fresh(), recipe="mixed", receiver=str(calls))
+            given |= {"heartbeat_timeout": HEARTBEAT, "pause": 0.01, "pause_after": 0.1}
             did(bench, "fill", given | {"runs": runs})
             found[kind] = _killed(bench, given, times) | _outcome(bench, given, calls, runs)
     sound = all(
@@ -68,7 +67,7 @@ def _killed(bench: Bench, given: dict[str, Any], times: int) -> dict[str, int]:
     dice, killed = random.Random(20260302), 0
     for _ in range(times):
         worker = started(ours("worker", given, scratch=bench.scratch))
-        time.sleep(dice.uniform(0.1, 0.6))
+        time.sleep(dice.uniform(0.2, 0.8))
         worker.kill()
         killed += 1
     last = started(ours("worker", given, scratch=bench.scratch))
@@ -100,13 +99,13 @@ def _outcome(bench: Bench, given: dict[str, Any], calls: Path, runs: int) -> dic
 
 def takeover(bench: Bench) -> Row:
     """Two workers share a backlog; one is killed, and each run it held must go on elsewhere."""
-    runs, found = bench.amount(200, 60), {}
+    runs = bench.amount(300, 150)
+    found: dict[str, dict[str, float]] = {}
     for kind in ("sqlite", "postgresql"):
         with bench.databases(kind) as databases:
             log = bench.folder() / "steps"
-            given = place_of(
-                bench, databases.fresh(), recipe="five", heartbeat_timeout=HEARTBEAT, pause=0.1, log=str(log)
-            )
+            given = place_of(bench, databases.fresh(), recipe="five", log=str(log))
+            given |= {"heartbeat_timeout": HEARTBEAT, "pause": 0.2}
             did(bench, "fill", given | {"runs": runs})
             first, second = [started(ours("worker", given, scratch=bench.scratch)) for _ in range(2)]
             time.sleep(1.5)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.runtime.work import begin, begin_many, open_bench, recipe_of
+from benchmarks.runtime.work import Heard, begin, begin_many, open_bench, recipe_of
 from tiebeam.app import App
 from tiebeam.workflow.runs import run_counts
 from tiebeam.workflow.steps import StepCall
@@ -34,13 +34,14 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def opened(given: dict[str, Any], *, before: Callable[[StepCall], None] | None = None) -> App:
+def opened(given: dict[str, Any], *, before: Heard | None = None, after: Heard | None = None) -> App:
     receiver = given.get("receiver")
     return open_bench(
         Path(given["folder"]),
         given["url"],
         receiver=None if receiver is None else Path(receiver),
         before=before,
+        after=after,
         heartbeat_timeout=given.get("heartbeat_timeout", 15.0),
     )
 
@@ -77,7 +78,10 @@ def fill(given: dict[str, Any]) -> None:
 
 
 def worker(given: dict[str, Any]) -> None:
-    """Works until it is told to stop. With `log` each step's begin is taken down: moment, process, run, step."""
+    """Works until it is told to stop. With `log` each step's begin is taken down: moment, process, run, step.
+
+    `pause` are seconds within each step, `pause_after` more of them between a call outside and its confirmation.
+    """
     log = None if "log" not in given else os.open(given["log"], os.O_APPEND | os.O_CREAT | os.O_WRONLY)
     pause, me = given.get("pause", 0), os.getpid()
 
@@ -87,8 +91,11 @@ def worker(given: dict[str, Any]) -> None:
         if pause:
             time.sleep(pause)
 
+    def after(_call: StepCall) -> None:
+        time.sleep(given.get("pause_after", 0))
+
     begun = time.perf_counter()
-    app = opened(given, before=before)
+    app = opened(given, before=before, after=after)
     say(ready=True)
     wait_for_word()
     resumed = time.perf_counter()
@@ -120,7 +127,7 @@ def decide(given: dict[str, Any]) -> None:
         app.engine.drain(60)
     by = app.principal()
     with app.store.read() as conn:
-        tasks = app.workforce.tasks(conn, state="active", limit=given["decisions"]).rows
+        tasks = app.workforce.tasks(conn, state="active", size=given["decisions"]).rows
     say(ready=True)
     wait_for_word()
     seen: list[float] = []

@@ -18,6 +18,7 @@ from tiebeam.store import Unit
 from tiebeam.workflow.runs import insert_run, pin_recipe
 from tiebeam.workflow.steps import StepCall, StepCode, StepResult
 
+Heard = Callable[[StepCall], None]
 INTENT, TEAM = "finance.invoice-processing-matching", "accounts-payable"
 ACTOR = "system:benchmark"
 EFFECTS = {"p": Effect.PURE, "d": Effect.DB, "i": Effect.IDEMPOTENT, "a": Effect.AT_MOST_ONCE}
@@ -82,9 +83,11 @@ def _written(call: StepCall) -> StepResult:
 
 
 def step_codes(
-    receiver: Receiver, *, before: Callable[[StepCall], None] | None = None, writes: bool = False
+    receiver: Receiver, *, before: Heard | None = None, after: Heard | None = None, writes: bool = False
 ) -> list[StepCode]:
-    """`before` hears of every step that begins; with `writes` steps with the effect `db` leave a row each."""
+    """`before` hears of every step that begins, `after` of every call outside that was made and is not confirmed yet;
+    with `writes` steps with the effect `db` leave a row each.
+    """
 
     def run(letter: str) -> Callable[[StepCall], StepResult]:
         def work(call: StepCall) -> StepResult:
@@ -95,6 +98,8 @@ def step_codes(
             if letter in "pd":
                 return _counted(call)
             receiver.call(call.key)
+            if after is not None:
+                after(call)
             return StepResult("done", _given(), "called outside", entries=(_charge(call),))
 
         return work
@@ -150,14 +155,15 @@ def open_bench(
     url: str,
     *,
     receiver: Path | None = None,
-    before: Callable[[StepCall], None] | None = None,
+    before: Heard | None = None,
+    after: Heard | None = None,
     heartbeat_timeout: float = 15.0,
 ) -> App:
     """The workspace at `folder`, made when it is not there yet, with the benchmark's steps."""
     if not folder.exists():
         init_workspace(folder, example="empty")
     # Only where effects are counted: elsewhere a step should cost what the runtime costs.
-    codes = step_codes(Receiver(receiver), before=before, writes=receiver is not None)
+    codes = step_codes(Receiver(receiver), before=before, after=after, writes=receiver is not None)
     app = open_app(folder, url=url, codes=codes, heartbeat_timeout=heartbeat_timeout)
     if receiver is not None:
         with app.store.unit() as unit:
