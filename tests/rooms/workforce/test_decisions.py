@@ -38,10 +38,8 @@ def decided_entry(office: Office, run_id: str) -> Any:
 
 def waiting_segments(office: Office) -> set[str]:
     with office.store.engine.connect() as conn:
-        inspector = sa.inspect(conn)
-        schema = "dbos" if "dbos" in inspector.get_schema_names() else None
-        table = sa.Table("workflow_status", sa.MetaData(schema=schema), autoload_with=conn)
-        return set(conn.execute(sa.select(table.c.workflow_uuid)).scalars())
+        rows = conn.execute(sa.text("SELECT kind, key, seq FROM engine_segment WHERE state = 'queued'"))
+        return {f"{row.kind}:{row.key}:{row.seq}" for row in rows}
 
 
 def test_a_decision_closes_the_task_and_enqueues_the_runs_next_segment(office: Office) -> None:
