@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -256,6 +256,10 @@ class Engine:
     def cancel(self, unit: Unit, kind: str, key: str) -> int:
         """Take back the key's segments that have not begun; one that runs ends by itself. Returns how many."""
         return self._rows.run(unit.conn, "cancel", kind=kind, key=key, now=self._now()).rowcount
+
+    def pending(self, conn: sa.Connection, kind: str, keys: Collection[str]) -> dict[str, str]:
+        """Of these keys those with a segment that has not ended: `running` or `queued`."""
+        return putting.pending(conn, kind=kind, keys=keys)
 
     def open_wait(
         self, unit: Unit, *, run_id: str, seq: int, step_id: str, kind: str, key: str, due_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from tiebeam.engine.claiming import ORDERED
 from tiebeam.engine.queues import rule_of
 from tiebeam.engine.segment_rows import ORDER_LOCK, SegmentRows, parts_of
-from tiebeam.engine.tables import failure
+from tiebeam.engine.tables import failure, segment
 from tiebeam.errors import Invalid
 from tiebeam.store import Unit
 
 FIRST, USUAL, LAST = 1, 5, 9
 """Priorities among the segments of one team in one queue."""
+
+_NOT_ENDED = ("queued", "delayed", "retrying", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,28 @@ def forgive(unit: Unit, rows: SegmentRows, *, kind: str, key: str, now: int) -> 
     return rows.run(unit.conn, "forgive", kind=kind, key=key, now=now).rowcount
 
 
-def _row(segment: Enqueued, *, now: int) -> dict[str, Any]:
-    if not FIRST <= segment.priority <= LAST:
-        name = f"{segment.kind}:{segment.key}:{segment.seq}"
-        raise Invalid(f"priority {segment.priority!r} of segment {name!r} is not between {FIRST} (first) and {LAST}")
-    in_order, delayed = rule_of(segment.queue).in_order, segment.delay_seconds > 0
+def _row(wanted: Enqueued, *, now: int) -> dict[str, Any]:
+    if not FIRST <= wanted.priority <= LAST:
+        name = f"{wanted.kind}:{wanted.key}:{wanted.seq}"
+        raise Invalid(f"priority {wanted.priority!r} of segment {name!r} is not between {FIRST} (first) and {LAST}")
+    in_order, delayed = rule_of(wanted.queue).in_order, wanted.delay_seconds > 0
     return {
-        "kind": segment.kind,
-        "key": segment.key,
-        "seq": segment.seq,
-        "queue": segment.queue,
-        "team": ORDERED if in_order else segment.team or "default",
-        "priority": USUAL if in_order else segment.priority,
+        "kind": wanted.kind,
+        "key": wanted.key,
+        "seq": wanted.seq,
+        "queue": wanted.queue,
+        "team": ORDERED if in_order else wanted.team or "default",
+        "priority": USUAL if in_order else wanted.priority,
         "state": "delayed" if delayed else "queued",
         "since": now,
-        "due": now + int(segment.delay_seconds * 1000) if delayed else None,
+        "due": now + int(wanted.delay_seconds * 1000) if delayed else None,
     }
+
+
+def pending(conn: sa.Connection, *, kind: str, keys: Collection[str]) -> dict[str, str]:
+    """Of these keys those with a segment that has not ended: `running` or `queued`."""
+    where = (segment.c.kind == kind, segment.c.key.in_(keys), segment.c.state.in_(_NOT_ENDED))
+    found: dict[str, str] = {}
+    for row in conn.execute(sa.select(segment.c.key, segment.c.state).where(*where)):
+        found[row.key] = "running" if "running" in (row.state, found.get(row.key)) else "queued"
+    return found
