@@ -50,7 +50,7 @@ class Claiming:
         return taken, backlog
 
     def _in_order(self, conn: sa.Connection, queue: str, *, now: int) -> tuple[list[Taken], bool]:
-        if not self._rows.try_lock(conn, CLAIM_LOCK, queue) or self._rows.run(conn, "in_hand", queue=queue).scalar():
+        if not self._rows.try_lock(conn, CLAIM_LOCK, queue) or self._rows.find(conn, "in_hand", queue=queue):
             return [], True
         found = self._rows.claim(conn, queue=queue, team=ORDERED, worker=self._worker, number=1, now=now)
         return found, bool(found)
@@ -95,15 +95,15 @@ class Claiming:
             return []
         found = self._rows.claim(conn, queue=queue, team=team, worker=self._worker, number=number, now=now)
         if found and limit.per_minute is not None:
-            self._rows.run(conn, "forget_begun", team=team, second=second)
-            self._rows.run(conn, "begin", team=team, second=second, number=len(found))
+            self._rows.change(conn, "forget_begun", team=team, second=second)
+            self._rows.change(conn, "begin", team=team, second=second, number=len(found))
         return found
 
     def _allowed(self, conn: sa.Connection, limit: TeamWork, *, team: str, second: int) -> int:
         """How many more of a team may begin now, in all processes together."""
         allowed: list[int] = []
         if limit.at_once is not None:
-            allowed.append(limit.at_once - self._rows.run(conn, "in_hand_of", team=team).scalar_one())
+            allowed.append(limit.at_once - self._rows.find(conn, "in_hand_of", team=team))
         if limit.per_minute is not None:
-            allowed.append(limit.per_minute - self._rows.run(conn, "begun", team=team, second=second).scalar_one())
+            allowed.append(limit.per_minute - int(self._rows.find(conn, "begun", team=team, second=second)))
         return min(allowed)

@@ -62,8 +62,8 @@ class Dispatcher:
         self._backlog: set[str] = set()
         self._is_taking = True
         self._is_unsure = True
-        self._has_work = True
-        self._next_due: int | None = None
+        self._waiting: set[str] = set()
+        self._next_due: int | None = 0
         self._drift = wall() - time.monotonic()
         self._watched_at = 0.0
         self._probe = _Probe(store, rows, self._queues)
@@ -73,8 +73,10 @@ class Dispatcher:
 
     def wake(self, queues: frozenset[str]) -> None:
         """Work was put on these queues."""
-        if not queues.isdisjoint(self._queues):
-            self._has_work = True
+        here = queues.intersection(self._queues)
+        if here:
+            with self._changed:
+                self._waiting |= here
             self._loop.wake()
 
     def stop_taking(self) -> None:
@@ -99,35 +101,47 @@ class Dispatcher:
         """Write down what ended, take what is free, and look again after the pause that is returned."""
         began = time.monotonic()
         self._watch(began)
-        self._look()
-        if self._ended or (self._has_work and self._is_taking) or self._is_unsure:
+        if not self._waiting:
+            self._look()
+        if self._has_work():
             self._exchange()
             # Paced only while there is work: the first of a burst is not held up.
             time.sleep(max(0.0, began + _PACE - time.monotonic()))
-        return 0.0 if self._ended or (self._has_work and self._is_taking) else self._poll_seconds
+        return 0.0 if self._has_work() else self._poll_seconds
+
+    def _has_work(self) -> bool:
+        return bool(self._ended or self._is_unsure or (self._waiting and self._is_taking))
 
     def _exchange(self) -> None:
-        self._has_work = False
         with self._changed:
             ended, busy = list(self._ended), Counter(self._place(each) for each in self._running.values())
+            waiting, self._waiting = (self._waiting if self._is_taking else set[str]()), set()
         now = int(self._wall() * 1000)
         room = Counter(queue for queue, _ in busy.elements())
-        free = {name: QUEUES[name].per_worker - room[name] for name in self._queues} if self._is_taking else {}
-        if not ended and not self._is_unsure and all(each <= 0 for each in free.values()):
-            self._backlog = set(free)
-            return
+        free = {name: QUEUES[name].per_worker - room[name] for name in self._queues if name in waiting}
+        full = {name for name, number in free.items() if number <= 0}
         try:
             if self._is_unsure:
                 self._reconcile()
-            with self._store.unit() as unit:
-                ends = [{"turn": each.taken.turn, "claim": each.taken.claim} for each in ended]
-                self._rows.run_many(unit.conn, "end", [{**each, "worker": self._worker, "now": now} for each in ends])
-                taken, self._backlog = self._claiming.take(unit.conn, free=free, busy=busy, now=now)
+            taken: list[Taken] = []
+            more: set[str] = set()
+            if ended or full != set(free):
+                with self._store.unit() as unit:
+                    claims = [{"turn": each.taken.turn, "claim": each.taken.claim} for each in ended]
+                    ends = [{**each, "worker": self._worker, "now": now} for each in claims]
+                    self._rows.change_each(unit.conn, "end", ends)
+                    taken, more = self._claiming.take(unit.conn, free=free, busy=busy, now=now)
         except BaseException:
             # Whether it was committed is unknown: what the database says is ours and does not run here is given back.
-            self._is_unsure = self._has_work = True
+            self._is_unsure = True
+            self.wake(frozenset(waiting))
             raise
         self._begin(ended, taken)
+        # Asked again when one of theirs ends, or by the next look.
+        self._backlog = (self._backlog - waiting) | full | more
+        with self._changed:
+            # What was just taken may have left more behind it.
+            self._waiting |= {each.queue for each in taken}
 
     def _begin(self, ended: list[Execution], taken: list[Taken]) -> None:
         executions = [Execution(one) for one in taken]
@@ -138,12 +152,10 @@ class Dispatcher:
             self._changed.notify_all()
         for each in executions:
             self._pool.submit(each)
-        # What was just taken may have left more behind it.
-        self._has_work = self._has_work or bool(taken)
 
     def _reconcile(self) -> None:
         with self._store.read() as conn:
-            rows = self._rows.run(conn, "mine", worker=self._worker).all()
+            rows = self._rows.ask(conn, "mine", worker=self._worker)
         with self._changed:
             known = {(each.taken.turn, each.taken.claim) for each in (*self._running.values(), *self._ended)}
         lost = [{"turn": row.turn, "claim": row.claim} for row in rows if (row.turn, row.claim) not in known]
@@ -151,7 +163,7 @@ class Dispatcher:
             now = int(self._wall() * 1000)
             with self._store.unit() as unit:
                 values = [{**each, "worker": self._worker, "now": now, "deaths": 0} for each in lost]
-                self._rows.run_many(unit.conn, "give_back", values)
+                self._rows.change_each(unit.conn, "give_back", values)
         self._is_unsure = False
 
     def _run(self, execution: Execution) -> None:
@@ -165,9 +177,9 @@ class Dispatcher:
                     if ended:
                         self._ended.append(execution)
                 self._changed.notify_all()
-            if ended or execution.taken.queue in self._backlog:
-                self._has_work = True
-                self._loop.wake()
+                if execution.taken.queue in self._backlog:
+                    self._waiting.add(execution.taken.queue)
+            self._loop.wake()
 
     def _watch(self, now: float) -> None:
         """Once a second: segments that do not move, and a clock that was set back."""
@@ -184,8 +196,8 @@ class Dispatcher:
             self._take_away(each, f"the segment {name} did not move for {self._stall_seconds} seconds")
             with self._changed:
                 self._running.pop(each.taken.turn, None)
+                self._waiting.update(self._queues)
                 self._changed.notify_all()
-            self._has_work = True
 
     def _follow_clock(self, now: float) -> None:
         """Delays are short and of a machine: a clock set back by an hour must not make them an hour longer."""
@@ -193,23 +205,25 @@ class Dispatcher:
         if drift < self._drift - 1.0:
             moment = int(self._wall() * 1000)
             with self._store.unit() as unit:
-                self._rows.run(unit.conn, "rewind", now=moment, limit=moment + 1000)
+                self._rows.change(unit.conn, "rewind", now=moment, limit=moment + 1000)
             self._next_due = 0
         self._drift = drift
 
     def _look(self) -> None:
+        """What other processes put into queues, what others left room for, and whose delay is over."""
         try:
             if self._probe.has_changed() or self._backlog or self._next_due == 0:
-                has_work, self._next_due = self._probe.ask()
-                self._has_work = self._has_work or has_work
+                waiting, self._next_due = self._probe.ask()
+                self.wake(waiting)
         except BaseException:
             self._probe.close()
             raise
         now = int(self._wall() * 1000)
         if self._next_due is not None and self._next_due <= now:
             with self._store.unit() as unit:
-                self._rows.run(unit.conn, "promote", now=now, number=_BATCH)
-            self._has_work, self._next_due = True, 0
+                self._rows.change(unit.conn, "promote", now=now, number=_BATCH)
+            self._next_due = 0
+            self.wake(frozenset(self._queues))
 
     @staticmethod
     def _place(execution: Execution) -> tuple[str, str]:
@@ -220,11 +234,11 @@ class _Probe:
     """One connection that asks twenty times a second whether there is work, for as little as that can cost."""
 
     def __init__(self, store: Store, rows: SegmentRows, queues: Sequence[str]) -> None:
-        names = ", ".join(f"'{name}'" for name in queues)
-        self._question = (
-            f"SELECT EXISTS (SELECT 1 FROM engine_segment WHERE state = 'queued' AND queue IN ({names})),"
-            f" ({rows.text('next_due')})"
-        )
+        self._queues = tuple(queues)
+        heads = [
+            f"EXISTS (SELECT 1 FROM engine_segment WHERE state = 'queued' AND queue = '{name}')" for name in queues
+        ]
+        self._question = f"SELECT {', '.join(heads)}, ({rows.text('next_due')})"
         self._engine = store.open_dispatch()
         self._is_sqlite = store.dialect == "sqlite"
         self._connection: sa.Connection | None = None
@@ -238,10 +252,10 @@ class _Probe:
         changed, self._version = version != self._version, version
         return changed
 
-    def ask(self) -> tuple[bool, int | None]:
-        """Whether anything waits in the queues, and when the next delay is over."""
-        waiting, due = self._ask(self._question)
-        return bool(waiting), due
+    def ask(self) -> tuple[frozenset[str], int | None]:
+        """The queues in which something waits, and when the next delay is over."""
+        *waiting, due = self._ask(self._question)
+        return frozenset(name for name, waits in zip(self._queues, waiting, strict=True) if waits), due
 
     def close(self) -> None:
         if self._connection is not None:

@@ -255,7 +255,7 @@ class Engine:
 
     def cancel(self, unit: Unit, kind: str, key: str) -> int:
         """Take back the key's segments that have not begun; one that runs ends by itself. Returns how many."""
-        return self._rows.run(unit.conn, "cancel", kind=kind, key=key, now=self._now()).rowcount
+        return self._rows.change(unit.conn, "cancel", kind=kind, key=key, now=self._now())
 
     def pending(self, conn: sa.Connection, kind: str, keys: Collection[str]) -> dict[str, str]:
         """Of these keys those with a segment that has not ended: `running` or `queued`."""
@@ -302,7 +302,7 @@ class Engine:
     def idle(self) -> bool:
         """Nothing is queued, delayed until now, running, or a timer due that is handled here. Waits do not count."""
         with self.store.read() as conn:
-            if self._rows.run(conn, "is_busy", now=self._now()).scalar():
+            if self._rows.find(conn, "is_busy", now=self._now()):
                 return False
             return not waits.has_due(conn, now=self.store.clock.now(), actions=self._sweeper.actions)
 
@@ -335,7 +335,7 @@ class Engine:
         """
         with self.store.unit() as unit:
             moment = int(before.timestamp() * 1000)
-            segments = self._rows.run(unit.conn, "prune", before=moment, number=limit).rowcount
+            segments = self._rows.change(unit.conn, "prune", before=moment, number=limit)
             return segments + health.forget(unit, before=before, limit=limit)
 
     def _dispatch(self, queues: Sequence[str]) -> Dispatcher:

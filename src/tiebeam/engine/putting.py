@@ -65,7 +65,7 @@ def forgive(unit: Unit, rows: SegmentRows, *, kind: str, key: str, now: int) -> 
     prefix = f"{kind}:{key}:"
     mine = sa.func.substr(failure.c.segment_id, 1, len(prefix)) == prefix
     unit.conn.execute(sa.delete(failure).where(mine))
-    return rows.run(unit.conn, "forgive", kind=kind, key=key, now=now).rowcount
+    return rows.change(unit.conn, "forgive", kind=kind, key=key, now=now)
 
 
 def _row(wanted: Enqueued, *, now: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The SQL of `engine_segment`, written out once for each database: putting it together costs more than running it."""
+"""The SQL of `engine_segment`, written out once for each database and put together once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+
+from tiebeam.store import Prepared
 
 _RUNNING_HERE = "turn = :turn AND claim = :claim AND worker = :worker"
 _FREE = "worker = NULL, claim = claim + 1"
@@ -78,11 +80,22 @@ _POSTGRES = {
     " FROM chosen WHERE s.turn = chosen.turn"
     " RETURNING s.turn, kind, key, seq, queue, team, priority, claim, attempts",
     "put": f"INSERT INTO engine_segment ({', '.join(_COLUMNS)}) SELECT * FROM unnest("
-    + ", ".join(f":{name}::{kind}[]" for name, kind in zip(_COLUMNS, _TYPES, strict=True))
+    + ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in zip(_COLUMNS, _TYPES, strict=True))
     + ") ON CONFLICT (kind, key, seq) DO NOTHING",
     "lock": "SELECT pg_advisory_xact_lock(:space, hashtext(:name))",
     "try_lock": "SELECT pg_try_advisory_xact_lock(:space, hashtext(:name))",
 }
+_TAKEN = ("turn", "kind", "key", "seq", "queue", "team", "priority", "claim", "attempts")
+_ANSWERS = {
+    "teams": ("team",),
+    "fence": ("found",),
+    "mine": ("turn", "claim"),
+    "stranded": ("turn", "kind", "key", "seq", "claim", "worker", "deaths"),
+    "claim": _TAKEN,
+} | dict.fromkeys(
+    ("has_stranded", "in_hand", "in_hand_of", "next_due", "oldest", "is_busy", "begun", "lock", "try_lock"), ("found",)
+)
+"""What the statements answer that are questions; the others change rows."""
 ORDER_LOCK, CLAIM_LOCK, TEAM_LOCK = 7_241_001, 7_241_002, 7_241_003
 """Spaces of PostgreSQL's advisory locks: putting into a queue in order, taking from it, taking for a limited team."""
 
@@ -120,52 +133,67 @@ class SegmentRows:
         self.is_postgres = dialect == "postgresql"
         texts = {**_TEXT, **(_POSTGRES if self.is_postgres else _SQLITE)}
         self._texts = {name: self._written(text) for name, text in texts.items()}
+        self._prepared = {name: _prepared(name, text) for name, text in self._texts.items()}
 
     def text(self, name: str) -> str:
+        """A statement without values, as the driver takes it."""
         return self._texts[name]
 
-    def run(self, conn: sa.Connection, name: str, /, **values: Any) -> sa.CursorResult[Any]:
-        return conn.exec_driver_sql(self._texts[name], values)
+    def ask(self, conn: sa.Connection, name: str, /, **values: Any) -> list[Any]:
+        """The rows that a question answers with."""
+        return self._prepared[name].all(conn, values)
 
-    def run_many(self, conn: sa.Connection, name: str, values: Sequence[Mapping[str, Any]]) -> None:
-        if values:
-            conn.exec_driver_sql(self._texts[name], [dict(each) for each in values])
+    def find(self, conn: sa.Connection, name: str, /, **values: Any) -> Any:
+        """The one value that a question answers with; None without one."""
+        row = self._prepared[name].first(conn, values)
+        return None if row is None else row[0]
+
+    def change(self, conn: sa.Connection, name: str, /, **values: Any) -> int:
+        """How many rows it changed."""
+        return self._prepared[name].run(conn, values)
+
+    def change_each(self, conn: sa.Connection, name: str, values: Sequence[Mapping[str, Any]]) -> None:
+        self._prepared[name].run_each(conn, values)
 
     def put(self, conn: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add segments in one statement; those whose id is there already are left as they are."""
         if self.is_postgres:
-            self.run(conn, "put", **{name: [row[name] for row in rows] for name in _COLUMNS})
+            self.change(conn, "put", **{name: [row[name] for row in rows] for name in _COLUMNS})
         else:
-            self.run_many(conn, "put", rows)
+            self.change_each(conn, "put", rows)
 
     def lock(self, conn: sa.Connection, space: int, name: str) -> None:
         """Wait until no other transaction holds this; SQLite has one writer at a time anyway."""
         if self.is_postgres:
-            self.run(conn, "lock", space=space, name=name)
+            self.find(conn, "lock", space=space, name=name)
 
     def try_lock(self, conn: sa.Connection, space: int, name: str) -> bool:
-        return not self.is_postgres or bool(self.run(conn, "try_lock", space=space, name=name).scalar())
+        return not self.is_postgres or bool(self.find(conn, "try_lock", space=space, name=name))
 
     def claim(self, conn: sa.Connection, *, queue: str, team: str, worker: str, number: int, now: int) -> list[Taken]:
-        rows = self.run(conn, "claim", queue=queue, team=team, worker=worker, number=number, now=now)
+        rows = self.ask(conn, "claim", queue=queue, team=team, worker=worker, number=number, now=now)
         taken = [Taken(*row) for row in rows]
         taken.sort(key=lambda one: (one.priority, one.turn))
         return taken
 
     def teams(self, conn: sa.Connection, *, queue: str, after: str, number: int) -> list[str]:
         """Teams with segments waiting in a queue, the one after `after` first, and round to the beginning."""
-        found = list(self.run(conn, "teams", queue=queue, after=after, number=number).scalars())
-        if after and len(found) < number:
-            first = self.run(conn, "teams", queue=queue, after="", number=number - len(found)).scalars()
-            found += [team for team in first if team not in found]
-        return found
+        found = [row.team for row in self.ask(conn, "teams", queue=queue, after="", number=number)]
+        if len(found) == number and after:
+            later = [row.team for row in self.ask(conn, "teams", queue=queue, after=after, number=number)]
+            return (later + [team for team in found if team not in later])[:number]
+        return [team for team in found if team > after] + [team for team in found if team <= after]
 
     def oldest(self, conn: sa.Connection, *, queue: str, team: str) -> int | None:
         """Since when the one that waits longest does, in milliseconds."""
-        return self.run(conn, "oldest", queue=queue, team=team).scalar()
+        return self.find(conn, "oldest", queue=queue, team=team)
 
     def _written(self, text: str) -> str:
-        if self.is_postgres:
-            return re.sub(r"(?<!:):([a-z]+)", r"%(\1)s", text)
-        # It has one writer at a time and no row locks.
-        return re.sub(r" FOR (SHARE|UPDATE)( SKIP LOCKED)?", "", text)
+        # SQLite has one writer at a time and no row locks.
+        return text if self.is_postgres else re.sub(r" FOR (SHARE|UPDATE)( SKIP LOCKED)?", "", text)
+
+
+def _prepared(name: str, text: str) -> Prepared:
+    answers = _ANSWERS.get(name)
+    statement = sa.text(text)
+    return Prepared(statement if answers is None else statement.columns(*(sa.column(one) for one in answers)))

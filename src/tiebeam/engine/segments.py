@@ -111,10 +111,9 @@ class SegmentRunner:
             return
         execution.moved_at = time.monotonic()
         # The lock makes a reaper wait until this unit ends, or this unit see what the reaper did.
-        if (
-            execution.ending is not unit
-            and self._rows.run(unit.conn, "fence", **self._claim(execution)).first() is None
-        ):
+        if execution.ending is unit:
+            return
+        if self._rows.find(unit.conn, "fence", **self._claim(execution)) is None:
             raise SegmentLost
 
     def finish(self, unit: Unit, *, kind: str, key: str, seq: int) -> None:
@@ -123,7 +122,7 @@ class SegmentRunner:
         name = segment_id(kind=kind, key=key, seq=seq)
         if execution is None or execution.name != name:
             raise NotRunning(f"segment {name!r} does not run on this thread: finish it in its own handler")
-        if self._rows.run(unit.conn, "end", now=self._now(), **self._claim(execution)).rowcount != 1:
+        if self._rows.change(unit.conn, "end", now=self._now(), **self._claim(execution)) != 1:
             raise SegmentLost
         execution.ending = unit
         unit.after_commit(lambda: _mark_ended(execution))
@@ -202,23 +201,22 @@ class SegmentRunner:
             execution.ending = unit
             now, claim = self._now(), self._claim(execution)
             if attempts > len(self._retry_seconds) or in_order:
-                if self._rows.run(unit.conn, "fail", now=now, **claim).rowcount:
+                if self._rows.change(unit.conn, "fail", now=now, **claim):
                     self.poison(unit, taken.kind, taken.key, taken.seq, _text_of(error))
                 return
             pause = 1.0 if is_trouble else self._retry_seconds[attempts - 1]
             due = now + int(pause * 1000)
-            again = self._rows.run(
+            again = self._rows.change(
                 unit.conn, "again", now=now, due=due, attempts=attempts, deaths=int(is_trouble), **claim
             )
-            if again.rowcount:
+            if again:
                 self._give_up_after_trouble(unit, taken, error)
 
     def _give_up_after_trouble(self, unit: Unit, taken: Taken, error: Exception) -> None:
         """A segment that meets trouble with the database whenever it runs is the trouble itself."""
         here = {"kind": taken.kind, "key": taken.key, "seq": taken.seq}
-        if (
-            isinstance(error, DatabaseTrouble)
-            and self._rows.run(unit.conn, "too_often", now=self._now(), most=self._most_deaths, **here).rowcount
+        if isinstance(error, DatabaseTrouble) and self._rows.change(
+            unit.conn, "too_often", now=self._now(), most=self._most_deaths, **here
         ):
             self.poison(unit, taken.kind, taken.key, taken.seq, _text_of(error))
 

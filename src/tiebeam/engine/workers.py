@@ -54,7 +54,7 @@ class Worker:
     def leave(self, *, now: int) -> None:
         """What this worker has not finished is free for others from now on."""
         with self._store.unit() as unit:
-            self._rows.run(unit.conn, "leave", now=now, worker=self._id)
+            self._rows.change(unit.conn, "leave", now=now, worker=self._id)
             unit.conn.execute(
                 sa.update(worker).where(worker.c.id == self._id).values(state="closed", heartbeat_at=unit.now)
             )
@@ -138,20 +138,20 @@ class Reaper:
 
     def _resume_batch(self) -> tuple[int, int]:
         with self._store.read() as conn:
-            if self._rows.run(conn, "has_stranded").first() is None:
+            if self._rows.find(conn, "has_stranded") is None:
                 return 0, 0
         resumed = 0
         with self._store.unit() as unit:
-            found = self._rows.run(unit.conn, "stranded", number=_BATCH).all()
+            found = self._rows.ask(unit.conn, "stranded", number=_BATCH)
             for row in found:
                 claim = {"turn": row.turn, "claim": row.claim, "worker": row.worker, "now": int(self._wall() * 1000)}
                 if row.deaths + 1 < self._most_deaths:
-                    resumed += self._rows.run(unit.conn, "give_back", deaths=1, **claim).rowcount
+                    resumed += self._rows.change(unit.conn, "give_back", deaths=1, **claim)
                 else:
                     self._put_aside(unit, row, claim)
         return len(found), resumed
 
     def _put_aside(self, unit: Unit, row: Any, claim: dict[str, Any]) -> None:
-        self._rows.run(unit.conn, "fail", **claim)
+        self._rows.change(unit.conn, "fail", **claim)
         error = f"{self._most_deaths} workers died while they ran this segment"
         self._poison(unit, row.kind, row.key, row.seq, error)

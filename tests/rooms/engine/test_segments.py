@@ -282,7 +282,7 @@ def test_closing_waits_until_the_end_of_a_segment_is_written_down(
     engine: Engine, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = threading.active_count()
-    run_many = SegmentRows.run_many
+    run_many = SegmentRows.change_each
     begun = threading.Event()
 
     def noted_slowly(self: SegmentRows, conn: Any, name: str, values: Any) -> None:
@@ -291,7 +291,7 @@ def test_closing_waits_until_the_end_of_a_segment_is_written_down(
             time.sleep(0.3)
         run_many(self, conn, name, values)
 
-    monkeypatch.setattr(SegmentRows, "run_many", noted_slowly)
+    monkeypatch.setattr(SegmentRows, "change_each", noted_slowly)
     engine.register("run", log)
     engine.launch()
     _enqueue(engine, "a")
@@ -344,3 +344,16 @@ def test_several_processes_may_migrate_at_once(empty_database_url: str, clock: C
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def test_what_has_not_ended_for_a_key_is_told(engine: Engine, log: Log) -> None:
+    _enqueue(engine, "a", "b")
+
+    def pending() -> dict[str, str]:
+        with engine.store.read() as conn:
+            return engine.pending(conn, "run", ["a", "b", "c"])
+
+    assert pending() == {"a": "queued", "b": "queued"}
+    engine.launch()
+    assert engine.drain(10)
+    assert pending() == {}
