@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tiebeam.app.calls import CHARGES_FOLDER, Calls, trees_of
 from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
@@ -17,6 +17,7 @@ from tiebeam.app.outer import Outer
 from tiebeam.app.priced import prices_of
 from tiebeam.app.running import App, access_of, settings_of
 from tiebeam.app.tending import desk_of
+from tiebeam.app.triggering import register_triggers, triggering
 from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
 from tiebeam.connect.identity import ProviderInForce
@@ -62,6 +63,7 @@ from tiebeam.workflow.runs import (
 )
 from tiebeam.workflow.steps import StepCode, StepRegister
 from tiebeam.workflow.telling import Telling
+from tiebeam.workflow.triggers import Waiting
 from tiebeam.workforce import Workforce
 
 
@@ -120,6 +122,18 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
     starting = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
     budgets = Budgets(graph=graph, tree=trees_of(store, graph))
     telling = _telling(workspace, store, graph)
+    started = triggering(
+        workspace,
+        store,
+        graph=graph,
+        engine=engine,
+        waiting=cast("Waiting", interpreter),
+        begin=begin,
+        promotion=promotion,
+        authority=authority,
+        facts=facts,
+    )
+    outer.events = started.events
     desk = desk_of(
         store,
         engine=engine,
@@ -147,6 +161,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         intake=intake,
         starting=starting(intake=intake, promotion=promotion, authority=authority, facts=facts, begin=begin),
         promotion=promotion,
+        triggering=started,
         interpreter=interpreter,
         operating=Operating(desk),
         stalling=Stalling(desk, telling=telling),
@@ -294,6 +309,7 @@ def _register_handlers(app: App) -> None:
         app.engine.register(kind, app.measured.of(kind, handler))
     app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
     app.engine.on_poison("intake", batches.give_up)
+    register_triggers(app.engine, app.triggering)
     app.engine.repeat("anchors", app.anchoring.work)
     app.engine.repeat("archive", app.archiving.work)
     app.engine.repeat("forecast", app.forecasting.work)

@@ -14,8 +14,9 @@ from tiebeam.workflow.models import CODES as MODEL_CODES
 from tiebeam.workflow.payables import CODES as PAYABLES_CODES
 from tiebeam.workflow.promotion import GATE_IDS
 from tiebeam.workflow.steps import StepCode, StepRegister
+from tiebeam.workflow.triggers import CODES as EVENT_CODES
 
-_CODES = (*INVOICE_CODES, *PAYABLES_CODES, *MODEL_CODES)
+_CODES = (*INVOICE_CODES, *PAYABLES_CODES, *MODEL_CODES, *EVENT_CODES)
 _READ = "invoices.read"
 """What intake does before a run begins; no code of a run."""
 

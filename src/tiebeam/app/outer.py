@@ -22,6 +22,7 @@ from tiebeam.workflow import (
 )
 from tiebeam.workflow.models import Completing
 from tiebeam.workflow.steps import Services
+from tiebeam.workflow.triggers import Events
 
 
 class Later:
@@ -55,6 +56,8 @@ class Outer:
         self._clock = clock
         self._open: dict[str, tuple[System, Any]] = {}
         self._opening = threading.Lock()
+        self.events: Events | None = None
+        """What steps send events by; set once it is put together."""
 
     def services(self) -> Services:
         graph = self._graph()
@@ -74,6 +77,7 @@ class Outer:
             roles=roles_as_data(graph),
             models=self._models,
             system=self._system,
+            events=self.events,
         )
 
     def mail(self) -> MailSpool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tiebeam.app.calls import Calls
 from tiebeam.app.in_force import Applied
 from tiebeam.app.measuring import Measured
+from tiebeam.app.triggering import Triggering
 from tiebeam.authority import Authority, Principal
 from tiebeam.connect.documents import Reader
 from tiebeam.connect.identity import ProviderInForce
@@ -66,6 +67,7 @@ class App:
     intake: Intake
     starting: Starting
     promotion: Promotion
+    triggering: Triggering
     interpreter: Interpreter
     operating: Operating
     stalling: Stalling

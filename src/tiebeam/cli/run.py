@@ -159,17 +159,33 @@ def _work_quietly(app: App, *, timeout: float | None) -> bool:
 
 def _report_run(app: App, run_id: str, *, finished: bool, as_json: bool) -> int:
     """Print where the run stands; 1 when it failed, was stopped, or is not finished in time."""
-    from tiebeam.cli.show import print_run
-    from tiebeam.workflow.runs import RunState, case_rows, run_view
+    from tiebeam.workflow.runs import RunState, run_view
 
     with app.store.read() as conn:
         view = run_view(conn, run_id)
-        (case,) = case_rows(conn, [run_id])
         tasks = app.workforce.tasks(conn, run_id=run_id, size=100).rows
+    item = view.item
+    steps = [
+        {"id": one.step_id, "state": one.state, "outcome": one.outcome, "summary": one.summary, "output": one.output}
+        for one in view.steps
+    ]
     if as_json:
-        print_json({"run": view.item, "input": view.input, "steps": view.steps, "tasks": tasks})
+        print_json(
+            {
+                "run": item.id,
+                "state": item.state,
+                "outcome": item.outcome,
+                "reason": item.reason,
+                "input": view.input,
+                "steps": steps,
+                "tasks": tasks,
+            }
+        )
     else:
-        print_run(view, case, tasks)
+        say(f"run {item.id} of {item.recipe}: {item.state.value}{f', {item.outcome}' if item.outcome else ''}")
+        print_table(("step", "state", "outcome", "summary"), [tuple(one.values())[:4] for one in steps])
+        for task in tasks:
+            say(f"{task.title}: waits for a person: tiebeam inbox show {task.id}")
     if not finished:
         click.echo("not finished yet; the work goes on whenever 'tiebeam serve' or 'tiebeam worker' runs", err=True)
     return 1 if not finished or view.item.state in {RunState.FAILED, RunState.STOPPED} else 0

@@ -84,6 +84,8 @@ class Services:
     """The matching policy of the run's dataset."""
     models: Any = None
     """Asks models (`tiebeam.workflow.models.Completing`); None where the process lets no calls in."""
+    events: Any = None
+    """Sends events (`tiebeam.workflow.triggers.Events`)."""
     system: Callable[[str], Any] = _no_system
     """Opens a system of systems/ whose kind another package brings, by its id. Raises Invalid."""
 
