@@ -32,7 +32,7 @@ from tiebeam.economics.spending import Budgets
 from tiebeam.engine import Engine
 from tiebeam.graph import applied_digest
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
-from tiebeam.spec import WorkspaceSettings
+from tiebeam.spec import Recipe, WorkspaceSettings
 from tiebeam.store import Store, Unit
 from tiebeam.workflow import (
     MAIL_KIND,
@@ -52,6 +52,8 @@ from tiebeam.workflow.operating import Operating, Stalling
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import (
+    CHILD_KIND,
+    WAKE,
     Deciding,
     Interpreter,
     PlainPresenter,
@@ -232,7 +234,15 @@ def _interpreter(
         reviewing=Reviewing(workforce, handoffs=lambda: graph().handoffs),
         presenter_of=_presenter_of,
         on_stopped=lambda unit, row: settle_given_up(engine, unit, row),
+        recipe_of=partial(_recipe, graph),
+        working_hours=lambda team, start, hours: workforce.hours(team).add(start, hours),
     )
+
+
+def _recipe(graph: Applied, recipe: str) -> Recipe:
+    found = graph().of("recipes", recipe)
+    assert isinstance(found, Recipe)
+    return found
 
 
 def _anchoring(workspace: Path, store: Store, graph: Applied) -> Anchoring:
@@ -303,12 +313,14 @@ def _register_handlers(app: App) -> None:
     app.workforce.on_record(app.evidence.grounds)
     for kind, handler in (
         ("run", app.interpreter.run_segment),
+        (CHILD_KIND, app.interpreter.child_ended),
         ("intake", batches.run_segment),
         (MAIL_KIND, app.correspondence.run_segment),
     ):
         app.engine.register(kind, app.measured.of(kind, handler))
     app.engine.on_poison("run", lambda unit, key, _seq, error: _failed(app, unit, key, error))
     app.engine.on_poison("intake", batches.give_up)
+    app.engine.on_timer(WAKE, app.interpreter.woken)
     register_triggers(app.engine, app.triggering)
     app.engine.repeat("anchors", app.anchoring.work)
     app.engine.repeat("archive", app.archiving.work)

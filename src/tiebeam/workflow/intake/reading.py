@@ -82,7 +82,7 @@ class BatchReader:
         work = self._interpreter.take_up(unit, row["run_id"])
         if READ_STEP not in work.states:
             _take_in(work, row, result)
-        if self._interpreter.carry_on(work) is not None:
+        if self._interpreter.carry_on(work):
             self._interpreter.continue_later(unit, row["run_id"])
 
     def _fail(self, row: sa.RowMapping, *, error: str) -> None:
@@ -131,7 +131,6 @@ def _take_in(work: Work, row: sa.RowMapping, result: ReadResult) -> None:
         step_id=READ_STEP,
         phase=StepPhase.DONE,
         outcome=outcome,
-        seq=0,
         position=0,
         summary=result.error if invoice is None else f"{result.syntax}: {len(invoice.get('lines', []))} lines read",
         output=_output(result, invoice),

@@ -2,13 +2,16 @@
 
 from tiebeam.workflow.runs.advance import Interpreter
 from tiebeam.workflow.runs.archived import ARCHIVED_WITH_RUNS, EndedRun, ended_runs, still_ended
+from tiebeam.workflow.runs.closing import CHILD_KIND
 from tiebeam.workflow.runs.decided import Deciding, cancel_run, fail_run
 from tiebeam.workflow.runs.ending import machine_time
 from tiebeam.workflow.runs.frontier import begins
 from tiebeam.workflow.runs.instances import DEADLINE, UNDO, instance_of, parts_of
 from tiebeam.workflow.runs.keyed import keyed_run
+from tiebeam.workflow.runs.means import KeptEvent, TakeKept
 from tiebeam.workflow.runs.plan import NO_PROBLEM, NoHandoff, RunPlan
 from tiebeam.workflow.runs.presenting import PlainPresenter, Presenter, ReviewCase, ReviewPacket
+from tiebeam.workflow.runs.problems import WAKE
 from tiebeam.workflow.runs.pulse import runs_pulse
 from tiebeam.workflow.runs.retrying import NotFailed, retry_run
 from tiebeam.workflow.runs.reviewing import Reviewing
@@ -24,7 +27,9 @@ from tiebeam.workflow.runs.rows import (
     take_seq,
 )
 from tiebeam.workflow.runs.shape import Shape
+from tiebeam.workflow.runs.starting import Parent, RecipeCircle
 from tiebeam.workflow.runs.states import RunState, StepPhase, StepState
+from tiebeam.workflow.runs.steering import EventWait, NotNow
 from tiebeam.workflow.runs.still import StillRun, forsaken_runs, moments_of, still_runs, versions_at_work
 from tiebeam.workflow.runs.versions import (
     OpenRun,
@@ -54,22 +59,30 @@ from tiebeam.workflow.runs.views import (
     seen_runs,
     streams_of_runs,
 )
-from tiebeam.workflow.runs.work import Work
+from tiebeam.workflow.runs.work import CallOutside, Work
 
 __all__ = [
     "ARCHIVED_WITH_RUNS",
+    "CHILD_KIND",
     "DEADLINE",
     "NO_PROBLEM",
     "UNDO",
+    "WAKE",
+    "CallOutside",
     "CaseRow",
     "Deciding",
     "EndedRun",
+    "EventWait",
     "Interpreter",
+    "KeptEvent",
     "NoHandoff",
     "NotFailed",
+    "NotNow",
     "OpenRun",
+    "Parent",
     "PlainPresenter",
     "Presenter",
+    "RecipeCircle",
     "ReviewCase",
     "ReviewPacket",
     "Reviewing",
@@ -87,6 +100,7 @@ __all__ = [
     "StepRow",
     "StepState",
     "StillRun",
+    "TakeKept",
     "Work",
     "begins",
     "cancel_run",

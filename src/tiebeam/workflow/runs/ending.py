@@ -37,11 +37,14 @@ def end_entries(unit: Unit, row: RunRow, plan: RunPlan, *, accepted: bool, touch
     return entries
 
 
-def machine_time(unit: Unit, row: RunRow, step_id: str, seconds: Decimal) -> LedgerEntry:
-    """What a step took of the machine, in seconds of wall time. It costs nothing until a workspace prices it."""
+def machine_time(unit: Unit, row: RunRow, seconds: Decimal, *, number: int) -> LedgerEntry:
+    """What a segment of a run took of the machine, in seconds of wall time. It costs nothing until it is priced.
+
+    `number` says how many steps had ended by then.
+    """
     entry = _entry(unit, row, kind=EntryKind.MACHINE_SECONDS, quantity=seconds, amount=None, currency=None)
     # A step that was taken back and runs again takes its time again.
-    return replace(entry, step_id=step_id, key=f"{row.id}:{step_id}:{unit.now.isoformat()}")
+    return replace(entry, key=f"{row.id}:machine:{number}:{unit.now.isoformat()}")
 
 
 def _entry(

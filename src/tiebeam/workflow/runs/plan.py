@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from tiebeam.errors import TiebeamError
@@ -31,13 +31,22 @@ class Steps(Mapping[str, Mapping[str, Any]]):
     """
 
     def __init__(
-        self, names: Mapping[str, tuple[str, int]], states: Mapping[str, StepState], indices: Indices = ()
+        self,
+        names: Mapping[str, tuple[str, int]],
+        states: Mapping[str, StepState],
+        indices: Indices = (),
+        *,
+        hidden: Collection[str] = (),
     ) -> None:
         self._names = names
         self._states = states
         self._indices = indices
+        self._hidden = hidden
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._names and name in self._hidden:
+            # Rules are about all steps, whichever of them can be seen from where they are asked.
+            return _PENDING
         step_id, depth = self._names[name]
         state = self._states.get(instance_of(step_id, self._indices[:depth]))
         return _PENDING if state is None else state.seen
@@ -75,6 +84,7 @@ class RunPlan:
         self.recipe = recipe
         self.shape = Shape(recipe)
         self.positions = self.shape.positions
+        self._all = frozenset(step_variable(step.id) for step in recipe.step)
         self._expressions: dict[str, Condition] = {}
         self._when = {step.id: self.compiled(step.when) for step in recipe.step if step.when is not None}
         self._stops = [(rule, self.compiled(rule.when)) for rule in recipe.stop]
@@ -148,7 +158,7 @@ class RunPlan:
         """What expressions see: of the run as a whole, or from the place of an instance."""
         step = None if place is None else place.step
         indices = () if place is None else place.indices
-        steps = Steps(self.shape.visible(step), states, indices)
+        steps = Steps(self.shape.visible(step), states, indices, hidden=self._all)
         seen = {"steps": steps, "input": run_input, "problem": problem, "run": run or {}}
         return seen if place is None or not indices else seen | self.surroundings(states, place)
 
@@ -166,6 +176,15 @@ class RunPlan:
                 if state is not None and "over" in state.output:
                     found["item"] = state.output["over"][indices[depth - 1]]
         return {"previous": {}, **found}
+
+    def turn(self, states: Mapping[str, StepState], place: Place, turn: int) -> dict[str, Any]:
+        """What `until` sees besides what the loop itself sees: the steps of a turn, its index, the turn before."""
+        body = self.shape.bodies.get(place.step.id)
+        if not body:
+            return {}
+        inside = self.shape.place(body[0].id, (*place.indices, turn))
+        steps = Steps(self.shape.visible(body[0]), states, inside.indices, hidden=self._all)
+        return {"steps": steps, **self.surroundings(states, inside)}
 
     def _turn_before(self, loop: Step, states: Mapping[str, StepState], indices: Indices) -> Mapping[str, Any]:
         names = {step_variable(step.id): (step.id, len(indices)) for step in self.shape.bodies[loop.id]}

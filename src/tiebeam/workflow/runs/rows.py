@@ -78,6 +78,14 @@ _STATES = (
 _INSERT_STEPS = sa.insert(run_step)
 _THIS_STEP = sa.and_(run_step.c.run_id == sa.bindparam("of_run"), run_step.c.step_id == sa.bindparam("of_step"))
 _CHANGE_STEP = sa.update(run_step).where(_THIS_STEP)
+_SEQ = sa.select(run.c.seq).where(_THIS_RUN)
+_WAITING_FOR_EVENT = (
+    sa.select(run_step.c.run_id, run_step.c.step_id, run_step.c.wait_id, run.c.recipe_hash)
+    .join(run, run.c.id == run_step.c.run_id)
+    .where(run_step.c.wait_key == sa.bindparam("of_key"), run_step.c.state == StepPhase.WAITING.value)
+    .order_by(run_step.c.started_at, run_step.c.run_id, run_step.c.step_id)
+    .limit(sa.bindparam("most"))
+)
 _CHILDREN = (
     sa.select(run.c.id, run.c.parent_step, run.c.state, run.c.outcome)
     .where(run.c.parent_run_id == sa.bindparam("of_run"))
@@ -125,8 +133,8 @@ def insert_run(  # one argument a column, all of them named
     batch_id: str | None,
     actor: str,
     more: Mapping[str, Any] | None = None,
-) -> None:
-    """`more` are further columns of the run, by their names."""
+) -> dict[str, Any]:
+    """Returns the columns as written; `more` are further ones, by their names."""
     values = {
         "id": run_id,
         "intent": recipe.intent,
@@ -152,6 +160,13 @@ def insert_run(  # one argument a column, all of them named
         actor=actor,
         payload={"intent": recipe.intent, "recipe": recipe.id, "recipe_hash": recipe_hash, "subject": subject},
     )
+    return values
+
+
+def row_of_new_run(values: Mapping[str, Any]) -> RunRow:
+    """A run as it was just written."""
+    columns: dict[str, Any] = {name: values.get(name) for name in RunRow.__slots__}
+    return RunRow(**columns)
 
 
 def load_run(conn: sa.Connection, run_id: str, *, for_update: bool = False) -> RunRow:
@@ -199,6 +214,7 @@ class StepRow:
     evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
     task_id: str | None = None
     wait_id: str | None = None
+    wait_key: str | None = None
 
     @property
     def state(self) -> StepState:
@@ -214,6 +230,7 @@ class StepRow:
             "evidence": dict(self.evidence),
             "task_id": self.task_id,
             "wait_id": self.wait_id,
+            "wait_key": self.wait_key,
             "seq": self.seq,
             "ended_at": now if self.phase in SETTLED else None,
         }
@@ -256,14 +273,6 @@ def forget_steps(unit: Unit, run_id: str, instances: Collection[str]) -> None:
         unit.conn.execute(sa.delete(run_step).where(run_step.c.run_id == run_id, run_step.c.step_id.in_(instances)))
 
 
-def move_step(unit: Unit, run_id: str, row: StepRow) -> None:
-    move_steps(unit, run_id, [row])
-
-
-def forget_step(unit: Unit, run_id: str, step_id: str) -> None:
-    forget_steps(unit, run_id, [step_id])
-
-
 def step_of_task(conn: sa.Connection, task_id: str) -> tuple[str, StepPhase, Mapping[str, Any]] | None:
     """(step id, phase, output) of the step that waits for a task."""
     row = conn.execute(
@@ -298,6 +307,22 @@ def row_of_step(conn: sa.Connection, run_id: str, instance: str) -> Any:
     """Summary, evidence and everything else of an instance; None when it has not begun."""
     where = (run_step.c.run_id == run_id, run_step.c.step_id == instance)
     return conn.execute(sa.select(run_step).where(*where)).first()
+
+
+def seq_of(conn: sa.Connection, run_id: str) -> int:
+    """The run's present number; it changes with everything that others do to the run."""
+    return int(conn.execute(_SEQ, {"of_run": run_id}).scalar_one())
+
+
+def waiting_for_event(conn: sa.Connection, wait_key: str, *, most: int = 1000) -> Sequence[Any]:
+    """Run, instance, wait and version of those that wait for an event of this name and key, the oldest first."""
+    return conn.execute(_WAITING_FOR_EVENT, {"of_key": wait_key, "most": most}).all()
+
+
+def lock_key(conn: sa.Connection, text: str) -> None:
+    """Let one unit at a time go on with this key. SQLite's write lock does this already."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, 0))))
 
 
 def take_seq(unit: Unit, run_id: str) -> int:

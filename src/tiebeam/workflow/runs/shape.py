@@ -106,7 +106,7 @@ class Shape:
         chain = self.chains[join.id]
         withdrawn = {join.id}
         found: list[str] = []
-        ancestors = self._ancestors(join.id)
+        ancestors = self.ancestors(join.id)
         for step in reversed(self.bodies[join.inside]):
             if step.id not in ancestors or step.id in settled or self.chains[step.id] != chain:
                 continue
@@ -120,7 +120,8 @@ class Shape:
         other = self.chains[name]
         return other[len(chain)] if len(other) > len(chain) else name
 
-    def _ancestors(self, step_id: str) -> set[str]:
+    def ancestors(self, step_id: str) -> set[str]:
+        """Every step this one comes after, directly or not."""
         found: set[str] = set()
         waiting = list(self.before[step_id])
         while waiting:

@@ -91,10 +91,13 @@ run_step = sa.Table(
     sa.Column("task_id", sa.String(40)),
     # The open wait of a timer, an event, another run or a further attempt.
     sa.Column("wait_id", sa.String(60)),
+    # The name and the key of the event it waits for.
+    sa.Column("wait_key", sa.Text),
     # Counts the run's steps in the order in which they ended: they are undone backwards.
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("started_at", Moment, nullable=False),
     sa.Column("ended_at", Moment),
     sa.Index("run_step_by_task", "task_id", **_where("task_id IS NOT NULL")),
+    sa.Index("run_step_by_event", "wait_key", **_where("wait_key IS NOT NULL")),
 )

@@ -1,40 +1,137 @@
-"""A run in hand: its rows and plan within one unit of work, and what a call outside gives back."""
+"""A run in hand: its rows and plan within one unit of work, and what of them is not written yet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from tiebeam.economics import Economics, LedgerEntry
-from tiebeam.errors import TiebeamError
+from tiebeam.engine import EffectState
+from tiebeam.kit import digest_of
 from tiebeam.spec import Step
 from tiebeam.store import Unit
+from tiebeam.workflow.runs.ending import machine_time
+from tiebeam.workflow.runs.frontier import Frontier
+from tiebeam.workflow.runs.instances import parts_of
 from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan
-from tiebeam.workflow.runs.rows import SEQ_STEP, RunRow, StepRow, change_run, insert_steps, load_run
-from tiebeam.workflow.runs.states import StepState
-from tiebeam.workflow.steps import StepCall, StepCode, StepResult
+from tiebeam.workflow.runs.rows import (
+    SEQ_STEP,
+    RunRow,
+    StepRow,
+    change_run,
+    forget_steps,
+    insert_steps,
+    mark_steps,
+    move_steps,
+)
+from tiebeam.workflow.runs.shape import Place
+from tiebeam.workflow.runs.states import SETTLED, RunState, StepPhase, StepState
+from tiebeam.workflow.steps import RunInfo, Services, StepCall, StepCode, StepResult
+
+SYSTEM = "system:tiebeam"
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutside:
+    """A call whose effect lies outside our database; it is made with no unit of work open.
+
+    `effect` is what the intent in the same unit said; None where calls are only gathered. `undoes` tells a call that
+    takes the effect of `place` back.
+    """
+
+    place: Place
+    instance: str
+    code: StepCode
+    call: StepCall
+    effect: EffectState | None = None
+    undoes: bool = False
+
+    @property
+    def step(self) -> Step:
+        return self.place.step
 
 
 @dataclass(slots=True)
 class Work:
-    """A run in hand during one unit of work."""
+    """A run in hand during one unit of work.
+
+    `token` names who makes the calls outside; without one they are only gathered in `calls`. `under_way` are
+    instances whose calls have left and are not back. `left` counts the steps that may still be done here.
+    """
 
     unit: Unit
     row: RunRow
     plan: RunPlan
     states: dict[str, StepState]
-    begun: list[StepRow] = field(default_factory=list[StepRow])
-    """Steps of this unit whose rows are not written yet."""
     entries: list[LedgerEntry] = field(default_factory=list[LedgerEntry])
     """Ledger lines of this unit that are not written yet."""
     changes: dict[str, Any] = field(default_factory=dict[str, Any])
     """Columns of the run's row that are not written yet."""
+    token: str | None = None
+    under_way: set[str] = field(default_factory=set[str])
+    calls: list[CallOutside] = field(default_factory=list[CallOutside])
+    left: int | None = None
+    has_more: bool = False
+    seconds: Decimal = _NOTHING
+    """Machine time that is not booked yet."""
+    frontier: Frontier | None = None
+    services: Services | None = None
+    ended: int = 0
+    """How many instances have ended so far."""
+    _begun: dict[str, StepRow] = field(default_factory=dict[str, StepRow])
+    _moved: dict[str, StepRow] = field(default_factory=dict[str, StepRow])
+    _marked: dict[str, StepPhase] = field(default_factory=dict[str, StepPhase])
+    _computed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def __post_init__(self) -> None:
+        self.ended = max((state.seq for state in self.states.values()), default=0)
+
+    @property
+    def state(self) -> RunState:
+        """The run's state once this is written."""
+        return RunState(self.changes.get("state", self.row.state))
+
+    @property
+    def ends_as(self) -> RunState | None:
+        return self.changes.get("ends_as", self.row.ends_as)
+
+    def again(self, unit: Unit, row: RunRow) -> Work:
+        """The same run in the next unit, when nobody else has changed its steps meanwhile."""
+        self.unit, self.row, self.calls, self.has_more = unit, row, [], False
+        return self
 
     def keep(self, row: StepRow) -> None:
-        """Take a step's row up; `flush` writes all of them at once."""
+        """Take an instance's row up, new or moved on; `flush` writes all of them at once."""
+        if row.phase in SETTLED and not row.seq:
+            self.ended += 1
+            row = replace(row, seq=self.ended)
+        target = self._begun if row.step_id in self._begun or row.step_id not in self.states else self._moved
+        target[row.step_id] = row
         self.states[row.step_id] = row.state
-        self.begun.append(row)
+        if self.frontier is not None:
+            self.frontier.changed(row.step_id)
+
+    def mark(self, instance: str, phase: StepPhase) -> None:
+        """Give an instance another phase; the rest of its row stays."""
+        self.states[instance] = replace(self.states[instance], phase=phase)
+        if instance in self._begun:
+            self._begun[instance] = replace(self._begun[instance], phase=phase)
+        elif instance in self._moved:
+            self._moved[instance] = replace(self._moved[instance], phase=phase)
+        else:
+            self._marked[instance] = phase
+
+    def forget(self, instances: Collection[str]) -> None:
+        """Take instances back, as if they had never begun."""
+        stored = [instance for instance in instances if instance in self.states and instance not in self._begun]
+        for instance in instances:
+            self.states.pop(instance, None)
+            for rows in (self._begun, self._moved, self._marked):
+                rows.pop(instance, None)
+        forget_steps(self.unit, self.row.id, stored)
 
     def take_seq(self) -> int:
         """The next number of this run. Its row is locked, so nobody else takes one before `flush` writes it."""
@@ -42,18 +139,77 @@ class Work:
         self.changes["seq"] = taken
         return taken
 
+    def position_of(self, instance: str) -> int:
+        """Where lists show it. What stands for the run as a whole comes last."""
+        return self.plan.positions.get(parts_of(instance)[0], len(self.plan.positions))
+
+    def computed(self, instance: str, result: StepResult) -> None:
+        """A pure step's outcome, told in the next fact of this run: it can be worked out again."""
+        self._computed.append({"step": instance, "outcome": result.outcome, "output_hash": digest_of(result.output)})
+
+    def fact(self, kind: str, *, actor: str = SYSTEM, **payload: Any) -> None:
+        """Append to the run's stream."""
+        if self._computed:
+            payload["computed"], self._computed = self._computed, []
+        self.unit.journal(f"run:{self.row.id}", kind, actor=actor, payload=payload)
+
+    def book_time(self) -> None:
+        """Book the machine time gathered so far as one line."""
+        if self.seconds:
+            self.entries.append(machine_time(self.unit, self.row, self.seconds, number=self.ended))
+            self.seconds = _NOTHING
+
     def flush(self, economics: Economics) -> None:
         """Write what was taken up: step rows in one statement, ledger lines in one call, the run's row once."""
-        insert_steps(self.unit, self.row.id, self.begun)
+        if self._computed:
+            self.fact("steps.computed")
+        insert_steps(self.unit, self.row.id, tuple(self._begun.values()))
+        move_steps(self.unit, self.row.id, self._moved.values())
+        mark_steps(self.unit, self.row.id, self._marked)
         if self.entries:
             economics.record(self.unit, self.entries)
         if self.changes:
             change_run(self.unit, self.row.id, **self.changes)
-        self.begun, self.entries, self.changes = [], [], {}
+            known = {name: value for name, value in self.changes.items() if name in RunRow.__slots__}
+            self.row = replace(self.row, **known)
+        self.entries, self.changes = [], {}
+        self._begun, self._moved, self._marked = {}, {}, {}
 
-    def variables(self, problem: Mapping[str, Any] = NO_PROBLEM) -> dict[str, Any]:
-        run = {"state": self.row.state.value, "outcome": self.row.outcome or ""}
-        return self.plan.variables(self.states, run_input=self.row.input, problem=problem, run=run)
+    def variables(self, problem: Mapping[str, Any] = NO_PROBLEM, place: Place | None = None) -> dict[str, Any]:
+        state = self.changes.get("state", self.row.state)
+        run = {"id": self.row.id, "state": str(state), "outcome": self.changes.get("outcome", self.row.outcome) or ""}
+        return self.plan.variables(self.states, run_input=self.row.input, problem=problem, run=run, place=place)
+
+    def call(
+        self,
+        services: Services,
+        place: Place | None,
+        *,
+        unit: Unit | None = None,
+        instance: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> StepCall:
+        """What a step's code gets. Without a place, the run as a whole is meant."""
+        row = self.row
+        step = self.plan.recipe.step[-1] if place is None else place.step
+        name = instance or (step.id if place is None else place.instance)
+        around = self.plan.surroundings(self.states, place) if place is not None and place.indices else {}
+        if place is not None and around.get("previous"):
+            before = (*place.indices[:-1], place.indices[-1] - 1)
+            around["previous"] = self.plan.inputs(self.states, place._replace(indices=before))
+        return StepCall(
+            run=RunInfo(row.id, row.intent, row.recipe, row.team, row.document_id),
+            step_id=name,
+            inputs=self.plan.inputs(self.states, place),
+            input=row.input,
+            params=step.params if params is None else params,
+            services=services,
+            now=self.unit.now,
+            key=f"{row.id}:{name}",
+            conn=self.unit.conn,
+            unit=unit,
+            **around,
+        )
 
     @property
     def is_touched(self) -> bool:
@@ -62,49 +218,11 @@ class Work:
         return any(not person.startswith("system:") for person in deciders)
 
 
-@dataclass(frozen=True, slots=True)
-class CallOutside:
-    """A step whose effect lies outside our database; it is carried out with no unit of work open."""
-
-    step: Step
-    code: StepCode
-    call: StepCall
-    seq: int
-
-
-class RunEnded(Exception):
-    """The run ended between deciding on a call and making it; nothing left the house."""
-
-
-def still_goes_on(run_id: str) -> Callable[[Unit], None]:
-    """Asked in the unit that writes down a call: a run that was cancelled meanwhile makes none. Raises RunEnded."""
-
-    def check(unit: Unit) -> None:
-        if load_run(unit.conn, run_id, for_update=True).state.is_final:
-            raise RunEnded
-
-    return check
-
-
-def position_of(plan: RunPlan, step: Step) -> int:
-    return plan.positions[step.id]
-
-
 def ambiguity(step: Step) -> str:
     return (
         f"{step.title!r} was begun and its confirmation never arrived. It is not repeated on its own: "
         "look in the other system and say whether it took place."
     )
-
-
-def look_outside(outside: CallOutside) -> dict[str, Any]:
-    """What the outer system itself knows of the effect; a system that cannot say leaves it to the person."""
-    if outside.code.find is None:
-        return {}
-    try:
-        return outside.code.find(outside.call) or {}
-    except TiebeamError as failure:
-        return {"not_checked": failure.message}
 
 
 def result_data(result: StepResult) -> dict[str, Any]:
@@ -117,7 +235,7 @@ def result_data(result: StepResult) -> dict[str, Any]:
 
 
 def result_from(data: Mapping[str, Any]) -> StepResult:
-    """A confirmed effect's result, as `_result_data` stored it or as a person settled it."""
+    """A confirmed effect's result, as `result_data` made it or as a person settled it."""
     return StepResult(
         outcome=str(data.get("outcome", "done")),
         output=dict(data.get("output", {})),
