@@ -76,7 +76,8 @@ LIBRARY = {
     'accepted_when = "paid"\nbaseline_minutes_per_unit = 2\n\n'
     '[[context]]\nname = "bill"\ntype = "document"\nhelp = "h"\n\n',
     "handoffs/finance/unclear.toml": 'title = "Unclear"\nwhen = "w"\nto_role = "clerk"\naudit_owner = "clerk"\n'
-    'context = ["bill"]\ninstructions = "i"\ndue_hours = 8\n\n[[ladder]]\nafter_hours = 4\naction = "remind"\n\n',
+    'context = ["bill"]\ninstructions = "i"\ndue_hours = 8\n\n[[ladder]]\nafter_hours = 4\naction = "remind"\n\n'
+    '[on_timeout]\naction = "stay-open"\n\n',
     "evals/finance/cases.toml": 'title = "Cases"\nscorer = "demo.scorer"\n\n[[case]]\nid = "one"\ntitle = "One"\n'
     'given = { amount = 1.10 }\nexpect = { ok = true }\nwhy = "w"\n\n',
     "tracks/finance/basics.toml": 'title = "Basics"\nfor_roles = ["clerk"]\nminutes = 10\ngoals = ["g"]\n\n[[case]]\n'

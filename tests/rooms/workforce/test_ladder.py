@@ -11,7 +11,7 @@ import pytest
 from tests.rooms.workforce.company import HANDOFF, Office, person
 from tiebeam.errors import Invalid
 from tiebeam.kit import FixedClock
-from tiebeam.spec import Absence, Rung, RungAction
+from tiebeam.spec import Absence, OnTimeout, Rung, RungAction, TimeoutAction
 from tiebeam.store import read_journal
 from tiebeam.workforce import AlreadyDecided, RungState, TaskState
 
@@ -182,3 +182,48 @@ def test_a_snooze_past_the_due_time_is_refused(office: Office, clock: FixedClock
     task_id = office.open()
     with pytest.raises(Invalid, match="until it is due"):
         office.workforce.snooze(office.workforce.principal("ada"), task_id, until=clock.now() + timedelta(days=9))
+
+
+def ends(action: TimeoutAction, **more: Any) -> Any:
+    steps = HANDOFF.ladder[:2]
+    return HANDOFF.model_copy(update={"ladder": steps, "on_timeout": OnTimeout(action=action, **more)})
+
+
+def test_on_timeout_decides_when_nobody_ever_did(office: Office, clock: FixedClock) -> None:
+    task_id = office.open(handoff=ends(TimeoutAction.DEFAULT, after_hours=Decimal(20), verb="reject"))
+    assert [rung.action for rung in office.see(task_id).ladder][-1] is RungAction.DEFAULT
+
+    go_to(office, clock, march(2, 17))
+    go_to(office, clock, march(20))
+
+    decision = office.see(task_id).decision
+    assert decision is not None
+    assert (decision.verb, decision.person_id) == ("reject", "system:escalation")
+
+
+def test_on_timeout_ends_the_run_when_it_says_abort(office: Office, clock: FixedClock) -> None:
+    task_id = office.open(handoff=ends(TimeoutAction.ABORT, after_hours=Decimal(20)))
+    go_to(office, clock, march(2, 17))
+    go_to(office, clock, march(20))
+    assert office.see(task_id).state is TaskState.EXPIRED
+
+
+def test_a_task_that_says_it_stays_open_stays_open(office: Office, clock: FixedClock) -> None:
+    task_id = office.open(handoff=ends(TimeoutAction.STAY_OPEN))
+    go_to(office, clock, march(2, 17))
+    go_to(office, clock, march(31))
+    task = office.see(task_id)
+    assert (task.state, task.is_overdue) == (TaskState.OPEN, True)
+    assert not [rung for rung in task.ladder if rung.state is RungState.PENDING]
+
+
+def test_a_default_that_breaks_the_schema_of_the_answer_leaves_the_task_to_people(
+    office: Office, clock: FixedClock
+) -> None:
+    protocol = ladder((4, RungAction.DEFAULT, {"verb": "approve"}))
+    task_id = office.open(handoff=protocol, answer={"required": ["reference"]})
+    go_to(office, clock, march(20))
+    task = office.see(task_id)
+    assert task.is_active
+    assert [rung.state for rung in task.ladder] == [RungState.REFUSED]
+    assert notices(office, "sam") == ["escalation-refused"]
