@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
 
 from tiebeam.errors import Invalid
 
@@ -17,6 +18,8 @@ BUSY_SECONDS = 15
 """How long a writer waits for the file's one write lock before it gives up."""
 
 _WRITES = {"INSERT", "UPDATE", "DELETE", "REPLAC"}
+_IDLE_SECONDS = 1.0
+"""After which a connection to PostgreSQL is asked whether it still lives before it is used again."""
 _POOL = {"pool_size": 8, "max_overflow": 40, "pool_timeout": 30}
 
 
@@ -90,7 +93,30 @@ def open_writer(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         return _open_sqlite(url, begin="BEGIN IMMEDIATE", read_only=False)
-    return sa.create_engine(url, connect_args={"application_name": "tiebeam"}, pool_pre_ping=True, **_POOL)
+    engine = sa.create_engine(url, connect_args={"application_name": "tiebeam"}, **_POOL)
+    _ping_idle(engine)
+    return engine
+
+
+def _ping_idle(engine: sa.Engine) -> None:
+    """Ask a connection that lay idle whether it still lives. One that was just used does: asking each time would cost
+    every unit of work a round trip.
+    """
+
+    def left(connection: Any, record: Any) -> None:
+        record.info["left"] = time.monotonic()
+
+    def taken(connection: Any, record: Any, proxy: Any) -> None:
+        if time.monotonic() - record.info.get("left", time.monotonic()) < _IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as problem:
+            # The pool throws away every connection that is older than this moment, and opens a new one.
+            raise InvalidatePoolError from problem
+
+    event.listen(engine, "checkin", left)
+    event.listen(engine, "checkout", taken)
 
 
 def open_reader(url: sa.URL, writer: sa.Engine) -> sa.Engine:
