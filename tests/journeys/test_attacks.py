@@ -12,7 +12,7 @@ from tests.journeys.conftest import Company
 from tiebeam.errors import Refused
 from tiebeam.spec import Effect
 from tiebeam.store import read_journal
-from tiebeam.workflow import EffectOpen
+from tiebeam.workflow.operating import EffectOpen
 from tiebeam.workflow.runs import NotFailed, RunState, Work
 from tiebeam.workforce import WrongInput
 
@@ -195,10 +195,10 @@ def test_a_document_that_breaks_our_own_code_does_not_hold_up_the_others(
     assert "Traceback" not in failed.reason
 
     monkeypatch.setattr(app.interpreter, "carry_on", carry_on)
-    again = app.starting.retry(app.principal(), company.runs["breaks.xml"])
+    again = app.operating.retry(app.principal(), company.runs["breaks.xml"])
     assert again.state is RunState.QUEUED
     with pytest.raises(NotFailed):
-        app.starting.retry(app.principal(), company.runs["before.xml"])
+        app.operating.retry(app.principal(), company.runs["before.xml"])
     assert app.engine.drain(timeout=60)
     taken_up = company.run("breaks.xml").item
     assert (taken_up.decision, taken_up.reason) == (company.run("after.xml").item.decision, None)
@@ -222,8 +222,8 @@ def test_a_run_that_failed_after_a_decision_goes_on_from_there(
 
     monkeypatch.setattr(app.interpreter, "carry_on", carry_on)
     with pytest.raises(Refused):
-        app.starting.retry(app.workforce.principal("henrik-lund"), task.run_id)
-    app.starting.retry(app.workforce.principal("jonas-petersen"), task.run_id)
+        app.operating.retry(app.workforce.principal("henrik-lund"), task.run_id)
+    app.operating.retry(app.workforce.principal("jonas-petersen"), task.run_id)
     assert app.engine.drain(timeout=60)
     assert company.run("IN-260048").item.state is RunState.DONE
 
@@ -234,11 +234,11 @@ def test_a_run_is_not_cancelled_while_nobody_knows_whether_its_payment_left(comp
     key = f"{run_id}:post"
     app.engine.effects.begin(run_id=run_id, step_id="post", mode=Effect.AT_MOST_ONCE, key=key, request={})
     with pytest.raises(EffectOpen):
-        app.starting.cancel(app.workforce.principal("jonas-petersen"), run_id, reason="a mistake")
+        app.operating.cancel(app.workforce.principal("jonas-petersen"), run_id, reason="a mistake")
     assert company.task(name).state == "open"
     with app.store.unit() as unit:
         app.engine.effects.settle(unit, run_id=run_id, step_id="post", happened=False, result={}, actor="person:x")
-    app.starting.cancel(app.workforce.principal("jonas-petersen"), run_id, reason="a mistake")
+    app.operating.cancel(app.workforce.principal("jonas-petersen"), run_id, reason="a mistake")
     assert company.run(name).item.state is RunState.CANCELLED
 
 
@@ -266,7 +266,7 @@ def test_a_forged_invoice_that_was_rejected_does_not_keep_the_genuine_one_from_a
 
 
 def test_a_cancelled_invoice_may_be_handed_in_again_and_meets_a_person(company: Company) -> None:
-    company.app.starting.cancel(
+    company.app.operating.cancel(
         company.app.workforce.principal("jonas-petersen"), company.runs["IN-260041"], reason="wrong team"
     )
     document = (company.folder / "data" / "inbox" / "IN-260041.xml").read_bytes()

@@ -121,7 +121,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
     letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
     begin = Beginning(engine)
-    starting = partial(Starting, store, workspace=workspace, graph=graph, engine=engine, workforce=workforce)
+    starting = partial(Starting, store, workspace=workspace, graph=graph, workforce=workforce)
     budgets = Budgets(graph=graph, tree=trees_of(store, graph))
     telling = _telling(workspace, store, graph)
     started = triggering(
@@ -329,6 +329,7 @@ def _register_handlers(app: App) -> None:
     app.engine.repeat("budgets", app.watching.work)
     app.engine.repeat("anomalies", app.alerting.work)
     app.engine.repeat("monthly-reviews", app.monthly.work)
+    app.engine.repeat("stalls", app.stalling.work)
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:

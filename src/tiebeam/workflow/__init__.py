@@ -14,7 +14,7 @@ from tiebeam.workflow.objects import (
 )
 from tiebeam.workflow.served import Served, served
 from tiebeam.workflow.sources import Bindings, ReferenceData, read_reference
-from tiebeam.workflow.starting import EffectOpen, Starting, review_rates, roles_as_data
+from tiebeam.workflow.starting import Starting, review_rates, roles_as_data
 from tiebeam.workflow.unit_list import StatedWorkflow, UnitRow, portfolio_candidates, stated_workflows, unit_rows
 from tiebeam.workflow.unit_study import NoSuchWorkflow, seen_economics, stated_economics, unit_case
 
@@ -24,7 +24,6 @@ __all__ = [
     "Beginning",
     "Bindings",
     "Correspondence",
-    "EffectOpen",
     "IntentFacts",
     "NoSuchWorkflow",
     "ReferenceData",

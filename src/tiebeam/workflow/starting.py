@@ -9,30 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from tiebeam.authority import Authority, Principal
-from tiebeam.engine import Engine
-from tiebeam.errors import Conflict, Invalid
+from tiebeam.errors import Invalid
 from tiebeam.graph import Graph
 from tiebeam.spec import checked_input
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.beginning import Begin, house_facts, subject_of
-from tiebeam.workflow.given_up import settle_given_up
 from tiebeam.workflow.intake import AcceptedBatch, Arrival, Intake, Order, plain_name
 from tiebeam.workflow.invoices import import_reference, policy_to_json
-from tiebeam.workflow.objects import IntentFacts, intent_object, run_object
+from tiebeam.workflow.objects import IntentFacts, intent_object
 from tiebeam.workflow.promotion import Promotion
-from tiebeam.workflow.runs import RunPlan, RunRow, cancel_run, load_run, retry_run
+from tiebeam.workflow.runs import RunPlan, RunRow
 from tiebeam.workflow.sources import Bindings, read_reference
-from tiebeam.workforce import Workforce, note_use, task_holders
-
-
-class EffectOpen(Conflict):
-    """A call to another system was begun and nobody knows yet whether it took place."""
-
-    code = "effect_open"
+from tiebeam.workforce import Workforce, note_use
 
 
 class Starting:
-    """Verbs of people who start, cancel and retry work. Each asks `may` itself, whatever face it is called from."""
+    """Verbs of people who start work. Each asks `may` itself, whatever face it is called from."""
 
     def __init__(
         self,
@@ -42,7 +34,6 @@ class Starting:
         graph: Callable[[], Graph],
         intake: Intake,
         promotion: Promotion,
-        engine: Engine,
         workforce: Workforce,
         authority: Authority,
         facts: IntentFacts,
@@ -53,7 +44,6 @@ class Starting:
         self._graph = graph
         self._intake = intake
         self._promotion = promotion
-        self._engine = engine
         self._workforce = workforce
         self._authority = authority
         self._facts = facts
@@ -141,52 +131,6 @@ class Starting:
             Arrival(name=plain_name(name), data=data, channel=channel, received_at=received_at) for name, data in files
         ]
         return self.take_in(principal, intent, arrivals, source=channel)
-
-    def cancel(self, principal: Principal, run_id: str, *, reason: str) -> RunRow:
-        """End a run before its time: open tasks are withdrawn, nothing more leaves the house.
-
-        Raises Refused, Invalid without a reason, and EffectOpen while nobody knows whether something left already.
-        """
-        if not reason.strip():
-            raise Invalid("cancelling a run needs a reason")
-        with self._store.unit() as unit:
-            row = load_run(unit.conn, run_id)
-            holders = task_holders(unit.conn, run_id)
-            asked = run_object(self._facts, unit.conn, run_id, holders=holders)
-            verdict = self._authority.require(principal, "run.cancel", asked)
-            if row.state.is_final:
-                return row
-            note_use(unit, principal, verdict, verb="run.cancel", obj=asked)
-            self._workforce.cancel_tasks(unit, run_id, reason=reason)
-            row = cancel_run(unit, run_id, actor=principal.actor, reason=reason)
-            self._check_effects(unit, row)
-            settle_given_up(self._engine, unit, row)
-            self._engine.cancel(unit, "run", run_id)
-        return row
-
-    def retry(self, principal: Principal, run_id: str) -> RunRow:
-        """Try a failed run again from where it stands. Raises Refused, NotFound and NotFailed."""
-        with self._store.unit() as unit:
-            holders = task_holders(unit.conn, run_id)
-            asked = run_object(self._facts, unit.conn, run_id, holders=holders)
-            verdict = self._authority.require(principal, "run.retry", asked)
-            row = retry_run(unit, run_id, actor=principal.actor)
-            if not self._intake.read_again(unit, row, seq=row.seq):
-                self._engine.enqueue(unit, kind="run", key=run_id, seq=row.seq, queue="work", team=row.team)
-            note_use(unit, principal, verdict, verb="run.retry", obj=asked)
-        return row
-
-    def _check_effects(self, unit: Unit, row: RunRow) -> None:
-        """Raises EffectOpen while a call outside was begun and is not confirmed."""
-        effects = self._engine.effects.list(unit.conn, row.id)
-        unsure = [effect.step_id for effect in effects if effect.state == "intent"]
-        if unsure:
-            raise EffectOpen(
-                f"step {unsure[0]!r} of run {row.id!r} was begun and is not confirmed; wait for it, or decide the task "
-                "that asks whether it took place, then cancel",
-                run=row.id,
-                step=unsure[0],
-            )
 
 
 def review_rates(graph: Callable[[], Graph]) -> Callable[[str, RunPlan], tuple[Decimal, str]]:

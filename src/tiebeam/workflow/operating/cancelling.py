@@ -10,7 +10,7 @@ from tiebeam.authority import Principal
 from tiebeam.errors import Conflict
 from tiebeam.workflow.operating.desk import Desk, said
 from tiebeam.workflow.operating.undoing import Trace, traces
-from tiebeam.workflow.runs import RunRow, RunState, cancel_run, load_run, run_view
+from tiebeam.workflow.runs import RunRow, RunState, load_run, run_view
 
 
 class EffectOpen(Conflict):
@@ -29,6 +29,10 @@ class CancelPreview:
     stays: tuple[Trace, ...]
     tasks: int
     """Open tasks that would be withdrawn."""
+
+    @property
+    def is_over(self) -> bool:
+        return is_over(self.state)
 
     @property
     def unsure(self) -> tuple[Trace, ...]:
@@ -65,23 +69,24 @@ def cancel(desk: Desk, principal: Principal, run_id: str, *, reason: str, undo: 
     why = said(reason, doing="cancelling a run")
     with desk.store.unit() as unit:
         desk.ask(unit, principal, "run.cancel", run_id)
-        row = load_run(unit.conn, run_id, for_update=True)
-        if row.state.is_final:
-            return row
-        found = traces_of(desk, unit.conn, run_id)
-        _check_effects(row, found)
-        if undo and any(not trace.stays for trace in found):
-            desk.interpreter.abort(unit, run_id, actor=principal.actor, reason=why, final=RunState.CANCELLED)
+        if is_over(load_run(unit.conn, run_id).state):
             return load_run(unit.conn, run_id)
+        # Whoever decides a task locks it before the run: taken the other way round, the two would wait for each other.
         desk.workforce.cancel_tasks(unit, run_id, reason=why)
-        row = cancel_run(unit, run_id, actor=principal.actor, reason=why)
-        desk.given_up(unit, row)
-        desk.engine.cancel(unit, "run", run_id)
+        row = load_run(unit.conn, run_id, for_update=True)
+        _check_effects(row, traces_of(desk, unit.conn, run_id), undo=undo)
+        desk.interpreter.abort(unit, run_id, actor=principal.actor, reason=why, final=RunState.CANCELLED, undo=undo)
         return load_run(unit.conn, run_id)
 
 
-def _check_effects(row: RunRow, found: tuple[Trace, ...]) -> None:
-    unsure = [trace.instance for trace in found if trace.is_unsure]
+def is_over(state: RunState) -> bool:
+    """Nothing is left to cancel. A failed run is only put aside: it may still be ended, and what it did taken back."""
+    return state.is_final and state is not RunState.FAILED
+
+
+def _check_effects(row: RunRow, found: tuple[Trace, ...], *, undo: bool) -> None:
+    """What can be taken back is found out about on the way; nobody would ever ask about the rest."""
+    unsure = [trace.instance for trace in found if trace.is_unsure and (trace.stays or not undo)]
     if unsure:
         raise EffectOpen(
             f"step {unsure[0]!r} of run {row.id!r} was begun and is not confirmed; wait for it, or decide the task "

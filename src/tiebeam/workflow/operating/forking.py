@@ -71,10 +71,12 @@ def _preview(desk: Desk, conn: sa.Connection, run_id: str, *, step: str, target:
     refusal = ""
     if not view.item.state.is_final:
         refusal = f"it is {view.item.state.value}, and two runs of one case would both act; cancel it first"
+    elif "[" in step:
+        refusal = f"{step!r} lies in the body of another step; begin before that one"
     elif not fit.fits:
         refusal = fit.reasons[0]
     elif fit.waits:
-        refusal = f"{fit.waits[0]!r} was still open when it ended; begin from there or earlier"
+        refusal = f"{fit.waits[0]!r} was {states[fit.waits[0]].phase.value} when it ended; begin from there or earlier"
     return ForkPreview(run_id, step, target.id, takes, stands, fit, refusal)
 
 

@@ -161,10 +161,14 @@ def _move(
     reason: str,
 ) -> None:
     following: list[Enqueued] = []
+    pins = desk.interpreter.pins_of(unit, target)
+    limits = {version: pinned(unit.conn, version).limits for version in {one.recipe_hash for one in batch}}
     for row, one in zip(batch, fits, strict=True):
         if not one.fit.fits:
             continue
-        repin(unit, row.id, target, digest=digest, forgets=one.fit.forgets)
+        repin(unit, row.id, target, digest=digest, pins=pins, forgets=one.fit.forgets)
+        if limits[row.recipe_hash] != target.limits:
+            desk.interpreter.set_deadline(unit, row.id, target)
         unit.journal(
             f"run:{row.id}",
             "run.migrated",

@@ -9,7 +9,7 @@ from tiebeam.workflow.runs import RunRow, RunState, load_run
 
 
 class NotPausable(Conflict):
-    """A run that has ended, or that takes its effects back, is not held."""
+    """A run that has ended is not held."""
 
     code = "not_pausable"
 
@@ -28,7 +28,7 @@ def pause(desk: Desk, principal: Principal, run_id: str, *, reason: str) -> RunR
         row = load_run(unit.conn, run_id, for_update=True)
         if row.state is RunState.PAUSED:
             return row
-        if row.state.is_final or row.state is RunState.UNDOING:
+        if row.state.is_final:
             raise NotPausable(f"run {run_id!r} is {row.state.value}, and only an open run is paused", run=run_id)
         desk.interpreter.pause(unit, run_id, actor=principal.actor, reason=why)
         return load_run(unit.conn, run_id)

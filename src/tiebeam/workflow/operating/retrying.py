@@ -114,7 +114,7 @@ def rewind(
         settle_standing(preview.stands, run_id=run_id, keep=keep, again=again)
         payload = {"step": step, "reason": why, "forgets": list(preview.forgets)}
         payload |= {"kept": sorted(keep), "again": sorted(again)}
-        unit.journal(f"run:{run_id}", "run.rewound", actor=principal.actor, payload=payload)
+        unit.journal(f"run:{run_id}", "run.again", actor=principal.actor, payload=payload)
         for trace in (*preview.repeats, *preview.stands):
             if trace.instance not in keep and trace.effect in {Effect.IDEMPOTENT, Effect.AT_MOST_ONCE}:
                 desk.engine.effects.again(unit, run_id=run_id, step_id=trace.instance, actor=principal.actor)

@@ -45,7 +45,7 @@ def traces(recipe: Recipe, steps: Sequence[RunStepView], effects: Mapping[str, E
         known = declared.get(step_of(step.step_id))
         if known is None or "~" in step.step_id or step.step_id in undone or not _left_something(known, step):
             continue
-        by = None if known.undo is None else known.undo.uses
+        by = _undone_by(known)
         trace = Trace(step.step_id, known.title, known.kind, known.effect, step.summary or "", by)
         found.append((step.ended_at or step.started_at, trace))
     recorded = {step.step_id for step in steps if step.state is StepPhase.DONE}
@@ -53,7 +53,7 @@ def traces(recipe: Recipe, steps: Sequence[RunStepView], effects: Mapping[str, E
         known = declared.get(step_of(instance))
         if effect.state != "intent" or instance in recorded or known is None or "~" in instance:
             continue
-        by = None if known.undo is None else known.undo.uses
+        by = _undone_by(known)
         unsure = Trace(instance, known.title, known.kind, effect.mode, "begun, and not confirmed", by, is_unsure=True)
         found.append((effect.begun_at, unsure))
     return tuple(trace for _, trace in sorted(found, key=lambda one: one[0], reverse=True))
@@ -63,3 +63,9 @@ def _left_something(known: Step, step: RunStepView) -> bool:
     if step.state is not StepPhase.DONE or known.kind in {StepKind.REVIEW, StepKind.TIMER, StepKind.EVENT}:
         return False
     return known.undo is not None or known.effect is not Effect.PURE or known.kind is StepKind.RECIPE
+
+
+def _undone_by(known: Step) -> str | None:
+    if known.kind is StepKind.RECIPE:
+        return "its own run"
+    return None if known.undo is None else known.undo.uses

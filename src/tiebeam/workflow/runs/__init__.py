@@ -33,6 +33,7 @@ from tiebeam.workflow.runs.steering import EventWait, NotNow
 from tiebeam.workflow.runs.still import StillRun, forsaken_runs, moments_of, still_runs, versions_at_work
 from tiebeam.workflow.runs.versions import (
     OpenRun,
+    begin_anew,
     copy_steps,
     open_runs,
     open_versions,
@@ -102,6 +103,7 @@ __all__ = [
     "StillRun",
     "TakeKept",
     "Work",
+    "begin_anew",
     "begins",
     "cancel_run",
     "case_rows",

@@ -45,18 +45,25 @@ class Ending:
         self._on_stopped = on_stopped
 
     def begin(
-        self, work: Work, *, final: RunState, reason: str, actor: str = SYSTEM, touched: bool | None = None
+        self,
+        work: Work,
+        *,
+        final: RunState,
+        reason: str,
+        actor: str = SYSTEM,
+        touched: bool | None = None,
+        undo: bool = True,
     ) -> None:
         """End the run now, or once its effects are taken back. The caller sees to it that a segment follows.
 
-        `touched`: a person had to handle it; None = as its steps say.
+        Without `undo` what it did stays. `touched`: a person had to handle it; None = as its steps say.
         """
         # Before anything is journalled: deciders lock the task first and the stream after it.
         self._cancel_tasks(work.unit, work.row.id, reason, None)
         self.withdraw_waits(work, list(work.states), reason=reason)
         # The question was withdrawn with the others; whether there is something to take back is asked anew.
         work.forget([n for n, s in work.states.items() if s.outcome == AMBIGUOUS and self.can_undo(work, n)])
-        if self._has_to_undo(work):
+        if undo and self._has_to_undo(work):
             work.changes |= in_state(work.unit, RunState.UNDOING, reason=reason) | {"ends_as": final}
             work.fact("run.undoing", actor=actor, reason=reason, ends_as=final.value)
             return

@@ -156,16 +156,18 @@ class Steering:
         enqueue(self._means.engine, work)
         work.flush(self._means.economics)
 
-    def abort(self, unit: Unit, run_id: str, *, actor: str, reason: str, final: RunState) -> RunState:
+    def abort(
+        self, unit: Unit, run_id: str, *, actor: str, reason: str, final: RunState, undo: bool = True
+    ) -> RunState:
         """End a run before its time as stopped or cancelled, after what it did is taken back where its recipe says how.
 
-        Returns its state now. A run that has ended, or is ending, stays as it is.
+        Without `undo` what it did stays. Returns its state now. A run that has ended, or is ending, stays as it is.
         """
         work = take_up(self._means, unit, run_id)
         if work.row.state.is_final and work.row.state is not RunState.FAILED:
             return work.row.state
         if work.row.ends_as is None:
-            self._ending.begin(work, final=final, reason=reason, actor=actor, touched=None)
+            self._ending.begin(work, final=final, reason=reason, actor=actor, touched=None, undo=undo)
             if work.state.is_final:
                 work.take_seq()
             else:

@@ -86,8 +86,13 @@ def states_of(conn: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict[str
     return found
 
 
-def repin(unit: Unit, run_id: str, recipe: Recipe, *, digest: str, forgets: Collection[str] = ()) -> None:
-    """Pin an open run to another version: its steps take their new places, and those in `forgets` lose their rows."""
+def repin(
+    unit: Unit, run_id: str, recipe: Recipe, *, digest: str, pins: Mapping[str, str], forgets: Collection[str] = ()
+) -> None:
+    """Pin an open run to another version: its steps take their new places, and those in `forgets` lose their rows.
+
+    `pins` are the versions of the recipes it may run itself from now on.
+    """
     where = run_step.c.run_id == run_id
     if forgets:
         unit.conn.execute(sa.delete(run_step).where(where, run_step.c.step_id.in_(forgets)))
@@ -103,7 +108,7 @@ def repin(unit: Unit, run_id: str, recipe: Recipe, *, digest: str, forgets: Coll
             run_step.c.run_id == sa.bindparam("of_run"), run_step.c.step_id == sa.bindparam("of_step")
         )
         unit.conn.execute(place.values(position=sa.bindparam("to")), moved)
-    values = {"recipe_hash": digest, "recipe": recipe.id, "updated_at": unit.now}
+    values = {"recipe_hash": digest, "recipe": recipe.id, "pins": dict(pins) or None, "updated_at": unit.now}
     unit.conn.execute(sa.update(run).where(run.c.id == run_id).values(**values))
 
 
@@ -118,10 +123,18 @@ def copy_steps(unit: Unit, run_id: str, *, of: str, recipe: Recipe, only: Collec
     """Give a run that has not begun the steps of another one, as they were. Their tasks and waits stay the other's."""
     positions = {step.id: place for place, step in enumerate(recipe.step)}
     where = (run_step.c.run_id == of, run_step.c.step_id.in_(only))
-    own = {"run_id": run_id, "task_id": None, "wait_id": None}
+    own = {"run_id": run_id, "task_id": None, "wait_id": None, "wait_key": None}
     rows = [
         {**row, **own, "position": positions[parts_of(row["step_id"])[0]]}
         for row in unit.conn.execute(sa.select(run_step).where(*where)).mappings()
     ]
     if rows:
         unit.conn.execute(sa.insert(run_step), rows)
+
+
+def begin_anew(unit: Unit, run_id: str, *, digest: str, pins: Mapping[str, str]) -> None:
+    """Set an ended run to its beginning by another version, its rows of steps gone: for units that are rolled back."""
+    unit.conn.execute(sa.delete(run_step).where(run_step.c.run_id == run_id))
+    empty = dict.fromkeys(("outcome", "reason", "ended_at", "ends_as", "held_by", "deadline_wait", "parent_run_id"))
+    values = {**empty, "state": RunState.QUEUED, "recipe_hash": digest, "pins": dict(pins) or None}
+    unit.conn.execute(sa.update(run).where(run.c.id == run_id).values(**values))
