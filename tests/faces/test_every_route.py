@@ -38,6 +38,7 @@ from tiebeam.store import metadata
 from tiebeam.web import visit as web_visit
 
 OPEN_API = {
+    ("POST", "/hooks/{source}"): "asks for a signature, which is itself the proof",
     ("POST", "/session"): "redeems a one-time link, which is itself the proof",
     ("GET", "/health"): "says that it works and nothing else",
     ("GET", "/openapi.json"): "the shape of the API, the same in every installation",

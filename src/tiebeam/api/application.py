@@ -15,6 +15,7 @@ from tiebeam.api import (
     capacity,
     decisions,
     delegations,
+    events,
     evidence,
     forecast,
     inbox,
@@ -33,6 +34,7 @@ from tiebeam.api import (
     session,
     statements,
     tokens,
+    triggers,
     units,
     use,
     workflows,
@@ -83,6 +85,8 @@ def build_api(app: App) -> FastAPI:
         budgets,
         messages,
         books,
+        events,
+        triggers,
     ):
         api.include_router(module.router(app))
     api.add_middleware(Gate, app=app)

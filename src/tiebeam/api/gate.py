@@ -17,6 +17,9 @@ from tiebeam.http import LARGEST_BODY, bounded, headers_of, identity_of, problem
 OPEN = frozenset({("POST", "/session"), ("GET", "/sign-in"), ("GET", "/health"), ("GET", "/openapi.json")})
 """Methods and paths that need neither session nor token."""
 
+_SIGNED = ("POST", "/hooks/")
+"""Below it messages of other programs come in, which are signed instead."""
+
 LARGEST_UPLOAD = 100 * 1024 * 1024
 """All documents of one request together; a single one is bounded by `LARGEST_DOCUMENT`."""
 
@@ -34,7 +37,7 @@ class Gate:
             return
         connection = HTTPConnection(scope)
         try:
-            if (scope["method"], _path_of(scope)) not in OPEN:
+            if not _is_open(scope["method"], _path_of(scope)):
                 await run_in_threadpool(identity_of, self._app, connection)
             limited = bounded(connection.headers, receive, body=LARGEST_BODY, upload=LARGEST_UPLOAD)
         except TiebeamError as error:
@@ -47,6 +50,10 @@ def refusal(error: Exception) -> JSONResponse:
     """The answer that tells an error."""
     status, body = problem_of(error)
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers_of(error))
+
+
+def _is_open(method: str, path: str) -> bool:
+    return (method, path) in OPEN or (method == _SIGNED[0] and path.startswith(_SIGNED[1]))
 
 
 def _path_of(scope: Scope) -> str:

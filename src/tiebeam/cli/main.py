@@ -24,6 +24,8 @@ COMMANDS = {
     "tasks": "tasks",
     "status": "status",
     "runs": "runs",
+    "triggers": "triggers",
+    "events": "events",
     "workflows": "workflows",
     "promote": "workflows",
     "evaluate": "workflows",

@@ -35,6 +35,7 @@ from tiebeam.http.security import (
     require_from_here,
 )
 from tiebeam.http.seen_budgets import seen_budgets
+from tiebeam.http.seen_events import seen_events
 from tiebeam.http.seen_use import seen_use
 from tiebeam.http.shutdown import Shutdown
 
@@ -81,6 +82,7 @@ __all__ = [
     "require_csrf",
     "require_from_here",
     "seen_budgets",
+    "seen_events",
     "seen_frame",
     "seen_use",
     "session_cookie",

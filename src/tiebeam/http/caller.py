@@ -30,6 +30,8 @@ _SEEN_BY = {
     "record": "intent.view",
     "catalogue": "intent.view",
     "budget": "budget.view",
+    "event": "event.view",
+    "trigger": "intent.view",
 }
 """The verb by which an object of a kind is seen. What one may not see does not exist for one."""
 _OWN = {
@@ -43,7 +45,14 @@ _OWN = {
     "route": "route.view",
 }
 """What everybody has some of: who may not even look at their own has no business with others'."""
-_KINDS = {"batch": "run", "evidence": "run", "recipe": "intent", "record": "intent", "catalogue": "intent"}
+_KINDS = {
+    "trigger": "intent",
+    "batch": "run",
+    "evidence": "run",
+    "recipe": "intent",
+    "record": "intent",
+    "catalogue": "intent",
+}
 """Names of objects that are of another kind to the rules."""
 _LISTED = {"run.view": "run", "task.view": "task", "document.view": "document", "ledger.view": "ledger"}
 

@@ -18,6 +18,7 @@ from tiebeam.workflow import document_object as _document_object
 from tiebeam.workflow import intent_object as _intent_object
 from tiebeam.workflow import recipe_object as _recipe_object
 from tiebeam.workflow import run_object as _run_object
+from tiebeam.workflow.triggers import declared_trigger, event_view
 from tiebeam.workforce import task_holders
 
 if TYPE_CHECKING:
@@ -132,6 +133,17 @@ def budget_object(app: App, conn: sa.Connection, budget: str) -> Obj:
     return Obj("budget", budget, {"roles": _readers_of_budget(app, budget)})
 
 
+def event_object(app: App, conn: sa.Connection, event_id: str) -> Obj:
+    """An event that came, with the roles of every workflow it concerns."""
+    return app.triggering.events.object_of(event_view(conn, event_id).item.name)
+
+
+def trigger_object(app: App, conn: sa.Connection, trigger_id: str) -> Obj:
+    """The adopted recipe that it starts."""
+    del conn
+    return _recipe_object(app.intent_facts, declared_trigger(app.graph(), trigger_id).intent.id)
+
+
 def route_object(app: App, conn: sa.Connection, served: str) -> Obj:
     """A model that the gateway serves."""
     del conn
@@ -241,6 +253,8 @@ BUILDERS: Mapping[str, Builder] = {
     "budget": budget_object,
     "key": key_object,
     "route": route_object,
+    "event": event_object,
+    "trigger": trigger_object,
     "workspace": workspace_object,
     "settings": settings_object,
     "policy": policy_object,

@@ -160,7 +160,7 @@ def test_the_command_starts_a_run_and_waits_until_a_person_is_waited_for(
     said = tiebeam("run", RECIPE, "--input", file, "--json", "-w", template)
 
     assert said.code == 0, said.err
-    assert said.json["run"]["state"] == "waiting"
+    assert said.json["state"] == "waiting"
     assert [task["step_id"] for task in said.json["tasks"]] == ["look"]
     assert said.json["input"]["order"] == "O-1"
 
@@ -172,7 +172,7 @@ def test_the_command_may_leave_at_once(template: Path, tmp_path: Path, capsys: p
 
     said = tiebeam("run", INTENT, "--input", file, "--no-wait", "--json", "-w", template)
 
-    assert (said.code, said.json["run"]["state"]) == (0, "queued")
+    assert (said.code, said.json["state"]) == (0, "queued")
 
 
 @pytest.mark.parametrize(

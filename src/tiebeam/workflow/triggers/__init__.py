@@ -1,7 +1,7 @@
 """Events and triggers: what comes from outside or by the clock reaches the runs that wait, or starts new ones."""
 
 from tiebeam.workflow.triggers import tables
-from tiebeam.workflow.triggers.declared import UnknownTrigger, event_names
+from tiebeam.workflow.triggers.declared import UnknownTrigger, declared_trigger, event_names
 from tiebeam.workflow.triggers.delivering import Delivering, KeptFull, PayloadRefused, Waiting
 from tiebeam.workflow.triggers.events import KIND as EVENT_KIND
 from tiebeam.workflow.triggers.events import EventDiffers, Events, Received, UnknownEvent
@@ -56,6 +56,7 @@ __all__ = [
     "UnknownEvent",
     "UnknownTrigger",
     "Waiting",
+    "declared_trigger",
     "event_names",
     "event_view",
     "last_starts",
