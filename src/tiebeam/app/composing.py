@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from tiebeam.app.calls import CHARGES_FOLDER, Calls, trees_of
 from tiebeam.app.database import HEARTBEAT_TIMEOUT, LARGEST_DOCUMENT, STATE_FOLDER, database_url, open_store
@@ -36,7 +36,6 @@ from tiebeam.spec import Recipe, WorkspaceSettings
 from tiebeam.store import Store, Unit
 from tiebeam.workflow import (
     MAIL_KIND,
-    Beginning,
     Correspondence,
     IntentFacts,
     Starting,
@@ -65,7 +64,6 @@ from tiebeam.workflow.runs import (
 )
 from tiebeam.workflow.steps import StepCode, StepRegister
 from tiebeam.workflow.telling import Telling
-from tiebeam.workflow.triggers import Waiting
 from tiebeam.workforce import Workforce
 
 
@@ -120,7 +118,6 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
     letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
-    begin = Beginning(engine)
     starting = partial(Starting, store, workspace=workspace, graph=graph, workforce=workforce)
     budgets = Budgets(graph=graph, tree=trees_of(store, graph))
     telling = _telling(workspace, store, graph)
@@ -129,8 +126,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         store,
         graph=graph,
         engine=engine,
-        waiting=cast("Waiting", interpreter),
-        begin=begin,
+        interpreter=interpreter,
         promotion=promotion,
         authority=authority,
         facts=facts,
@@ -143,7 +139,6 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         authority=authority,
         facts=facts,
         workforce=workforce,
-        economics=economics,
         interpreter=interpreter,
         promotion=promotion,
         intake=intake,
@@ -161,7 +156,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         decisions=Decisions(authority=authority, graph=graph),
         forecasting=Forecasting(store, economics=economics, graph=graph),
         intake=intake,
-        starting=starting(intake=intake, promotion=promotion, authority=authority, facts=facts, begin=begin),
+        starting=starting(intake=intake, promotion=promotion, authority=authority, facts=facts, begin=interpreter.start),
         promotion=promotion,
         triggering=started,
         interpreter=interpreter,
@@ -236,6 +231,7 @@ def _interpreter(
         on_stopped=lambda unit, row: settle_given_up(engine, unit, row),
         recipe_of=partial(_recipe, graph),
         working_hours=lambda team, start, hours: workforce.hours(team).add(start, hours),
+        take_kept=outer.take_kept,
     )
 
 

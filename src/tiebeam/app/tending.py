@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from tiebeam.app.in_force import Applied
 from tiebeam.authority import Authority
-from tiebeam.economics import Economics
 from tiebeam.engine import Engine
 from tiebeam.store import Store
-from tiebeam.workflow import IntentFacts, settle_given_up
+from tiebeam.workflow import IntentFacts
 from tiebeam.workflow.intake import Intake
 from tiebeam.workflow.operating import Desk
 from tiebeam.workflow.promotion import Promotion
@@ -23,7 +22,6 @@ def desk_of(
     authority: Authority,
     facts: IntentFacts,
     workforce: Workforce,
-    economics: Economics,
     interpreter: Interpreter,
     promotion: Promotion,
     intake: Intake,
@@ -33,11 +31,9 @@ def desk_of(
         engine=engine,
         interpreter=interpreter,
         workforce=workforce,
-        economics=economics,
         intake=intake,
         promotion=promotion,
         authority=authority,
         facts=facts,
         graph=graph,
-        given_up=lambda unit, row: settle_given_up(engine, unit, row),
     )

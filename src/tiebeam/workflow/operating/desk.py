@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from tiebeam.authority import Authority, Principal
-from tiebeam.economics import Economics
 from tiebeam.engine import Engine
 from tiebeam.errors import Invalid
 from tiebeam.graph import Graph
@@ -16,25 +13,23 @@ from tiebeam.store import Store, Unit
 from tiebeam.workflow.intake import Intake
 from tiebeam.workflow.objects import IntentFacts, run_object
 from tiebeam.workflow.promotion import Promotion
-from tiebeam.workflow.runs import Interpreter, RunRow
+from tiebeam.workflow.runs import Interpreter
 from tiebeam.workforce import Workforce, note_use, task_holders
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`given_up` is told, in the unit that ends it, of a run that ends before its time."""
+    """The rooms that run operations work with."""
 
     store: Store
     engine: Engine
     interpreter: Interpreter
     workforce: Workforce
-    economics: Economics
     intake: Intake
     promotion: Promotion
     authority: Authority
     facts: IntentFacts
     graph: Callable[[], Graph]
-    given_up: Callable[[Unit, RunRow], None]
 
     def ask(self, unit: Unit, principal: Principal, verb: str, run_id: str) -> None:
         """Raises Refused and NotFound. What is done by an emergency is kept for its review."""
@@ -42,10 +37,6 @@ class Desk:
         asked = run_object(self.facts, unit.conn, run_id, holders=holders)
         verdict = self.authority.require(principal, verb, asked)
         note_use(unit, principal, verdict, verb=verb, obj=asked)
-
-    def may(self, conn: sa.Connection, principal: Principal, verb: str, run_id: str) -> bool:
-        holders = task_holders(conn, run_id)
-        return self.authority.may(principal, verb, run_object(self.facts, conn, run_id, holders=holders)).allowed
 
 
 def said(reason: str, *, doing: str) -> str:
