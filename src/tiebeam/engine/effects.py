@@ -14,7 +14,7 @@ from tiebeam.engine.tables import effect
 from tiebeam.errors import Conflict, Invalid, NotFound
 from tiebeam.kit import digest_of
 from tiebeam.spec import Effect
-from tiebeam.store import Store, Unit
+from tiebeam.store import Prepared, Store, Unit
 
 _ACTOR = "system:engine"
 
@@ -70,10 +70,9 @@ def _where(run_id: str, step_id: str) -> sa.ColumnElement[bool]:
 
 
 _HERE = sa.and_(effect.c.run_id == sa.bindparam("of_run"), effect.c.step_id == sa.bindparam("of_step"))
-# Built once: putting a statement together costs more than running it.
-_LOCKED = sa.select(effect).where(_HERE).with_for_update()
-_INSERT = sa.insert(effect)
-_CHANGE = sa.update(effect).where(_HERE)
+_LOCKED = Prepared(sa.select(effect).where(_HERE).with_for_update())
+_INSERT = Prepared(sa.insert(effect))
+_CHANGE = Prepared(sa.update(effect).where(_HERE))
 
 
 def _record(row: Any) -> EffectRecord:
@@ -135,7 +134,7 @@ class Effects:
 
         Without `journal` the fact is left to whoever records the consequences.
         """
-        row = unit.conn.execute(_LOCKED, {"of_run": run_id, "of_step": step_id}).one_or_none()
+        row = _LOCKED.first(unit.conn, {"of_run": run_id, "of_step": step_id})
         state = self._next(row, mode=mode, key=key)
         if state.state is EffectStatus.NEW:
             self._intend(unit, state, run_id=run_id, step_id=step_id, mode=mode, request=request, journal=journal)
@@ -215,9 +214,9 @@ class Effects:
             "begun_at": unit.now,
         }
         if state.attempts == 1:
-            unit.conn.execute(_INSERT, {"run_id": run_id, "step_id": step_id, **values})
+            _INSERT.run(unit.conn, {"run_id": run_id, "step_id": step_id, **values})
         else:
-            unit.conn.execute(_CHANGE, {"of_run": run_id, "of_step": step_id, **values, "result": None})
+            _CHANGE.run(unit.conn, {"of_run": run_id, "of_step": step_id, **values, "result": None})
         if not journal:
             return
         payload = {
@@ -232,8 +231,7 @@ class Effects:
     def _mark(self, unit: Unit, *, run_id: str, step_id: str, state: str, result: Mapping[str, Any]) -> None:
         confirmed_at = unit.now if state == "confirmed" else None
         values = {"state": state, "result": dict(result), "confirmed_at": confirmed_at}
-        marked = unit.conn.execute(_CHANGE, {"of_run": run_id, "of_step": step_id, **values})
-        if marked.rowcount == 0:
+        if _CHANGE.run(unit.conn, {"of_run": run_id, "of_step": step_id, **values}) == 0:
             raise UnknownEffect(
                 f"step {step_id!r} of run {run_id!r} has begun no effect: call begin before calling out"
             )

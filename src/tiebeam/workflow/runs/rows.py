@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tiebeam.errors import NotFound
 from tiebeam.kit import digest_of
 from tiebeam.spec import Recipe, as_data
-from tiebeam.store import Unit
+from tiebeam.store import Prepared, Unit
 from tiebeam.workflow.runs.states import SETTLED, RunState, StepPhase, StepState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
 
@@ -65,19 +65,20 @@ class RunFacts:
 
 # Built once: every segment asks these, and putting a statement together costs more than running it.
 _THIS_RUN = run.c.id == sa.bindparam("of_run")
-_RUN = sa.select(*(run.c[name] for name in RunRow.__slots__)).where(_THIS_RUN)
-_LOCKED_RUN = _RUN.with_for_update()
-_INSERT_RUN = sa.insert(run)
-_CHANGE_RUN = sa.update(run).where(_THIS_RUN)
+_SELECT_RUN = sa.select(*(run.c[name] for name in RunRow.__slots__)).where(_THIS_RUN)
+_RUN, _LOCKED_RUN = Prepared(_SELECT_RUN), Prepared(_SELECT_RUN.with_for_update())
+_INSERT_RUN = Prepared(sa.insert(run))
+_CHANGE_RUN = Prepared(sa.update(run).where(_THIS_RUN))
 _TAKE_SEQ = sa.update(run).where(_THIS_RUN).values(seq=run.c.seq + SEQ_STEP).returning(run.c.seq)
-_STATES = (
+_STATES = Prepared(
     sa.select(*(run_step.c[name] for name in ("step_id", "state", "outcome", "output", "seq", "task_id", "wait_id")))
     .where(run_step.c.run_id == sa.bindparam("of_run"))
     .order_by(run_step.c.position)
 )
-_INSERT_STEPS = sa.insert(run_step)
+_PINNED = Prepared(sa.select(pinned_recipe.c.hash).where(pinned_recipe.c.hash == sa.bindparam("digest")))
+_INSERT_STEPS = Prepared(sa.insert(run_step))
 _THIS_STEP = sa.and_(run_step.c.run_id == sa.bindparam("of_run"), run_step.c.step_id == sa.bindparam("of_step"))
-_CHANGE_STEP = sa.update(run_step).where(_THIS_STEP)
+_CHANGE_STEP = Prepared(sa.update(run_step).where(_THIS_STEP))
 _SEQ = sa.select(run.c.seq).where(_THIS_RUN)
 _WAITING_FOR_EVENT = (
     sa.select(run_step.c.run_id, run_step.c.step_id, run_step.c.wait_id, run.c.recipe_hash)
@@ -103,8 +104,7 @@ def pin_recipe(unit: Unit, recipe: Recipe) -> str:
     """Keep the recipe's content under its hash, so that a run goes on as it began whatever is deployed later."""
     content = as_data(recipe)
     digest = digest_of(content)
-    known = unit.conn.execute(sa.select(pinned_recipe.c.hash).where(pinned_recipe.c.hash == digest)).first()
-    if known is None:
+    if _PINNED.first(unit.conn, {"digest": digest}) is None:
         unit.conn.execute(
             sa.insert(pinned_recipe).values(hash=digest, recipe=recipe.id, content=content, pinned_at=unit.now)
         )
@@ -153,7 +153,7 @@ def insert_run(  # one argument a column, all of them named
         "updated_at": unit.now,
         **(more or {}),
     }
-    unit.conn.execute(_INSERT_RUN, values)
+    _INSERT_RUN.run(unit.conn, values)
     unit.journal(
         f"run:{run_id}",
         "run.started",
@@ -171,10 +171,10 @@ def row_of_new_run(values: Mapping[str, Any]) -> RunRow:
 
 def load_run(conn: sa.Connection, run_id: str, *, for_update: bool = False) -> RunRow:
     """Raises NotFound. `for_update` holds the row against other segments of the same run on PostgreSQL."""
-    row = conn.execute(_LOCKED_RUN if for_update else _RUN, {"of_run": run_id}).mappings().first()
+    row = (_LOCKED_RUN if for_update else _RUN).first(conn, {"of_run": run_id})
     if row is None:
         raise NotFound(f"there is no run {run_id!r}; list them with 'tiebeam runs list'", run=run_id)
-    values = dict(row)
+    values = row._asdict()
     values["state"] = RunState(values["state"])
     if values["ends_as"] is not None:
         values["ends_as"] = RunState(values["ends_as"])
@@ -182,7 +182,7 @@ def load_run(conn: sa.Connection, run_id: str, *, for_update: bool = False) -> R
 
 
 def load_states(conn: sa.Connection, run_id: str) -> dict[str, StepState]:
-    rows = conn.execute(_STATES, {"of_run": run_id})
+    rows = _STATES.all(conn, {"of_run": run_id})
     return {
         row.step_id: StepState(
             step_id=row.step_id,
@@ -250,21 +250,21 @@ def insert_steps(unit: Unit, run_id: str, rows: Sequence[StepRow]) -> None:
         }
         for row in rows
     ]
-    unit.conn.execute(_INSERT_STEPS, values)
+    _INSERT_STEPS.run_each(unit.conn, values)
 
 
 def move_steps(unit: Unit, run_id: str, rows: Iterable[StepRow]) -> None:
     """Move steps on that had a row."""
     values = [{"of_run": run_id, "of_step": row.step_id, **row.values(unit.now)} for row in rows]
     if values:
-        unit.conn.execute(_CHANGE_STEP, values)
+        _CHANGE_STEP.run_each(unit.conn, values)
 
 
 def mark_steps(unit: Unit, run_id: str, phases: Mapping[str, StepPhase]) -> None:
     """Give instances another phase and leave everything else of their rows as it is."""
     if phases:
         values = [{"of_run": run_id, "of_step": instance, "state": phase} for instance, phase in phases.items()]
-        unit.conn.execute(_CHANGE_STEP, values)
+        _CHANGE_STEP.run_each(unit.conn, values)
 
 
 def forget_steps(unit: Unit, run_id: str, instances: Collection[str]) -> None:
@@ -332,7 +332,7 @@ def take_seq(unit: Unit, run_id: str) -> int:
 
 def change_run(unit: Unit, run_id: str, **values: Any) -> None:
     """Write columns of the run's row."""
-    unit.conn.execute(_CHANGE_RUN, {"of_run": run_id, **values, "updated_at": unit.now})
+    _CHANGE_RUN.run(unit.conn, {"of_run": run_id, **values, "updated_at": unit.now})
 
 
 def in_state(unit: Unit, state: RunState, *, outcome: str | None = None, reason: str | None = None) -> dict[str, Any]:
