@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tiebeam.cli import operating, versions
+from tiebeam.cli import operating, runs_export, versions
 from tiebeam.cli.asking import asks, calling
 from tiebeam.cli.shared import Group, json_option, person_option, print_json, print_table, workspace_option
 from tiebeam.cli.show import print_run
@@ -94,5 +94,5 @@ def show(run: str, workspace: Path | None, person: str | None, as_json: bool) ->
     )
 
 
-for _command in (*operating.COMMANDS, *versions.COMMANDS):
+for _command in (*operating.COMMANDS, *versions.COMMANDS, runs_export.export):
     runs.add_command(_command)
