@@ -118,7 +118,8 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
     archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
     letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
     intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
-    starting = partial(Starting, store, workspace=workspace, graph=graph, workforce=workforce)
+    begin = interpreter.start
+    starting = partial(Starting, store, workspace=workspace, graph=graph, workforce=workforce, begin=begin)
     budgets = Budgets(graph=graph, tree=trees_of(store, graph))
     telling = _telling(workspace, store, graph)
     started = triggering(
@@ -156,7 +157,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         decisions=Decisions(authority=authority, graph=graph),
         forecasting=Forecasting(store, economics=economics, graph=graph),
         intake=intake,
-        starting=starting(intake=intake, promotion=promotion, authority=authority, facts=facts, begin=interpreter.start),
+        starting=starting(intake=intake, promotion=promotion, authority=authority, facts=facts),
         promotion=promotion,
         triggering=started,
         interpreter=interpreter,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from tiebeam.connect.payments import PaymentSpool
 from tiebeam.errors import Invalid
 from tiebeam.kit import Clock
 from tiebeam.spec import System
+from tiebeam.store import Unit
 from tiebeam.workflow import (
     roles_as_data,
 )
 from tiebeam.workflow.models import Completing
+from tiebeam.workflow.runs import KeptEvent
 from tiebeam.workflow.steps import Services
 from tiebeam.workflow.triggers import Events
 
@@ -79,6 +81,11 @@ class Outer:
             system=self._system,
             events=self.events,
         )
+
+    def take_kept(self, unit: Unit, name: str, key: str, schema: Mapping[str, Any] | None) -> KeptEvent | None:
+        """The event that came before the step that waits for it now."""
+        row = None if self.events is None else self.events.kept(unit, name, key, schema)
+        return None if row is None else KeptEvent(row.id, row.payload)
 
     def mail(self) -> MailSpool:
         settings = self._graph().settings

@@ -9,9 +9,10 @@ from tiebeam.app.in_force import Applied
 from tiebeam.authority import Authority
 from tiebeam.engine import Engine
 from tiebeam.store import Store
-from tiebeam.workflow import Begin, IntentFacts
+from tiebeam.workflow import IntentFacts
 from tiebeam.workflow.promotion import Promotion
-from tiebeam.workflow.triggers import EVENT_KIND, Delivering, Events, Firing, Hooks, Schedules, Triggers, Waiting
+from tiebeam.workflow.runs import Interpreter
+from tiebeam.workflow.triggers import EVENT_KIND, Delivering, Events, Firing, Hooks, Schedules, Triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,13 @@ def triggering(  # one argument a room, all of them named
     *,
     graph: Applied,
     engine: Engine,
-    waiting: Waiting,
-    begin: Begin,
+    interpreter: Interpreter,
     promotion: Promotion,
     authority: Authority,
     facts: IntentFacts,
 ) -> Triggering:
-    firing = Firing(graph=graph, promotion=promotion, begin=begin)
-    delivering = Delivering(graph=graph, waiting=waiting, firing=firing)
+    firing = Firing(graph=graph, promotion=promotion, begin=interpreter.start)
+    delivering = Delivering(graph=graph, waiting=interpreter, firing=firing)
     events = Events(store, graph=graph, delivering=delivering, engine=engine, authority=authority, facts=facts)
     return Triggering(
         events=events,

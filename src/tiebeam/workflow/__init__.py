@@ -1,6 +1,6 @@
 """Workflow: intents carried out by recipes; runs, their steps and effects; evaluations and promotion."""
 
-from tiebeam.workflow.beginning import Begin, Beginning
+from tiebeam.workflow.beginning import Begin
 from tiebeam.workflow.correspondence import KIND as MAIL_KIND
 from tiebeam.workflow.correspondence import Correspondence
 from tiebeam.workflow.given_up import settle_given_up
@@ -21,7 +21,6 @@ from tiebeam.workflow.unit_study import NoSuchWorkflow, seen_economics, stated_e
 __all__ = [
     "MAIL_KIND",
     "Begin",
-    "Beginning",
     "Bindings",
     "Correspondence",
     "IntentFacts",

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tiebeam.economics import fixed_cost_per_unit
-from tiebeam.engine import Engine
 from tiebeam.errors import Invalid
 from tiebeam.graph import Graph
 from tiebeam.kit import decimal_text
 from tiebeam.spec import Adoption, Intent, Recipe
 from tiebeam.store import Unit
 from tiebeam.workflow.promotion import Standing
-from tiebeam.workflow.runs import RunRow, insert_run, load_run, pin_recipe
+from tiebeam.workflow.runs import RunRow
 
 _LONGEST_SUBJECT = 200
 
@@ -55,39 +54,3 @@ class Begin(Protocol):
         trigger: str | None = None,
         key: str | None = None,
     ) -> RunRow: ...
-
-
-class Beginning:
-    """Starts a run in the caller's unit: its row, its pinned recipe and its first segment."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __call__(
-        self,
-        unit: Unit,
-        recipe: Recipe,
-        *,
-        team: str,
-        subject: str,
-        run_input: Mapping[str, Any],
-        actor: str,
-        trigger: str | None = None,
-        key: str | None = None,
-    ) -> RunRow:
-        run_id = unit.store.ids.new("run")
-        insert_run(
-            unit,
-            run_id=run_id,
-            recipe=recipe,
-            recipe_hash=pin_recipe(unit, recipe),
-            team=team,
-            subject=subject,
-            run_input=run_input,
-            document_id=None,
-            batch_id=None,
-            actor=actor,
-            more={"trigger_id": trigger, "trigger_key": key},
-        )
-        self._engine.enqueue(unit, kind="run", key=run_id, seq=0, queue="work", team=team)
-        return load_run(unit.conn, run_id)
