@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tiebeam.engine.claiming import Claiming
 from tiebeam.engine.loops import Loop
-from tiebeam.engine.pool import Pool
+from tiebeam.engine.pool import PATIENCE, Pool
 from tiebeam.engine.queues import QUEUES
 from tiebeam.engine.segment_rows import SegmentRows, Taken, segment_id
 from tiebeam.engine.segments import Execution
@@ -23,7 +23,6 @@ from tiebeam.store import Store, dispose
 _log = logging.getLogger("tiebeam.engine")
 
 _PACE = 0.003
-"""A burst of commits and of ends is served in one transaction."""
 _BATCH = 500
 
 
@@ -57,6 +56,7 @@ class Dispatcher:
         self._limits = limits
         self._wall = wall
         self._changed = threading.Condition()
+        self._put = threading.Event()
         self._running: dict[int, Execution] = {}
         self._ended: list[Execution] = []
         self._backlog: set[str] = set()
@@ -77,6 +77,7 @@ class Dispatcher:
         if here:
             with self._changed:
                 self._waiting |= here
+            self._put.set()
             self._loop.wake()
 
     def stop_taking(self) -> None:
@@ -100,21 +101,24 @@ class Dispatcher:
     def _step(self) -> float:
         """Write down what ended, take what is free, and look again after the pause that is returned."""
         began = time.monotonic()
+        self._put.clear()
         self._watch(began)
         if not self._waiting:
             self._look()
         if self._has_work():
             self._exchange()
-            # Paced only while there is work: the first of a burst is not held up.
-            time.sleep(max(0.0, began + _PACE - time.monotonic()))
-        return 0.0 if self._has_work() else self._poll_seconds
+            # A burst of ends is served in one go; what was just put on a queue is not held up by it.
+            self._put.wait(max(0.0, began + _PACE - time.monotonic()))
+        if self._has_work():
+            return 0.0
+        return min(PATIENCE, self._poll_seconds) if self._pool.nudge() else self._poll_seconds
 
     def _has_work(self) -> bool:
         return bool(self._ended or self._is_unsure or (self._waiting and self._is_taking))
 
     def _exchange(self) -> None:
         with self._changed:
-            ended, busy = list(self._ended), Counter(self._place(each) for each in self._running.values())
+            ended, busy = list(self._ended), Counter(each.place for each in self._running.values())
             waiting, self._waiting = (self._waiting if self._is_taking else set[str]()), set()
         now = int(self._wall() * 1000)
         room = Counter(queue for queue, _ in busy.elements())
@@ -150,8 +154,7 @@ class Dispatcher:
             self._ended = [each for each in self._ended if id(each) not in gone]
             self._running.update((each.taken.turn, each) for each in executions)
             self._changed.notify_all()
-        for each in executions:
-            self._pool.submit(each)
+        self._pool.submit(executions)
 
     def _reconcile(self) -> None:
         with self._store.read() as conn:
@@ -224,10 +227,6 @@ class Dispatcher:
                 self._rows.change(unit.conn, "promote", now=now, number=_BATCH)
             self._next_due = 0
             self.wake(frozenset(self._queues))
-
-    @staticmethod
-    def _place(execution: Execution) -> tuple[str, str]:
-        return execution.taken.queue, execution.taken.team
 
 
 class _Probe:

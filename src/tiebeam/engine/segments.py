@@ -68,6 +68,11 @@ class Execution:
     def name(self) -> str:
         return segment_id(kind=self.taken.kind, key=self.taken.key, seq=self.taken.seq)
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its queue and team."""
+        return self.taken.queue, self.taken.team
+
 
 class SegmentRunner:
     """Runs segments on the dispatcher's threads and fences the units they commit."""
