@@ -2,165 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tests.builders.authority import authority
-from tests.rooms.workflow.test_plan import META, step
-from tests.rooms.workforce.company import COMPANY, HANDOFF
-from tiebeam.economics import Economics, Prices
-from tiebeam.engine import Engine
-from tiebeam.kit import CountingIds, FixedClock
-from tiebeam.spec import Effect, EscalationRule, Instrumentation, Recipe, Review, Step, StepKind, StopRule
-from tiebeam.store import Store, Unit, read_journal
-from tiebeam.workflow.runs import (
-    Deciding,
-    Interpreter,
-    PlainPresenter,
-    Reviewing,
-    RunPlan,
-    RunRow,
-    RunState,
-    RunView,
-    cancel_run,
-    insert_run,
-    pin_recipe,
-    run_view,
-)
-from tiebeam.workflow.steps import (
-    ApprovalExpired,
-    EffectUnclear,
-    Services,
-    StepCall,
-    StepCode,
-    StepFailed,
-    StepRegister,
-    StepResult,
-)
-from tiebeam.workforce import Workforce
-
-HANDOFFS = {
-    "test.any": HANDOFF.model_copy(
-        update={"id": "test.any", "context": ("problem",), "ladder": (), "editable": ("a",), "expires_hours": None}
-    ),
-}
-RULES = (EscalationRule(id="anything", when="true", handoff="test.any"),)
-
-
-def fine(_call: StepCall) -> StepResult:
-    return StepResult("done", {"n": 1}, "done", {"proof": 1})
-
-
-@dataclass
-class Shop:
-    """An interpreter with step codes a test chooses, and what it did to the outer world."""
-
-    store: Store
-    engine: Engine
-    clock: FixedClock
-    codes: dict[str, StepCode] = field(default_factory=dict[str, StepCode])
-    calls: list[str] = field(default_factory=list[str])
-    ended: list[str] = field(default_factory=list[str])
-
-    def stopped(self, _unit: Unit, row: RunRow) -> None:
-        self.ended.append(row.id)
-
-    def __post_init__(self) -> None:
-        self.workforce = Workforce(self.store, self.engine, people=lambda: COMPANY, authority=authority())
-        self.economics = Economics(self.store, prices=Prices({}, clock=self.clock))
-        deciding = Deciding(
-            engine=self.engine,
-            economics=self.economics,
-            cancel_tasks=lambda unit, run_id, reason: self.workforce.cancel_tasks(unit, run_id, reason=reason),
-            rates=lambda _intent, _plan: (Decimal(30), "EUR"),
-            on_stopped=self.stopped,
-        )
-        self.workforce.on_decided(deciding)
-
-    def code(self, name: str, run: Callable[[StepCall], StepResult], *, effect: Effect = Effect.PURE) -> None:
-        def noted(call: StepCall) -> StepResult:
-            self.calls.append(name)
-            return run(call)
-
-        self.codes[f"test.{name}"] = StepCode(f"test.{name}", effect, noted, find=lambda _call: {"seen": True})
-
-    def interpreter(self) -> Interpreter:
-        services = Services(workspace=Path(), erp=None, payments=None, mail=None, debtor={})
-        return Interpreter(
-            self.store,
-            engine=self.engine,
-            economics=self.economics,
-            register=StepRegister(self.codes.values()),
-            services=lambda: services,
-            reviewing=Reviewing(self.workforce, handoffs=lambda: HANDOFFS),
-            presenter_of=lambda _intent: PlainPresenter(),
-            on_stopped=self.stopped,
-        )
-
-    def start(self, *steps: Step, stop: tuple[StopRule, ...] = ()) -> str:
-        recipe = Recipe(
-            id="test.intent/recipe",
-            meta=META,
-            intent="test.intent",
-            title="A recipe",
-            summary="For tests",
-            workforce_effect="None",
-            step=steps,
-            escalation=RULES,
-            stop=stop,
-            instrumentation=Instrumentation(
-                accepted_when="run.state == 'done'",
-                baseline_cost_per_unit=Decimal(9),
-                baseline_minutes_per_unit=Decimal(15),
-                baseline_source="a test",
-                metrics=("n",),
-            ),
-        )
-        run_id = self.store.ids.new("run")
-        with self.store.unit() as unit:
-            insert_run(
-                unit,
-                run_id=run_id,
-                recipe=recipe,
-                recipe_hash=pin_recipe(unit, recipe),
-                team="payables",
-                subject="a case",
-                run_input={"subject": "a case"},
-                document_id=None,
-                batch_id=None,
-                actor="person:ada",
-            )
-        return run_id
-
-    def advance(self, run_id: str) -> RunView:
-        self.interpreter().advance(run_id)
-        return self.view(run_id)
-
-    def view(self, run_id: str) -> RunView:
-        with self.store.read() as conn:
-            return run_view(conn, run_id)
-
-    def decide(self, run_id: str, verb: str, *, by: str = "ada") -> RunView:
-        with self.store.read() as conn:
-            (task,) = self.workforce.tasks(conn, run_id=run_id, state="active").rows
-        self.workforce.decide(self.workforce.principal(by), task.id, verb=verb)
-        return self.advance(run_id)
-
-    def kinds(self, run_id: str) -> list[str]:
-        with self.store.read() as conn:
-            return [entry.kind for entry in read_journal(conn, f"run:{run_id}")]
-
-
-@pytest.fixture
-def shop(store: Store, engine: Engine, clock: FixedClock, ids: CountingIds) -> Shop:
-    engine.prepare()
-    return Shop(store, engine, clock)
+from tests.rooms.workflow.shop import Shop, fine, review
+from tests.rooms.workflow.test_plan import step
+from tiebeam.spec import Effect, StopRule
+from tiebeam.workflow.runs import RunPlan, RunState, RunView, cancel_run
+from tiebeam.workflow.steps import ApprovalExpired, EffectUnclear, StepCall, StepFailed, StepResult
 
 
 def state_of(view: RunView, step_id: str) -> str:
@@ -302,11 +153,6 @@ def test_a_refused_effect_is_known_not_to_have_happened_and_may_be_tried_again(s
     shop.code("a", fine, effect=Effect.AT_MOST_ONCE)
     assert shop.decide(run_id, "approve").item.state is RunState.DONE
     assert shop.calls == ["a", "a"]
-
-
-def review(step_id: str, **values: Any) -> Step:
-    handoff = Review(handoff="test.any", **values)
-    return Step(id=step_id, title=step_id, kind=StepKind.REVIEW, pattern="orchestration", review=handoff)
 
 
 # ids: B10

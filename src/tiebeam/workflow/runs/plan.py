@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from tiebeam.errors import TiebeamError
@@ -162,8 +163,13 @@ class RunPlan:
         seen = {"steps": steps, "input": run_input, "problem": problem, "run": run or {}}
         return seen if place is None or not indices else seen | self.surroundings(states, place)
 
-    def surroundings(self, states: Mapping[str, StepState], place: Place) -> dict[str, Any]:
-        """`item` of the nearest map around, `index` of the nearest container, `previous` turn of the nearest loop."""
+    def surroundings(
+        self, states: Mapping[str, StepState], place: Place, lists: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """`item` of the nearest map around, `index` of the nearest container, `previous` turn of the nearest loop.
+
+        `lists` are those of maps that are closed, by their instances.
+        """
         chain, indices = self.shape.chains[place.step.id], place.indices
         found: dict[str, Any] = {"index": indices[-1]}
         for depth in range(len(chain), 0, -1):
@@ -172,9 +178,10 @@ class RunPlan:
                 first = indices[depth - 1] == 0
                 found["previous"] = {} if first else self._turn_before(container, states, indices[:depth])
             if container.kind is StepKind.MAP and "item" not in found:
-                state = states.get(instance_of(container.id, indices[: depth - 1]))
-                if state is not None and "over" in state.output:
-                    found["item"] = state.output["over"][indices[depth - 1]]
+                name = instance_of(container.id, indices[: depth - 1])
+                over = lists.get(name) or (states[name].output.get("over") if name in states else None)
+                if over is not None:
+                    found["item"] = over[indices[depth - 1]]
         return {"previous": {}, **found}
 
     def turn(self, states: Mapping[str, StepState], place: Place, turn: int) -> dict[str, Any]:

@@ -213,11 +213,9 @@ class Steering:
         """The instance, later ones of its body, later turns, and what comes after the containers around it."""
         shape = work.plan.shape
         step_id, indices = parts_of(instance)
-        found: set[str] = {instance}
+        found: set[str] = {instance, *below(step_id, indices, shape, work.states)}
         while True:
-            names = shape.after_all(step_id)
-            found |= set(below(step_id, indices, shape, work.states))
-            for name in names:
+            for name in shape.after_all(step_id):
                 found.add(instance_of(name, indices))
                 found |= set(below(name, indices, shape, work.states))
             if not indices:

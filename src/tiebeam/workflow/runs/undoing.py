@@ -76,6 +76,7 @@ class Undoing:
             self._undo_child(work, place, name)
             return
         code = self._means.register.get(step.undo.uses)
+        work.lists_around(place)
         services = services_of(self._means, work)
         call = work.call(services, place, instance=name, params=step.undo.params)
         try:

@@ -14,6 +14,7 @@ from tiebeam.authority import Visible
 from tiebeam.economics.metering import RunPlace
 from tiebeam.errors import NotFound
 from tiebeam.spec import Recipe
+from tiebeam.workflow.runs.instances import parts_of
 from tiebeam.workflow.runs.rows import pinned
 from tiebeam.workflow.runs.states import RunState, StepPhase
 from tiebeam.workflow.runs.tables import run, run_step
@@ -47,7 +48,10 @@ class RunListItem:
 
 @dataclass(frozen=True, slots=True)
 class RunStepView:
-    """`position` is the place in the recipe; a step that has not begun has no view."""
+    """`position` is the place in the recipe; a step that has not begun has no view.
+
+    `seq` counts what has ended in the run, in that order; 0 for what has not.
+    """
 
     step_id: str
     state: StepPhase
@@ -59,6 +63,7 @@ class RunStepView:
     position: int
     started_at: datetime
     ended_at: datetime | None
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,9 @@ def run_view(conn: sa.Connection, run_id: str) -> RunView:
         .where(run_step.c.run_id == run_id)
         .order_by(run_step.c.position)
     )
-    views = tuple(_step(row) for row in steps.mappings())
+    # Instances of one step have its place: they come in the order of their indices.
+    found = (_step(row) for row in steps.mappings())
+    views = tuple(sorted(found, key=lambda step: (step.position, parts_of(step.step_id)[1], step.step_id)))
     recipe = pinned(conn, row["recipe_hash"])
     return RunView(_item(row), row["input"], recipe, row["recipe_hash"], views)
 

@@ -14,7 +14,7 @@ from tiebeam.spec import Step
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.ending import machine_time
 from tiebeam.workflow.runs.frontier import Frontier
-from tiebeam.workflow.runs.instances import parts_of
+from tiebeam.workflow.runs.instances import instance_of, parts_of
 from tiebeam.workflow.runs.plan import NO_PROBLEM, RunPlan
 from tiebeam.workflow.runs.rows import (
     SEQ_STEP,
@@ -25,6 +25,7 @@ from tiebeam.workflow.runs.rows import (
     insert_steps,
     mark_steps,
     move_steps,
+    row_of_step,
 )
 from tiebeam.workflow.runs.shape import Place
 from tiebeam.workflow.runs.states import SETTLED, RunState, StepPhase, StepState
@@ -79,6 +80,8 @@ class Work:
     """Machine time that is not booked yet."""
     frontier: Frontier | None = None
     services: Services | None = None
+    lists: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
+    """The lists of maps that are closed, where somebody asked for them."""
     ended: int = 0
     """How many instances have ended so far."""
     _begun: dict[str, StepRow] = field(default_factory=dict[str, StepRow])
@@ -193,7 +196,7 @@ class Work:
         row = self.row
         step = self.plan.recipe.step[-1] if place is None else place.step
         name = instance or (step.id if place is None else place.instance)
-        around = self.plan.surroundings(self.states, place) if place is not None and place.indices else {}
+        around = self.plan.surroundings(self.states, place, self.lists) if place is not None and place.indices else {}
         if place is not None and around.get("previous"):
             before = (*place.indices[:-1], place.indices[-1] - 1)
             around["previous"] = self.plan.inputs(self.states, place._replace(indices=before))
@@ -210,6 +213,16 @@ class Work:
             unit=unit,
             **around,
         )
+
+    def lists_around(self, place: Place) -> None:
+        """Have the lists at hand of the maps around an instance, closed ones too."""
+        for depth, container in enumerate(self.plan.shape.chains[place.step.id]):
+            name = instance_of(container, place.indices[:depth])
+            if self.plan.step(container).map is None or name in self.lists or name not in self.states:
+                continue
+            if "over" not in self.states[name].output:
+                row = row_of_step(self.unit.conn, self.row.id, name)
+                self.lists[name] = list(row.evidence.get("over", ()))
 
     @property
     def is_touched(self) -> bool:
