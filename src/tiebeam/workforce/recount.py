@@ -17,7 +17,7 @@ from tiebeam.workforce.desk import Desk, change, notify, record
 from tiebeam.workforce.directory import Directory, NobodyHoldsRole, climb
 from tiebeam.workforce.handling import move
 from tiebeam.workforce.rungs import RungView, follow, plan_of, rung_of
-from tiebeam.workforce.task import ACTIVE, Task, TaskState, task_of
+from tiebeam.workforce.task import Task, TaskState, task_of
 
 RECOUNT_TIMER = "workforce.recount"
 BATCH = 200
@@ -96,7 +96,7 @@ def _batch(desk: Desk, unit: Unit, *, roles: Collection[str], teams: Collection[
     statement = (
         sa.select(table)
         .where(
-            table.c.state.in_([str(state) for state in ACTIVE]),
+            table.c.closed_at.is_(None),
             sa.or_(table.c.role.in_(roles), table.c.team.in_(teams)),
             table.c.id > above,
         )

@@ -6,6 +6,9 @@ import sqlalchemy as sa
 
 from tiebeam.store import Amount, JsonText, Moment, metadata
 
+_IS_OPEN = sa.text("closed_at IS NULL")
+_IS_CLOSED = sa.text("closed_at IS NOT NULL")
+
 task = sa.Table(
     "task",
     metadata,
@@ -46,8 +49,10 @@ task = sa.Table(
     sa.Column("snoozed_until", Moment),
     sa.Column("closed_at", Moment),
     sa.Index(None, "run_id"),
-    sa.Index(None, "state", "due_at"),
-    sa.Index(None, "role", "state"),
+    # Lists are read in these orders, open tasks apart from the many that are closed.
+    sa.Index("task_open", "due_at", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    sa.Index("task_open_of_role", "role", "due_at", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    sa.Index("task_closed", "closed_at", "id", sqlite_where=_IS_CLOSED, postgresql_where=_IS_CLOSED),
 )
 
 task_payload = sa.Table(
