@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tiebeam.engine import EffectRecord
 from tiebeam.spec import Effect, Recipe, Step, StepKind
@@ -40,14 +40,14 @@ def traces(recipe: Recipe, steps: Sequence[RunStepView], effects: Mapping[str, E
     declared = {step.id: step for step in recipe.step}
     undone = {step.step_id.partition("~")[0] for step in steps if "~" in step.step_id}
     undone |= {step.step_id for step in steps if str(step.state) == "undone"}
-    found: list[tuple[Any, Trace]] = []
+    found: list[tuple[float, Trace]] = []
     for step in steps:
         known = declared.get(step_of(step.step_id))
         if known is None or "~" in step.step_id or step.step_id in undone or not _left_something(known, step):
             continue
         by = _undone_by(known)
         trace = Trace(step.step_id, known.title, known.kind, known.effect, step.summary or "", by)
-        found.append((step.ended_at or step.started_at, trace))
+        found.append((step.seq, trace))
     recorded = {step.step_id for step in steps if step.state is StepPhase.DONE}
     for instance, effect in effects.items():
         known = declared.get(step_of(instance))
@@ -55,7 +55,7 @@ def traces(recipe: Recipe, steps: Sequence[RunStepView], effects: Mapping[str, E
             continue
         by = _undone_by(known)
         unsure = Trace(instance, known.title, known.kind, effect.mode, "begun, and not confirmed", by, is_unsure=True)
-        found.append((effect.begun_at, unsure))
+        found.append((math.inf, unsure))
     return tuple(trace for _, trace in sorted(found, key=lambda one: one[0], reverse=True))
 
 
