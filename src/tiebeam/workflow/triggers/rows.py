@@ -74,7 +74,8 @@ class EventRow:
 def insert_once(unit: Unit, table: sa.Table, values: Mapping[str, Any]) -> bool:
     """False when a row with the same key is there; one that is being written is waited for."""
     insert = postgresql.insert if unit.conn.dialect.name == "postgresql" else sqlite.insert
-    return unit.conn.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    return unit.conn.execute(statement.returning(*table.primary_key.columns)).first() is not None
 
 
 def lock_key(conn: sa.Connection, name: str, key: str) -> None:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from tests.builders.order_desk import ADMINISTRATOR, INTENT, make_order_desk, rewrite
 from tests.builders.workspaces import opened
+from tests.conftest import KINDS
 from tiebeam.app import App
 from tiebeam.errors import Invalid, Refused
 from tiebeam.store import metadata
@@ -81,10 +82,11 @@ input = { order = "event.payload.nothing" }
 """
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    folder = make_order_desk(tmp_path_factory.mktemp("desk") / "company", steps=WAITS, triggers=STARTS)
-    with opened(folder, work=True) as app:
+@pytest.fixture(scope="module", params=KINDS)
+def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    url = request.getfixturevalue("postgres_server").create() if request.param == "postgresql" else None
+    folder = make_order_desk(tmp_path_factory.mktemp("desk") / "company", steps=WAITS, triggers=STARTS, url=url)
+    with opened(folder, url=url, work=True) as app:
         yield app
 
 
@@ -397,10 +399,12 @@ def test_a_run_reaches_another_and_even_itself_by_an_event(tmp_path: Path) -> No
 
 @contextmanager
 def killed_at(app: App, boundary: str) -> Iterator[None]:
-    """The unit in which it happens is lost, as when the process dies there."""
+    """The unit in which it happens on this thread is lost, as when the process dies there."""
+    here = threading.get_ident()
 
     def die(_unit: Any) -> None:
-        raise KilledThere(boundary)
+        if threading.get_ident() == here:
+            raise KilledThere(boundary)
 
     stop = app.store.before_commit(die)
     try:
