@@ -8,9 +8,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from tests.builders.runtime_work import EFFECTS, LINES
+
 from benchmarks.runtime.bench import Bench, Row, did, place_of
 from benchmarks.runtime.processes import Child, ours
-from benchmarks.runtime.work import EFFECTS, LINES
 
 HEARTBEAT = 3.0
 """Seconds of silence after which a worker counts as dead in these rows."""

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.runtime.work import Heard, begin, begin_many, open_bench, recipe_of
+from tests.builders.runtime_work import Heard, begin, begin_many, open_bench, recipe_of
+
 from tiebeam.app import App
 from tiebeam.workflow.runs import run_counts
 from tiebeam.workflow.steps import StepCall

@@ -1,4 +1,4 @@
-"""The work of the benchmark: step codes of every effect, recipes of them, and a workspace whose runs they are."""
+"""Work for the runtime: step codes of every effect, recipes of them, and a workspace whose runs they are."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from tiebeam.app import App, open_app
 from tiebeam.economics import EntryKind, LedgerEntry
 from tiebeam.graph import init_workspace
+from tiebeam.kit import Clock
 from tiebeam.spec import Effect, Recipe
 from tiebeam.store import Unit
-from tiebeam.workflow.runs import insert_run, pin_recipe
 from tiebeam.workflow.steps import StepCall, StepCode, StepResult
 
 Heard = Callable[[StepCall], None]
@@ -28,6 +28,7 @@ LINES = {
     "five": "iiiii",
     "twelve": "ppippippippi",
     "asks": "drd",
+    "asks-long": "pdrdp",
     "mixed": "pdiadp",
 }
 """Recipes by name, a letter a step: pure, db, idempotent, at most once, r asks a person."""
@@ -150,21 +151,22 @@ def recipe_of(name: str) -> Recipe:
     )
 
 
-def open_bench(
+def open_bench(  # every fault of a test is one argument
     folder: Path,
     url: str,
     *,
+    clock: Clock | None = None,
     receiver: Path | None = None,
     before: Heard | None = None,
     after: Heard | None = None,
     heartbeat_timeout: float = 15.0,
 ) -> App:
-    """The workspace at `folder`, made when it is not there yet, with the benchmark's steps."""
+    """The workspace at `folder`, made when it is not there yet, with the steps of `LINES`."""
     if not folder.exists():
         init_workspace(folder, example="empty")
     # Only where effects are counted: elsewhere a step should cost what the runtime costs.
     codes = step_codes(Receiver(receiver), before=before, after=after, writes=receiver is not None)
-    app = open_app(folder, url=url, codes=codes, heartbeat_timeout=heartbeat_timeout)
+    app = open_app(folder, url=url, clock=clock, codes=codes, heartbeat_timeout=heartbeat_timeout)
     if receiver is not None:
         with app.store.unit() as unit:
             unit.conn.execute(sa.text("CREATE TABLE IF NOT EXISTS bench_written (key TEXT NOT NULL)"))
@@ -173,21 +175,15 @@ def open_bench(
 
 def begin(app: App, unit: Unit, recipe: Recipe, *, team: str = TEAM) -> str:
     """Start one run in the caller's unit; its id."""
-    run_id = app.store.ids.new("run")
-    insert_run(
+    row = app.interpreter.start(
         unit,
-        run_id=run_id,
-        recipe=recipe,
-        recipe_hash=pin_recipe(unit, recipe),
+        recipe,
         team=team,
         subject="a case",
         run_input={"subject": "a case", "currency_of_costs": "EUR"},
-        document_id=None,
-        batch_id=None,
         actor=ACTOR,
     )
-    app.engine.enqueue(unit, kind="run", key=run_id, seq=1, team=team)
-    return run_id
+    return row.id
 
 
 def begin_many(app: App, recipe: Recipe, runs: int, *, team: str = TEAM, in_one: int = 1) -> list[str]:
