@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,10 +15,8 @@ from tiebeam.store import Unit
 from tiebeam.workflow.operating import tables
 from tiebeam.workflow.operating.desk import Desk
 from tiebeam.workflow.runs import (
-    RunState,
     StillRun,
     forsaken_runs,
-    moments_of,
     pinned,
     seen_runs,
     still_runs,
@@ -54,10 +53,8 @@ class Stalling:
         found = self._look()
         with self._desk.store.read() as conn:
             known = {row.run_id: row.since for row in conn.execute(sa.select(tables.run_stall).limit(5 * _MOST))}
-            moments = moments_of(conn, list(known))
         new = [(run, why) for run, why in found if known.get(run.id) != run.updated_at]
-        over = [name for name, since in known.items() if moments.get(name, (RunState.DONE, since))[1] != since]
-        over += [name for name, (state, _) in moments.items() if state.is_final or state is RunState.PAUSED]
+        over = known.keys() - {run.id for run, _ in found}
         if new or over:
             with self._desk.store.unit() as unit:
                 self._keep(unit, new, over=over)
@@ -86,7 +83,7 @@ class Stalling:
     def _judged(self, conn: sa.Connection, runs: Sequence[StillRun]) -> list[tuple[StillRun, str]]:
         """A run that only stands in a queue which somebody works on is late, not stalled."""
         pending = self._desk.engine.pending(conn, "run", [run.id for run in runs]) if runs else {}
-        busy = not runs or bool(self._desk.engine.health()["workers"])
+        busy = bool(runs) and _is_worked(self._desk.engine.health())
         found: list[tuple[StillRun, str]] = []
         for run in runs:
             match pending.get(run.id):
@@ -100,7 +97,7 @@ class Stalling:
                     found.append((run, f"it is {run.state.value} and nothing is queued for it"))
         return found
 
-    def _keep(self, unit: Unit, new: Sequence[tuple[StillRun, str]], *, over: Sequence[str]) -> None:
+    def _keep(self, unit: Unit, new: Sequence[tuple[StillRun, str]], *, over: Collection[str]) -> None:
         table = tables.run_stall
         names = [*over, *(run.id for run, _ in new)]
         unit.conn.execute(sa.delete(table).where(table.c.run_id.in_(names)))
@@ -131,6 +128,11 @@ class Stalling:
         )
         if is_new and owner is not None:
             self._desk.workforce.tell(unit, [owner.id], KIND, f"{title}: {several}")
+
+
+def _is_worked(health: Mapping[str, Any]) -> bool:
+    """Whether a worker that takes the work of runs is alive."""
+    return any(one["state"] == "alive" and "work" in one["queues"] for one in health["workers"])
 
 
 def stalls(conn: sa.Connection, *, visible: Visible | None = None, limit: int = 100) -> list[Stall]:

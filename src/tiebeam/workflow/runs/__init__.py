@@ -30,7 +30,7 @@ from tiebeam.workflow.runs.shape import Shape
 from tiebeam.workflow.runs.starting import Parent, RecipeCircle
 from tiebeam.workflow.runs.states import RunState, StepPhase, StepState
 from tiebeam.workflow.runs.steering import EventWait, NotNow
-from tiebeam.workflow.runs.still import StillRun, forsaken_runs, moments_of, still_runs, versions_at_work
+from tiebeam.workflow.runs.still import StillRun, forsaken_runs, still_runs, versions_at_work
 from tiebeam.workflow.runs.versions import (
     OpenRun,
     begin_anew,
@@ -120,7 +120,6 @@ __all__ = [
     "list_runs",
     "load_run",
     "machine_time",
-    "moments_of",
     "open_runs",
     "open_versions",
     "parts_of",

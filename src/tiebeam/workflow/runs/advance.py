@@ -15,6 +15,7 @@ from tiebeam.spec import Recipe
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.runs.carrying import Carrying
 from tiebeam.workflow.runs.closing import Ending
+from tiebeam.workflow.runs.instances import parts_of
 from tiebeam.workflow.runs.means import (
     Means,
     Plans,
@@ -179,7 +180,7 @@ class Interpreter:
         summary: str | None = None,
         evidence: Mapping[str, Any] | None = None,
     ) -> None:
-        """Close an instance as done with a result that is known, whatever it waited for."""
+        """Close an instance as done with a result that is known, whatever it waited for; stop rules are asked."""
         work = self.take_up(unit, run_id)
         if instance in work.states:
             self._ending.withdraw(work, [instance], reason="its result is known")
@@ -193,6 +194,7 @@ class Interpreter:
             evidence=evidence or {},
         )
         work.keep(row)
+        self._ending.stops(work, work.plan.shape.place(*parts_of(instance)))
         work.flush(self._means.economics)
 
     def _go(self, run_id: str, segment: Segment | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,9 +58,3 @@ def _still(row: Any) -> StillRun:
     values: dict[str, Any] = dict(row)
     values["state"] = RunState(values["state"])
     return StillRun(**values)
-
-
-def moments_of(conn: sa.Connection, run_ids: Collection[str]) -> dict[str, tuple[RunState, datetime]]:
-    """{run: its state and when something last happened in it}, for at most a page of runs."""
-    rows = conn.execute(sa.select(run.c.id, run.c.state, run.c.updated_at).where(run.c.id.in_(run_ids)))
-    return {row.id: (RunState(row.state), row.updated_at) for row in rows}
