@@ -38,6 +38,7 @@ HEAVY = {
     "lxml",
     "numpy",
     "openpyxl",
+    "opentelemetry",
     "psycopg",
     "pydantic_ai",
 } | {

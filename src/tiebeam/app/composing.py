@@ -16,6 +16,7 @@ from tiebeam.app.known import installed, step_register
 from tiebeam.app.outer import Outer
 from tiebeam.app.priced import prices_of
 from tiebeam.app.running import App, access_of, settings_of
+from tiebeam.app.telemetry import telemetry
 from tiebeam.app.tending import desk_of
 from tiebeam.app.triggering import register_triggers, triggering
 from tiebeam.authority import Authority
@@ -29,7 +30,7 @@ from tiebeam.economics.keys import Following, Keys
 from tiebeam.economics.returns import Outcomes
 from tiebeam.economics.routing import Routing
 from tiebeam.economics.spending import Budgets
-from tiebeam.engine import Engine
+from tiebeam.engine import Engine, Segment
 from tiebeam.graph import applied_digest
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
 from tiebeam.spec import Recipe, WorkspaceSettings
@@ -64,6 +65,7 @@ from tiebeam.workflow.runs import (
 )
 from tiebeam.workflow.steps import StepCode, StepRegister
 from tiebeam.workflow.telling import Telling
+from tiebeam.workflow.tracing import Tracing
 from tiebeam.workforce import Workforce
 
 
@@ -175,6 +177,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         scorers={**SCORERS, **dict(extensions.scorers)},
         extensions=extensions,
         reader=reader,
+        telemetry=telemetry(),
         provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
         **use,
     )
@@ -309,7 +312,7 @@ def _register_handlers(app: App) -> None:
     app.workforce.on_ask(app.correspondence.asked)
     app.workforce.on_record(app.evidence.grounds)
     for kind, handler in (
-        ("run", app.interpreter.run_segment),
+        ("run", _told(app)),
         (CHILD_KIND, app.interpreter.child_ended),
         ("intake", batches.run_segment),
         (MAIL_KIND, app.correspondence.run_segment),
@@ -327,6 +330,15 @@ def _register_handlers(app: App) -> None:
     app.engine.repeat("anomalies", app.alerting.work)
     app.engine.repeat("monthly-reviews", app.monthly.work)
     app.engine.repeat("stalls", app.stalling.work)
+
+
+def _told(app: App) -> Callable[[Segment], None]:
+    """What carries out segments of runs, and tells their traces where somebody wants them."""
+    if app.telemetry is None:
+        return app.interpreter.run_segment
+    tracing = Tracing(app.store, app.telemetry.export)
+    app.engine.repeat("traces", tracing.work)
+    return tracing.after(app.interpreter.run_segment)
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tiebeam.app.calls import Calls
 from tiebeam.app.in_force import Applied
 from tiebeam.app.measuring import Measured
+from tiebeam.app.telemetry import Telemetry
 from tiebeam.app.triggering import Triggering
 from tiebeam.authority import Authority, Principal
 from tiebeam.connect.documents import Reader
@@ -88,6 +89,8 @@ class App:
     provider: ProviderInForce = field(repr=False)
     """The identity provider people may sign in by; None where the workspace names none."""
 
+    telemetry: Telemetry | None = field(default=None, repr=False)
+    """Where traces go; None where nobody asked for them."""
     measured: Measured = field(default_factory=Measured, repr=False)
     """The segments this process ran."""
     identify: Callable[[App, str | None], Principal] | None = field(default=None, repr=False)
@@ -147,6 +150,8 @@ class App:
         self.calls.close()
         self.following.stop()
         self.reader.close()
+        if self.telemetry is not None:
+            self.telemetry.close()
         self.store.close()
 
 

@@ -14,86 +14,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.builders.ended_runs import make_runs, table
 from tiebeam.kit import FixedClock, iso
 from tiebeam.spec import ArchiveUse
-from tiebeam.store import Store, make_anchor, metadata, read_journal, verify_journal
+from tiebeam.store import Store, make_anchor, read_journal, verify_journal
 from tiebeam.workflow.evidence import ArchiveDamaged, Archiving, NotArchived
 
 YEAR = timedelta(days=365)
-
-
-def _table(name: str) -> sa.Table:
-    return metadata.tables[name]
-
-
-def _insert(conn: sa.Connection, name: str, **values: object) -> None:
-    """A row with something in every column that must hold something."""
-    table = _table(name)
-    filled = {c.name: _some(c) for c in table.c if not c.nullable and c.server_default is None}
-    conn.execute(sa.insert(table).values(**{**filled, **values}))
-
-
-def _some(column: sa.Column[object]) -> object:
-    match type(column.type).__name__:
-        case "JsonText":
-            return {}
-        case "Moment":
-            return None
-        case "Integer" | "BigInteger" | "SmallInteger" | "Boolean":
-            return 0
-        case _:
-            return ""
-
-
-def make_runs(store: Store, number: int, *, state: str = "done", prefix: str = "run", intent: str = "a.b") -> list[str]:
-    """Ended runs with a step, an effect, a task and facts of their own, each a second after the one before."""
-    names = [f"{prefix}_{n:04d}" for n in range(number)]
-    for name in names:
-        with store.unit() as unit:
-            at = unit.now
-            pins = sa.select(_table("pinned_recipe").c.hash)
-            if unit.conn.execute(pins).first() is None:
-                _insert(unit.conn, "pinned_recipe", hash="h", recipe="a.b.c", content={}, pinned_at=at)
-            moments = {"started_at": at, "updated_at": at, "ended_at": at if state != "waiting" else None}
-            _insert(
-                unit.conn,
-                "run",
-                id=name,
-                intent=intent,
-                recipe="a.b.c",
-                recipe_hash="h",
-                state=state,
-                **moments,
-                labels=["x"],
-                subject="Case é",
-                input={"amount": "12.50"},
-            )
-            _insert(
-                unit.conn,
-                "run_step",
-                run_id=name,
-                step_id="post",
-                state="done",
-                started_at=at,
-                ended_at=at,
-                output={"n": [1, None]},
-                evidence={},
-                task_id=f"task_{name}",
-            )
-            _insert(unit.conn, "engine_effect", run_id=name, step_id="post", state="confirmed", begun_at=at, request={})
-            times = {c.name: at for c in _table("task").c if type(c.type).__name__ == "Moment" and not c.nullable}
-            _insert(unit.conn, "task", id=f"task_{name}", run_id=name, **times)
-            _insert(unit.conn, "task_event", **_event(unit.conn, name, at))
-            unit.journal(f"run:{name}", "step.done", actor="system:worker", payload={"step": "post"})
-            unit.journal(f"run:{name}", "run.done", actor="system:worker", payload={})
-        if isinstance(store.clock, FixedClock):
-            store.clock.advance(seconds=1)
-    return names
-
-
-def _event(conn: sa.Connection, name: str, at: object) -> dict[str, object]:
-    moments = {c.name: at for c in _table("task_event").c if type(c.type).__name__ == "Moment"}
-    return {"task_id": f"task_{name}", **moments}
 
 
 @pytest.fixture
@@ -109,7 +36,7 @@ def anchor(store: Store) -> None:
 def counts(store: Store) -> dict[str, int]:
     with store.read() as conn:
         return {
-            name: conn.execute(sa.select(sa.func.count()).select_from(_table(name))).scalar_one()
+            name: conn.execute(sa.select(sa.func.count()).select_from(table(name))).scalar_one()
             for name in ("run", "run_step", "engine_effect", "task", "task_event", "journal_entry", "archived_run")
         }
 
@@ -149,7 +76,7 @@ def test_a_run_is_brought_back_as_it_was_and_stays(store: Store, archiving: Arch
     def rows() -> dict[str, list[object]]:
         with store.read() as conn:
             return {
-                name: sorted(map(repr, conn.execute(sa.select(_table(name))).all()))
+                name: sorted(map(repr, conn.execute(sa.select(table(name))).all()))
                 for name in ("run", "run_step", "engine_effect", "task", "task_event")
             }
 
@@ -177,7 +104,7 @@ def test_what_is_still_needed_never_leaves(store: Store, archiving: Archiving, c
     make_runs(store, 1, prefix="unsure")
     make_runs(store, 1, prefix="child")
     with store.unit() as unit:
-        effect, run = _table("engine_effect"), _table("run")
+        effect, run = table("engine_effect"), table("run")
         unit.conn.execute(sa.update(effect).where(effect.c.run_id == "unsure_0000").values(state="intent"))
         unit.conn.execute(sa.update(run).where(run.c.id == "child_0000").values(parent_run_id="open_0000"))
     anchor(store)
@@ -274,7 +201,7 @@ def test_a_run_taken_up_again_meanwhile_stays(
 
     def taken_up(*arguments: object) -> object:
         with store.unit() as unit:
-            run = _table("run")
+            run = table("run")
             again = {"state": "queued", "updated_at": unit.now, "ended_at": None}
             unit.conn.execute(sa.update(run).where(run.c.id == "run_0001").values(**again))
         return write(*arguments)

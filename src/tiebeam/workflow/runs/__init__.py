@@ -1,7 +1,7 @@
 """Runs: a recipe carried out for one case, from its rows alone."""
 
 from tiebeam.workflow.runs.advance import Interpreter
-from tiebeam.workflow.runs.archived import ARCHIVED_WITH_RUNS, EndedRun, ended_runs, still_ended
+from tiebeam.workflow.runs.archived import ARCHIVED_WITH_RUNS, EndedRun, ended_of, ended_runs, still_ended
 from tiebeam.workflow.runs.closing import CHILD_KIND
 from tiebeam.workflow.runs.decided import Deciding, cancel_run, fail_run
 from tiebeam.workflow.runs.ending import machine_time
@@ -109,6 +109,7 @@ __all__ = [
     "case_rows",
     "copy_steps",
     "decision_counts",
+    "ended_of",
     "ended_runs",
     "fail_run",
     "family_of",

@@ -60,3 +60,9 @@ def still_ended(unit: Unit, runs: Collection[EndedRun]) -> set[str]:
     known = {one.id: one.updated_at for one in runs}
     statement = sa.select(run.c.id, run.c.updated_at).where(run.c.id.in_(known), run.c.state.in_(_LEAVING))
     return {row.id for row in unit.conn.execute(statement.with_for_update()) if known[row.id] == row.updated_at}
+
+
+def ended_of(conn: sa.Connection, among: sa.Select[str], *, before: datetime, limit: int) -> list[str]:
+    """Which of the runs that `among` selects ended before that moment."""
+    statement = sa.select(run.c.id).where(run.c.id.in_(among), run.c.ended_at < before).limit(limit)
+    return list(conn.execute(statement).scalars())
