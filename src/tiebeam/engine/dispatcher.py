@@ -18,7 +18,7 @@ from tiebeam.engine.queues import QUEUES
 from tiebeam.engine.segment_rows import SegmentRows, Taken, segment_id
 from tiebeam.engine.segments import Execution
 from tiebeam.spec import WorkUse
-from tiebeam.store import Store, dispose
+from tiebeam.store import DatabaseAway, Store, dispose
 
 _log = logging.getLogger("tiebeam.engine")
 
@@ -272,4 +272,7 @@ class _Probe:
             self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         # The driver's own call costs a fifth of the way through SQLAlchemy.
         driver: Any = self._connection.connection.driver_connection
-        return driver.execute(question).fetchone()
+        try:
+            return driver.execute(question).fetchone()
+        except Exception as problem:
+            raise DatabaseAway("the database does not answer: it is asked again", problem) from problem
