@@ -163,9 +163,8 @@ class Recording:
         if outside.undoes:
             self._undoing.finish(work, outside.place, result, seconds=seconds)
             return
-        effect = outside.code.effect
-        key = outside.call.key if effect is Effect.IDEMPOTENT else None
-        self._walking.finish(work, outside.place, result, effect=effect, seconds=seconds, key=key)
+        key = outside.call.key if outside.code.effect is Effect.IDEMPOTENT else None
+        self._walking.finish(work, outside.place, result, code=outside.code, seconds=seconds, key=key)
         if work.ends_as is None:
             self._ending.stops(work, outside.place)
 

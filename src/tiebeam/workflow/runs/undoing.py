@@ -56,30 +56,30 @@ class Undoing:
         """Find out about calls that were begun before the end: what took place is then taken back."""
         for name in self._ending.open_calls(work):
             place = work.plan.shape.place(*parts_of(name))
-            code = self._means.register.get(place.step.uses or "")
-            call = work.call(services_of(self._means, work), place)
-            outside = CallOutside(place, name, code, call)
-            if work.token is None:
-                work.calls.append(outside)
-                continue
             try:
+                code = self._means.register.get(place.step.uses or "")
+                call = work.call(services_of(self._means, work), place)
+                outside = CallOutside(place, name, code, call)
+                if work.token is None:
+                    work.calls.append(outside)
+                    continue
                 known = self._walking.intend(work, outside)
             except (StepFailed, ApprovalExpired) as failure:
                 open_problem(self._means, work, place, kind=failure.code, message=failure.message)
                 continue
             if known is not None:
-                self._walking.finish(work, place, known, effect=code.effect, seconds=0.0)
+                self._walking.finish(work, place, known, code=code, seconds=0.0)
 
     def _undo(self, work: Work, place: Place) -> None:
         step, name = place.step, f"{place.instance}{UNDO}"
         if step.undo is None:
             self._undo_child(work, place, name)
             return
-        code = self._means.register.get(step.undo.uses)
         work.lists_around(place)
         services = services_of(self._means, work)
         call = work.call(services, place, instance=name, params=step.undo.params)
         try:
+            code = self._means.register.get(step.undo.uses)
             if code.effect in OUTSIDE:
                 outside = CallOutside(place, name, code, call, undoes=True)
                 if work.token is None:

@@ -22,7 +22,7 @@ from tiebeam.workflow.runs.rows import StepRow, as_columns, in_state
 from tiebeam.workflow.runs.shape import Place
 from tiebeam.workflow.runs.states import PARKED, SETTLED, RunState, StepPhase
 from tiebeam.workflow.runs.work import CallOutside, Work, result_data, result_from
-from tiebeam.workflow.steps import ApprovalExpired, StepBusy, StepCode, StepFailed, StepResult
+from tiebeam.workflow.steps import TIEBEAM, ApprovalExpired, StepBusy, StepCode, StepFailed, StepResult
 
 OUTSIDE = frozenset({Effect.IDEMPOTENT, Effect.AT_MOST_ONCE})
 
@@ -104,7 +104,7 @@ class Walking:
             # A step that fails half-way must leave nothing behind, while the steps before it stay.
             with work.unit.part():
                 result = code.run(work.call(services, place, unit=work.unit))
-        self.finish(work, place, result, effect=code.effect, seconds=time.perf_counter() - begun)
+        self.finish(work, place, result, code=code, seconds=time.perf_counter() - begun)
 
     def _go_outside(self, work: Work, place: Place, code: StepCode) -> None:
         call = work.call(services_of(self._means, work), place)
@@ -120,7 +120,7 @@ class Walking:
             self.ask_again(work, place, expired)
             return
         if known is not None:
-            self.finish(work, place, known, effect=code.effect, seconds=0.0)
+            self.finish(work, place, known, code=code, seconds=0.0)
 
     def intend(self, work: Work, outside: CallOutside) -> StepResult | None:
         """Write down that a call is about to leave; it leaves once this unit is committed. A known result comes back.
@@ -156,7 +156,7 @@ class Walking:
         )
 
     def finish(
-        self, work: Work, place: Place, result: StepResult, *, effect: Effect, seconds: float, key: str | None = None
+        self, work: Work, place: Place, result: StepResult, *, code: StepCode, seconds: float, key: str | None = None
     ) -> None:
         """A step's code has given its result."""
         work.seconds += Decimal(str(round(seconds, 6)))
@@ -177,7 +177,7 @@ class Walking:
             )
         )
         work.entries += result.entries
-        if effect is Effect.PURE and not result.evidence:
+        if code.effect is Effect.PURE and not result.evidence and code.origin == TIEBEAM:
             work.computed(place.instance, result)
             return
         payload: dict[str, Any] = {
@@ -187,7 +187,11 @@ class Walking:
             "output_hash": digest_of(result.output),
             "evidence": {name: digest_of(value) for name, value in result.evidence.items()},
         }
-        work.fact("step.done", **payload, **({} if key is None else {"key": key}))
+        if key is not None:
+            payload["key"] = key
+        if code.origin != TIEBEAM:
+            payload["origin"] = code.origin
+        work.fact("step.done", **payload)
 
     def _skip(self, work: Work, place: Place, outcome: str = "skipped") -> None:
         work.keep(StepRow(place.instance, StepPhase.SKIPPED, outcome, work.position_of(place.instance)))

@@ -1,6 +1,7 @@
 """What a step's code is given and gives back, and the register of all step codes."""
 
 from tiebeam.workflow.steps.contract import (
+    TIEBEAM,
     ApprovalExpired,
     EffectUnclear,
     RunInfo,
@@ -14,6 +15,7 @@ from tiebeam.workflow.steps.contract import (
 from tiebeam.workflow.steps.register import StepRegister, UnknownStep
 
 __all__ = [
+    "TIEBEAM",
     "ApprovalExpired",
     "EffectUnclear",
     "RunInfo",

@@ -134,6 +134,10 @@ class StepResult:
     entries: tuple[LedgerEntry, ...] = ()
 
 
+TIEBEAM = "tiebeam"
+"""The origin of step codes of the product itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepCode:
     """A named piece of code. For external effects `request` makes what is journalled before `run` calls out."""
@@ -144,5 +148,5 @@ class StepCode:
     request: Callable[[StepCall], dict[str, Any]] | None = None
     find: Callable[[StepCall], dict[str, Any] | None] | None = None
     """For at-most-once effects: asks the outer system whether the effect took place, to help who decides."""
-    origin: str = "tiebeam"
+    origin: str = TIEBEAM
     """Which package it comes from, with its version; kept with what a step of another package did."""

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 
 from rapidfuzz import process
 
-from tiebeam.errors import TiebeamError
-from tiebeam.workflow.steps.contract import StepCode
+from tiebeam.workflow.steps.contract import StepCode, StepFailed
 
 
-class UnknownStep(TiebeamError):
-    """A recipe names a step code that no package provides."""
+class UnknownStep(StepFailed):
+    """A recipe names a step code that no package here provides; its run waits for a person until one does."""
 
     code = "unknown_step"
-    status = 422
 
 
 class StepRegister:
@@ -32,4 +30,7 @@ class StepRegister:
             return found
         near = process.extractOne(uses, list(self._codes))
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise UnknownStep(f"no step code is registered as {uses!r}{hint}", uses=uses)
+        raise UnknownStep(
+            f"no package here provides the step code {uses!r}{hint}; install it and try again",
+            uses=uses,
+        )
