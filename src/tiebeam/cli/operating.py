@@ -67,6 +67,7 @@ def cancel(
 
     --preview says what would be taken back, the latest first, and what would stay.
     """
+    _needs_reason(reason, unless=preview)
     with calling(workspace, person) as caller:
         with caller.app.store.read() as conn:
             seen = caller.app.operating.preview_cancel(conn, run)
@@ -111,6 +112,7 @@ def retry(
     """
     if step is None and (keep or again or preview):
         raise click.UsageError("--keep, --again and --preview belong to --from STEP")
+    _needs_reason(reason, unless=preview or step is None)
     with calling(workspace, person) as caller:
         operating = caller.app.operating
         if preview and step is not None:
@@ -161,6 +163,7 @@ def fork(
     as_json: bool,
 ) -> None:
     """Begin a new run where RUN, which has ended, stood before a step; what came before is taken as it was."""
+    _needs_reason(reason, unless=preview)
     with calling(workspace, person) as caller:
         operating = caller.app.operating
         if preview:
@@ -179,6 +182,11 @@ def fork(
         print_json({"run": row.id, "from": run, "state": row.state.value})
     else:
         click.echo(f"run {row.id} begins where {run} stood")
+
+
+def _needs_reason(reason: str, *, unless: bool) -> None:
+    if not unless and not reason.strip():
+        raise click.UsageError("say why with --reason; it goes on the record")
 
 
 def _say(row: RunRow, *, as_json: bool, also: str = "") -> None:

@@ -47,6 +47,8 @@ def migrate(
     """
     if yes and preview:
         raise click.UsageError("say --preview or --yes, not both")
+    if yes and not reason.strip():
+        raise click.UsageError("say why with --reason; it goes on the record")
     with calling(workspace, person) as caller:
         caller.known("recipe", recipe)
         if not yes:
