@@ -133,6 +133,7 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         promotion=promotion,
         authority=authority,
         facts=facts,
+        workforce=workforce,
     )
     outer.events = started.events
     desk = desk_of(

@@ -13,6 +13,7 @@ from tiebeam.workflow import IntentFacts
 from tiebeam.workflow.promotion import Promotion
 from tiebeam.workflow.runs import Interpreter
 from tiebeam.workflow.triggers import EVENT_KIND, Delivering, Events, Firing, Hooks, Schedules, Triggers
+from tiebeam.workforce import Workforce
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,19 @@ def triggering(  # one argument a room, all of them named
     promotion: Promotion,
     authority: Authority,
     facts: IntentFacts,
+    workforce: Workforce,
 ) -> Triggering:
     firing = Firing(graph=graph, promotion=promotion, begin=interpreter.start)
     delivering = Delivering(graph=graph, waiting=interpreter, firing=firing)
-    events = Events(store, graph=graph, delivering=delivering, engine=engine, authority=authority, facts=facts)
+    events = Events(
+        store,
+        graph=graph,
+        delivering=delivering,
+        engine=engine,
+        authority=authority,
+        facts=facts,
+        workforce=workforce,
+    )
     return Triggering(
         events=events,
         hooks=Hooks(store, workspace=workspace, graph=graph, events=events),

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from tiebeam.authority import Authority, Obj, Principal
 from tiebeam.engine import Engine, Segment
@@ -32,7 +33,7 @@ from tiebeam.workflow.triggers.rows import (
     set_event,
     uses_of,
 )
-from tiebeam.workforce import note_use as note_emergency
+from tiebeam.workforce import Workforce
 
 KIND = "event"
 """The engine's kind of segments that deliver what steps sent."""
@@ -41,6 +42,8 @@ LARGEST_PAYLOAD = 256 * 1024
 _LONGEST_ID = 200
 _AT_ONCE = 200
 _LOOK_SECONDS = 30.0
+_GIVE_WAY = frozenset({"40P01", "40001"})
+"""PostgreSQL's deadlock and serialization failure."""
 
 
 class UnknownEvent(NotFound):
@@ -80,6 +83,7 @@ class Events:
         engine: Engine,
         authority: Authority,
         facts: IntentFacts,
+        workforce: Workforce,
     ) -> None:
         self._store = store
         self._graph = graph
@@ -87,6 +91,7 @@ class Events:
         self._engine = engine
         self._authority = authority
         self._facts = facts
+        self._workforce = workforce
 
     def send(
         self,
@@ -113,22 +118,33 @@ class Events:
             source_id=source_id or self._store.ids.new("sent"),
             at=at or self._store.clock.now(),
         )
-        with self._store.unit() as unit:
-            note_emergency(unit, principal, verdict, verb="event.send", obj=asked)
-            return self.take(unit, new, actor=principal.actor)
+        self._workforce.note_use(principal, verdict, verb="event.send", obj=asked)
+        return self.take(new, actor=principal.actor)
 
-    def take(self, unit: Unit, new: NewEvent, *, actor: str) -> Received:
-        """Store and deliver an event, or say what became of it when it came before. Raises what `send` does."""
-        row = insert_event(unit, new, state=EventState.SENT)
+    def take(self, new: NewEvent, *, actor: str, left: str | None = None) -> Received:
+        """Store and deliver an event, or say what became of it when it came before. Raises what `send` does.
+
+        `left` says why it concerns nobody; it is then stored and nothing more.
+        """
+        for is_last in (False, False, True):
+            try:
+                with self._store.unit() as unit:
+                    return self._taken(unit, new, actor=actor, left=left)
+            except DBAPIError as problem:
+                # A run that sends or waits at this very moment may hold what this event wants, and want what it holds.
+                if is_last or getattr(problem.orig, "sqlstate", None) not in _GIVE_WAY:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _taken(self, unit: Unit, new: NewEvent, *, actor: str, left: str | None) -> Received:
+        state = EventState.SENT if left is None else EventState.LEFT
+        row = insert_event(unit, new, state=state, detail=left)
         if row is None:
             return self._repeated(unit.conn, new)
+        if left is not None:
+            return Received(row.id, EventState.LEFT, False, ())
         found = self._delivering.deliver(unit, row, actor=actor)
         return Received(row.id, found.state, False, _runs_of(found))
-
-    def leave(self, unit: Unit, new: NewEvent, *, detail: str) -> Received:
-        """Keep on the record that an event came which concerns nobody."""
-        row = insert_event(unit, new, state=EventState.LEFT, detail=detail)
-        return self._repeated(unit.conn, new) if row is None else Received(row.id, EventState.LEFT, False, ())
 
     def send_from_run(  # one argument a fact of the event, all of them named
         self, unit: Unit, *, run_id: str, step: str, team: str, name: str, key: Any, payload: Mapping[str, Any]

@@ -48,6 +48,17 @@ class TooManyEvents(TiebeamError):
     status = 429
 
 
+class HookNotReady(TiebeamError):
+    """What a source signs with cannot be read here, so nothing of it can be checked. `reason` is for the house."""
+
+    code = "hook_not_ready"
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("messages of this source cannot be checked at the moment; send this one again later")
+        self.reason = reason
+
+
 class Hooks:
     """One for each process. Rates are counted in memory, so each replica lets as many through."""
 
@@ -106,16 +117,19 @@ class Hooks:
         message = _message(body)
         wanted = source.when is None or _value(source.when, message, wanted="when") is True
         new = self._event(source, message, signed=signed, body=body, named=wanted)
-        with self._store.unit() as unit:
-            if not wanted:
-                return self._events.leave(unit, new, detail="the source's own condition leaves it alone")
-            if new.name not in event_names(self._graph()):
-                return self._events.leave(unit, new, detail="no adopted recipe waits for it or is triggered by it")
-            return self._events.take(unit, new, actor=f"source:{source.id}")
+        if not wanted:
+            left = "the source's own condition leaves it alone"
+        else:
+            known = new.name in event_names(self._graph())
+            left = None if known else "no adopted recipe waits for it or is triggered by it"
+        return self._events.take(new, actor=f"source:{source.id}", left=left)
 
     def _verified(self, source: EventSource, *, headers: Mapping[str, str], body: bytes) -> Signed:
         references = [one for one in (source.secret, source.former_secret) if one is not None]
-        secrets = [read_secret(one, base=self._workspace).reveal().encode() for one in references]
+        try:
+            secrets = [read_secret(one, base=self._workspace).reveal().encode() for one in references]
+        except TiebeamError as problem:
+            raise HookNotReady(problem.message) from problem
         now = self._store.clock.now()
         if source.scheme is HookScheme.STANDARD:
             return verify_standard(headers, body, secrets=secrets, now=now)
@@ -153,7 +167,7 @@ class Hooks:
 
     def _refuse(self, source_id: str, refusal: TiebeamError) -> None:
         """Count it. Written at most once a second, so that knocking costs the house no more than that."""
-        detail = refusal.reason if isinstance(refusal, SignatureRefused) else refusal.message
+        detail = refusal.reason if isinstance(refusal, SignatureRefused | HookNotReady) else refusal.message
         kind = _KINDS.get(refusal.code, "message" if isinstance(refusal, Invalid) else "house")
         now = self._seconds()
         with self._counting:
