@@ -60,6 +60,7 @@ class Shell:
     upload_intents: tuple[tuple[str, str], ...] = ()
     """(intent id, title) of what this person may start by dropping documents."""
     can_audit: bool = True
+    can_operate: bool = False
 
 
 def assets_version() -> str:

@@ -128,6 +128,7 @@ class Visit:
             passing=_passing(self.request),
             upload_intents=startable,
             can_audit=self.caller.audits(),
+            can_operate=self.allows("settings.view", Obj("settings", "")),
         )
 
     def page(self, template: str, *, status: int = 200, **view: Any) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tiebeam.authority import Obj
 from tiebeam.http import Ask
 from tiebeam.web.views import PaletteEntry
 from tiebeam.web.visit import Console, Visit, route
@@ -57,6 +58,8 @@ def _places(visit: Visit) -> list[tuple[str, str, str]]:
     places = list(_PAGES)
     if visit.caller.audits():
         places.append(("Audit", "g a", "/audit"))
+    if visit.allows("settings.view", Obj("settings", "")):
+        places.append(("Operations", "workers, queues, backups", "/operations"))
     places.append(("Add invoices", "upload", "/upload"))
     return places
 

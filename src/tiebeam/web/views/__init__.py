@@ -33,6 +33,14 @@ from tiebeam.web.views.operating import (
 )
 from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
 from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
+from tiebeam.web.views.operations import (
+    ArchiveLine,
+    BackupLine,
+    FailureLine,
+    OperationsPage,
+    QueueLine,
+    WorkerLine,
+)
 from tiebeam.web.views.parts import (
     Change,
     Commands,
@@ -112,6 +120,12 @@ from tiebeam.web.views.worth import (
 )
 
 __all__ = [
+    "ArchiveLine",
+    "BackupLine",
+    "FailureLine",
+    "OperationsPage",
+    "QueueLine",
+    "WorkerLine",
     "AccessView",
     "AnchorsView",
     "AnomaliesPage",
