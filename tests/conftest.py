@@ -31,7 +31,6 @@ def _prepare(url: str) -> None:
     store = Store(url, clock=clock, ids=RandomIds(clock))
     store.migrate()
     engine = Engine(store)
-    engine.prepare()
     engine.close()
     store.close()
 

@@ -25,7 +25,6 @@ HEAVY = {
     "cel",
     "cronsim",
     "ctypes",
-    "dbos",
     "duckdb",
     "pyarrow",
     "pyarrow.parquet",

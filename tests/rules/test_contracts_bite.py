@@ -27,7 +27,6 @@ PLANTED_IMPORTS = {
     ),
     "a domain room draws on a terminal": ("frameworks", {"workflow/__init__.py": "import rich\n"}),
     "a domain room serves a page": ("frameworks", {"store/__init__.py": "import starlette.responses\n"}),
-    "a room goes round the engine": ("dbos", {"workflow/__init__.py": "import dbos\n"}),
 }
 
 # A small package with one breach, and the words of the complaint.

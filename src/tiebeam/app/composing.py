@@ -90,8 +90,8 @@ def open_app(
     (workspace / STATE_FOLDER).mkdir(exist_ok=True)
     store = open_store(url or database_url(workspace), clock=clock, ids=ids or RandomIds(clock))
     engine = Engine(store, observer=observer, heartbeat_timeout=heartbeat_timeout)
-    engine.prepare()
     graph = Applied(store, workspace)
+    engine.limit_by(lambda: settings_of(graph()).work)
     with store.read() as conn:
         is_new = applied_digest(conn) is None
     if is_new:

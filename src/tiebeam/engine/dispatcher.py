@@ -238,7 +238,7 @@ class _Probe:
             f"EXISTS (SELECT 1 FROM engine_segment WHERE state = 'queued' AND queue = '{name}')" for name in queues
         ]
         self._question = f"SELECT {', '.join(heads)}, ({rows.text('next_due')})"
-        self._engine = store.open_dispatch()
+        self._engine = store.open_probe()
         self._is_sqlite = store.dialect == "sqlite"
         self._connection: sa.Connection | None = None
         self._version: int | None = None

@@ -73,6 +73,11 @@ _HERE = sa.and_(effect.c.run_id == sa.bindparam("of_run"), effect.c.step_id == s
 _LOCKED = Prepared(sa.select(effect).where(_HERE).with_for_update())
 _INSERT = Prepared(sa.insert(effect))
 _CHANGE = Prepared(sa.update(effect).where(_HERE))
+_CLOSE = Prepared(sa.delete(effect).where(_HERE))
+
+
+def _unknown(run_id: str, step_id: str) -> UnknownEffect:
+    return UnknownEffect(f"step {step_id!r} of run {run_id!r} has begun no effect: call begin before calling out")
 
 
 def _record(row: Any) -> EffectRecord:
@@ -150,6 +155,13 @@ class Effects:
         if journal:
             payload = {"step": step_id, "result": dict(result)}
             unit.journal(f"run:{run_id}", "effect.confirmed", actor=_ACTOR, payload=payload)
+        unit.after_commit(lambda: self._observe("effect:confirmed"))
+
+    def close(self, unit: Unit, *, run_id: str, step_id: str) -> None:
+        """The answer of an idempotent call is in its step's own row: its intent has served. Raises UnknownEffect."""
+        self._observe("effect:called")
+        if _CLOSE.run(unit.conn, {"of_run": run_id, "of_step": step_id}) == 0:
+            raise _unknown(run_id, step_id)
         unit.after_commit(lambda: self._observe("effect:confirmed"))
 
     def settle(
@@ -232,6 +244,4 @@ class Effects:
         confirmed_at = unit.now if state == "confirmed" else None
         values = {"state": state, "result": dict(result), "confirmed_at": confirmed_at}
         if _CHANGE.run(unit.conn, {"of_run": run_id, "of_step": step_id, **values}) == 0:
-            raise UnknownEffect(
-                f"step {step_id!r} of run {run_id!r} has begun no effect: call begin before calling out"
-            )
+            raise _unknown(run_id, step_id)

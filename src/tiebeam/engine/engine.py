@@ -147,9 +147,6 @@ class Engine:
         """Where the limits of teams are found, before `launch`; asked about once a second."""
         self._limits = limits
 
-    def prepare(self) -> None:
-        """Nothing is to be prepared beyond `Store.migrate`."""
-
     def launch(self, *, queues: Sequence[str] = ALL) -> None:
         """Become a worker for these queues. Raises EngineBusy when it is one already."""
         for queue in queues:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from tiebeam.errors import Invalid
 BUSY_SECONDS = 15
 """How long a writer waits for the file's one write lock before it gives up."""
 
-_WRITES = {"INSERT", "UPDATE", "DELETE", "REPLAC"}
 _IDLE_SECONDS = 1.0
 """After which a connection to PostgreSQL is asked whether it still lives before it is used again."""
 _POOL = {"pool_size": 8, "max_overflow": 40, "pool_timeout": 30}
@@ -126,13 +124,11 @@ def open_reader(url: sa.URL, writer: sa.Engine) -> sa.Engine:
     return writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def open_dispatch(url: sa.URL, turn: threading.Lock) -> sa.Engine:
-    """Connections for the dispatcher's own tables: reads take no lock, and writes take `turn` first on SQLite."""
+def open_probe(url: sa.URL) -> sa.Engine:
+    """Connections that look again and again, and take no lock and no transaction for it."""
     if url.get_backend_name() == "sqlite":
-        engine = _open_sqlite(url, begin=None, read_only=False)
-        _queue_writers(engine, turn)
-        return engine
-    return sa.create_engine(url, connect_args={"application_name": "tiebeam-dispatch"}, pool_pre_ping=True, **_POOL)
+        return _open_sqlite(url, begin=None, read_only=True)
+    return sa.create_engine(url, connect_args={"application_name": "tiebeam-probe"}, pool_size=1, max_overflow=1)
 
 
 def dispose(engine: sa.Engine) -> None:
@@ -147,21 +143,3 @@ def dispose(engine: sa.Engine) -> None:
 
     event.listen(engine.pool, "checkin", close)
     engine.dispose()
-
-
-def _queue_writers(engine: sa.Engine, turn: threading.Lock) -> None:
-    """Let threads queue for the file's write lock, which by itself makes them sleep and try again, up to 0.1 s each."""
-
-    def take(conn: sa.Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        if statement.lstrip()[:6].upper() not in _WRITES or conn.info.get("has_turn"):
-            return
-        # Without luck the file's own lock decides, which waits again and then raises.
-        conn.info["has_turn"] = turn.acquire(timeout=BUSY_SECONDS)
-
-    def give_back(connection: Any, record: Any) -> None:
-        if record.info.pop("has_turn", False):
-            turn.release()
-
-    event.listen(engine, "before_cursor_execute", take)
-    # Given back with the connection: the event of a commit comes before the commit itself.
-    event.listen(engine, "checkin", give_back)

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from tiebeam.kit import MASKING, Clock, Ids, Randomness, SystemRandomness
 from tiebeam.store import journal
-from tiebeam.store.database import dispose, normalised, open_dispatch, open_reader, open_writer
+from tiebeam.store.database import dispose, normalised, open_probe, open_reader, open_writer
 from tiebeam.store.migration import upgrade
-from tiebeam.store.troubles import named_troubles
 from tiebeam.store.prepared import savepoint
+from tiebeam.store.troubles import named_troubles
 
 if TYPE_CHECKING:
     from tiebeam.store.journal import Fact, StreamHead
@@ -137,9 +137,9 @@ class Store:
         self._committed.append(callback)
         return lambda: self._committed.remove(callback)
 
-    def open_dispatch(self) -> sa.Engine:
-        """A fresh engine on the same database for the dispatcher's own tables; the caller disposes of it."""
-        return open_dispatch(self.url, self._turn)
+    def open_probe(self) -> sa.Engine:
+        """A fresh engine on the same database for looking again and again; the caller disposes of it."""
+        return open_probe(self.url)
 
     def close(self) -> None:
         """Close all connections. The store may be used again, with a new connection each time."""

@@ -13,5 +13,4 @@ from tiebeam.store import Store
 @pytest.fixture
 def shop(store: Store, engine: Engine, clock: FixedClock, ids: CountingIds) -> Shop:
     """An interpreter over real rows, on both databases."""
-    engine.prepare()
     return Shop(store, engine, clock)

@@ -12,6 +12,5 @@ from tiebeam.store import Store
 @pytest.fixture
 def office(store: Store) -> Iterator[Office]:
     engine = Engine(store)
-    engine.prepare()
     yield Office(store, engine)
     engine.close()
