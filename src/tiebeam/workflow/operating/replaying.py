@@ -14,6 +14,7 @@ from tiebeam.workflow.operating.choosing import version_of
 from tiebeam.workflow.operating.desk import Desk
 from tiebeam.workflow.operating.order import step_of
 from tiebeam.workflow.runs import RunState, RunStepView, RunView, StepPhase, begin_anew, load_run, pin_recipe, run_view
+from tiebeam.workflow.steps import UnknownStep
 
 _MOST_TURNS = 5_000
 RAN, RECORD = "ran", "record"
@@ -106,7 +107,10 @@ def _replayed(desk: Desk, unit: Unit, run_id: str, target: Recipe) -> Replay:
 
 
 def _carry_out(desk: Desk, unit: Unit, run_id: str, record: Mapping[str, RunStepView]) -> set[str]:
-    """Go on as far as the record answers; the instances it answered for."""
+    """Go on as far as the record answers; the instances it answered for.
+
+    A step whose code nobody provides here was done by others, as documents are read before their run is carried on.
+    """
     answered: set[str] = set()
     for _ in range(_MOST_TURNS):
         calls = desk.interpreter.work(unit, run_id)
@@ -114,7 +118,7 @@ def _carry_out(desk: Desk, unit: Unit, run_id: str, record: Mapping[str, RunStep
         if row.state.is_final or row.ends_as is not None:
             break
         steps = run_view(unit.conn, run_id).steps
-        parked = [one.step_id for one in steps if one.state is StepPhase.WAITING]
+        parked = [one.step_id for one in steps if one.state is StepPhase.WAITING or one.outcome == UnknownStep.code]
         known = [name for name in (*(call.instance for call in calls), *parked) if _has_result(record.get(name))]
         if not known:
             break

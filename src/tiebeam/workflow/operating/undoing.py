@@ -11,10 +11,12 @@ from tiebeam.spec import Effect, Recipe, Step, StepKind
 from tiebeam.workflow.operating.order import step_of
 from tiebeam.workflow.runs import RunStepView, StepPhase
 
+_OUTSIDE = frozenset({Effect.IDEMPOTENT, Effect.AT_MOST_ONCE})
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Something a run has done that others can see. `undone_by` names the code that would take it back."""
+    """Something a run has done outside our database, or that its recipe takes back by the code `undone_by`."""
 
     instance: str
     title: str
@@ -62,7 +64,7 @@ def traces(recipe: Recipe, steps: Sequence[RunStepView], effects: Mapping[str, E
 def _left_something(known: Step, step: RunStepView) -> bool:
     if step.state is not StepPhase.DONE or known.kind in {StepKind.REVIEW, StepKind.TIMER, StepKind.EVENT}:
         return False
-    return known.undo is not None or known.effect is not Effect.PURE or known.kind is StepKind.RECIPE
+    return known.undo is not None or known.effect in _OUTSIDE or known.kind is StepKind.RECIPE
 
 
 def _undone_by(known: Step) -> str | None:

@@ -79,7 +79,7 @@ def test_what_doing_it_again_means_is_said_first(shop: Shop, yard: Yard, ended: 
 
     assert seen.forgets == ("pay", "tell", "close")
     assert [one.instance for one in seen.stands] == ["pay"]
-    assert [one.instance for one in seen.repeats] == ["close", "tell"]
+    assert [one.instance for one in seen.repeats] == ["tell"]
     assert seen.refusal == ""
 
 
@@ -156,7 +156,7 @@ def test_a_cancelled_run_is_not_set_back(shop: Shop, yard: Yard) -> None:
 def test_a_new_run_begins_where_an_ended_one_stood_and_takes_its_effects_as_they_were(
     shop: Shop, yard: Yard, ended: str
 ) -> None:
-    made = yard.operating.fork(yard.who(), ended, reason="close it by the book", step="close", again=("close",))
+    made = yard.operating.fork(yard.who(), ended, reason="close it by the book", step="close")
 
     view = shop.advance(made.id)
     assert (view.item.state, shop.calls) == (RunState.DONE, ["close"])
@@ -173,15 +173,15 @@ def test_a_new_run_begins_where_an_ended_one_stood_and_takes_its_effects_as_they
 def test_a_fork_that_would_do_something_twice_asks_for_each_of_it(shop: Shop, yard: Yard, ended: str) -> None:
     with shop.store.read() as conn:
         seen = yard.operating.preview_fork(conn, ended, step="pay")
-    assert [one.instance for one in seen.stands] == ["close", "tell", "pay"]
+    assert [one.instance for one in seen.stands] == ["tell", "pay"]
     assert (seen.takes, seen.refusal) == (("read",), "")
 
     with pytest.raises(EffectStands):
-        yard.operating.fork(yard.who(), ended, reason="once more", step="pay", again=("pay", "close"))
+        yard.operating.fork(yard.who(), ended, reason="once more", step="pay", again=("pay",))
     with pytest.raises(Refused):
         yard.operating.fork(yard.who("ada"), ended, reason="once more", step="pay")
     with pytest.raises(Invalid):
-        yard.operating.fork(yard.who(), ended, reason="", step="pay", again=("pay", "tell", "close"))
+        yard.operating.fork(yard.who(), ended, reason="", step="pay", again=("pay", "tell"))
 
 
 def test_a_fork_by_another_version_needs_one_that_fits_and_is_in_service(shop: Shop, yard: Yard, ended: str) -> None:
@@ -190,19 +190,17 @@ def test_a_fork_by_another_version_needs_one_that_fits_and_is_in_service(shop: S
     late = step("close", after=("check",), effect=Effect.DB)
     yard.deploy(shop.recipe(*given[:3], step("check", after=("tell",)), late))
 
-    made = yard.operating.fork(
-        yard.who(), ended, reason="with the check", step="close", version="applied", again=("close",)
-    )
+    made = yard.operating.fork(yard.who(), ended, reason="with the check", step="close", version="applied")
     assert states(shop.advance(made.id))["check"] == "done"
     assert shop.calls == ["check", "close"]
 
     yard.gates.shut = True
     with pytest.raises(NotInService):
-        yard.operating.fork(yard.who(), ended, reason="x", step="close", version="applied", again=("close",))
+        yard.operating.fork(yard.who(), ended, reason="x", step="close", version="applied")
     yard.gates.shut = False
     yard.deploy(shop.recipe(given[0], step("close", after=("read",), effect=Effect.DB)))
     with pytest.raises(NotForkable, match="'pay' has had an effect"):
-        yard.operating.fork(yard.who(), ended, reason="x", step="close", version="applied", again=("close",))
+        yard.operating.fork(yard.who(), ended, reason="x", step="close", version="applied")
     with pytest.raises(NotFound):
         yard.operating.fork(yard.who(), ended, reason="x", version="abcdef123456")
 

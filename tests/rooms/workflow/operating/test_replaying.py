@@ -161,3 +161,16 @@ def test_an_open_run_is_not_replayed(shop: Shop, yard: Yard, recipe: Recipe) -> 
 
     with pytest.raises(NotReplayable):
         yard.operating.replay(yard.who(), run_id)
+
+
+def test_what_was_done_by_others_than_the_interpreter_is_taken_from_the_record(shop: Shop, yard: Yard) -> None:
+    shop.code("close", fine, effect=Effect.DB)
+    run_id = shop.begin(yard.deploy(shop.recipe(step("read"), step("close", after=("read",), effect=Effect.DB))))
+    with shop.store.unit() as unit:
+        shop.interpreter().record(unit, run_id, "read", outcome="read", output={"number": "R-1"})
+    assert shop.advance(run_id).item.state is RunState.DONE
+
+    done = yard.operating.replay(yard.who(), run_id)
+
+    assert not done.differs
+    assert [(one.instance, one.source) for one in done.steps] == [("read", "record"), ("close", "ran")]
