@@ -90,7 +90,11 @@ def test_wrong_input_is_named_and_leaves_the_task_open(
 
     assert (answer.status_code, answer.json()["code"]) == (422, "wrong_input")
     assert named in answer.json()["detail"]
-    assert _task(carl, waiting_task)["state"] == "open"
+    task = _task(carl, waiting_task)
+    assert task["state"] == "open"
+    # Nobody types it twice; who entered nothing has no draft.
+    assert task["draft"] is None if not given else task["draft"]["input"] == given
+    assert not given or task["draft"]["problems"]
 
 
 ANYTHING = st.recursive(

@@ -123,6 +123,7 @@ def test_input_may_come_from_another_program(do: Do, monkeypatch: pytest.MonkeyP
     assert said.json["comment"] == "piped"
 
 
+# ids: B11, C5
 def test_who_comes_late_is_told_who_decided(do: Do) -> None:
     task = _waiting(do)
     do("decide", task["id"], "--verb", "reject", "--comment", "first")
@@ -157,6 +158,22 @@ def test_wrong_input_is_told_and_the_task_stays(do: Do, arguments: tuple[str, ..
     assert (said.code, said.out) == (code, "")
     assert named in said.err
     assert _waiting(do)["state"] == "open"
+
+
+# runtime: prefect#12279, prefect#19435
+def test_what_was_refused_is_kept_for_who_entered_it(do: Do) -> None:
+    task = _waiting(do)
+    wrong = {"changes": {"posting": "none"}, "comment": "as agreed"}
+    assert do("decide", task["id"], "--verb", "edit", "--input", _given(**wrong)).code == 1
+
+    mine, theirs = do("inbox", task["id"], "--json").json["draft"], do("inbox", task["id"], "--json", person="bea")
+
+    assert mine["input"] == wrong
+    assert list(mine["problems"]) == ["posting"]
+    assert theirs.code != 0 or theirs.json["draft"] is None
+    shown = do("inbox", task["id"]).out
+    assert "your refused answer" in shown
+    assert "must be a table of fields" in shown
 
 
 @pytest.mark.parametrize("content", ["[]", '"x"', '{"payload_hash": 5}', "[" * 100_000])

@@ -78,10 +78,11 @@ def _looking(app: App, routes: APIRouter) -> None:
 
     @routes.get("/tasks/{task_id}")
     def one(task_id: str, caller: Caller = Depends(asks(app, "task.view", "task", "task_id"))) -> dict[str, Any]:
-        """A task with its packet, history, ladder and decision."""
+        """A task with its packet, history, ladder and decision; `draft` is what you entered last and was refused."""
         app.workforce.viewed(caller.principal, task_id)
         with app.store.read() as conn:
-            return plain(app.workforce.task(conn, task_id))
+            draft = app.workforce.draft(conn, caller.principal, task_id)
+            return {**plain(app.workforce.task(conn, task_id)), "draft": plain(draft)}
 
 
 def _deciding(app: App, routes: APIRouter) -> None:
@@ -90,7 +91,10 @@ def _deciding(app: App, routes: APIRouter) -> None:
 
     @routes.post("/tasks/{task_id}/decide")
     def decide(task_id: str, body: DecideBody, caller: Caller = Depends(deciding)) -> dict[str, Any]:
-        """Decide. The first decision wins; a second one is answered with 409 and the first."""
+        """Decide. The first decision wins; a second one is answered with 409 and the first.
+
+        Wrong input is answered with 422 and what is wrong `by_field`, kept as your draft, and the task stays open.
+        """
         decision = app.workforce.decide(
             caller.principal,
             task_id,

@@ -19,7 +19,8 @@ from tiebeam.cli.shared import (
     say,
     workspace_option,
 )
-from tiebeam.cli.show import print_task
+from tiebeam.cli.show import print_draft, print_task
+from tiebeam.kit import plain
 
 if TYPE_CHECKING:
     from tiebeam.workforce import Decision
@@ -59,7 +60,12 @@ def inbox(
         with app.store.read() as conn:
             if task is not None:
                 view = app.workforce.task(conn, task)
-                print_json(view) if as_json else print_task(view)
+                draft = app.workforce.draft(conn, principal, task)
+                if as_json:
+                    print_json({**plain(view), "draft": plain(draft)})
+                else:
+                    print_task(view)
+                    print_draft(draft)
                 return 0
             page = app.workforce.tasks(
                 conn,
@@ -111,7 +117,8 @@ def decide(
 ) -> int:
     """Decide TASK and carry its run on.
 
-    The first decision wins. A later one exits with 1 and names the first, which --json prints.
+    The first decision wins. A later one exits with 1 and names the first, which --json prints. Wrong input exits with
+    1, leaves the task open, and is kept as your draft with what is wrong by field; 'tiebeam inbox TASK' shows it.
     """
     from tiebeam.workforce import AlreadyDecided
 

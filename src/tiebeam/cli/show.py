@@ -13,7 +13,7 @@ from tiebeam.cli.shared import clean, print_table
 if TYPE_CHECKING:
     from tiebeam.workflow.intake import DocumentView
     from tiebeam.workflow.runs import CaseRow, RunView
-    from tiebeam.workforce import TaskView
+    from tiebeam.workforce import KeptDraft, TaskView
 
 _WIDTH = 100
 
@@ -28,11 +28,14 @@ def print_task(task: TaskView) -> None:
         ("role", f"{task.role_title} ({', '.join(holder.person_id for holder in task.people) or 'nobody today'})"),
         ("due (UTC)", f"{task.due_at:%Y-%m-%d %H:%M}"),
         ("why", clean(task.summary)),
+        ("routed", clean(task.routed_because)),
         ("verbs", ", ".join(task.protocol.verbs)),
         ("payload hash", task.payload_hash),
     ]
     if task.amount is not None:
         facts.append(("amount", f"{task.amount} {task.currency or ''}"))
+    if task.days_off:
+        facts.append(("not counted", "; ".join(f"{one.day} {clean(one.why)}" for one in task.days_off)))
     if task.decision is not None:
         facts.append(("decided", f"{task.decision.verb} by {task.decision.person_name}: {task.decision.comment}"))
     print_table(("", ""), facts)
@@ -40,6 +43,15 @@ def print_task(task: TaskView) -> None:
     click.echo(clean(json.dumps(task.payload, ensure_ascii=False, indent=2)))
     click.echo("\npacket (whole with --json)")
     print_table(("", ""), [(name, _short(value)) for name, value in task.context.items()])
+
+
+def print_draft(draft: KeptDraft | None) -> None:
+    """What this person entered and was refused, with what is wrong."""
+    if draft is None:
+        return
+    click.echo(f"\nyour refused answer of {draft.at:%Y-%m-%d %H:%M} UTC ({draft.verb}); correct it and decide again")
+    click.echo(clean(json.dumps(draft.input, ensure_ascii=False, indent=2)))
+    print_table(("field", "wrong"), [(clean(name), clean("; ".join(said))) for name, said in draft.problems.items()])
 
 
 def print_document(view: DocumentView) -> None:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.errors import NotFound
+from tiebeam.web.answering import answer_fields, kept_input, why_you
 from tiebeam.web.evidence import comparison, finding_quotes, plain_facts, posting_facts
 from tiebeam.web.papers import marked_fields, paper_of
-from tiebeam.web.payload import form_fields
 from tiebeam.web.people import Names
 from tiebeam.web.task_items import state_pill
 from tiebeam.web.views import (
@@ -33,7 +33,7 @@ from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE, moment, money, sentence
 from tiebeam.workflow.intake import DocumentView, document_view
 from tiebeam.workflow.runs import RunView, run_view
-from tiebeam.workforce import Decision, RungState, RungView, TaskView
+from tiebeam.workforce import Decision, KeptDraft, RungState, RungView, TaskView
 
 _MOST_TYPED_PAGES = 5
 _MOST_PREVIEW_LINES = 20
@@ -60,6 +60,8 @@ _BY_HANDOFF: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 def task_page(visit: Visit, task: TaskView) -> TaskPage:
     names = visit.names
+    with visit.app.store.read() as conn:
+        kept = visit.app.workforce.draft(conn, visit.principal, task.id)
     run = _run_of(visit, task)
     match = _output(run, "match")
     with visit.app.store.read() as conn:
@@ -70,6 +72,7 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
     rules = decision.get("rules") if isinstance(decision, Mapping) else None
     found = _document(visit, task)
     quotes = (*_quotes(task, rules), *_noticed(found))
+    fields = _fields(task, found, kept)
     is_typed = task.is_active and "edit" in task.protocol.verbs and "approve" not in task.protocol.verbs
     return TaskPage(
         id=task.id,
@@ -90,7 +93,8 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         paper=_paper(visit, found, is_typed=is_typed) if found else None,
         is_typed=is_typed,
         verbs=_verbs(task) if task.is_active else (),
-        fields=_fields(task, found),
+        fields=fields,
+        kept=kept_input(task, kept, fields, visit),
         context=_context(task),
         events=_events(task, names),
         ladder=tuple(_rung(rung, names) for rung in task.ladder if rung.state is RungState.PENDING),
@@ -147,6 +151,7 @@ def _facts(visit: Visit, task: TaskView) -> tuple[Fact, ...]:
         Fact("For", task.role_title, note=people),
         Fact("Audit owner", names.role(task.audit_owner), note="Owns the trail of this decision"),
     ]
+    facts[2:2] = why_you(visit, task)
     if not task.routed_because.startswith("step "):
         facts.insert(2, Fact("By rule", sentence(task.routed_because)))
     if task.claimed_by:
@@ -264,12 +269,12 @@ def _paper(visit: Visit, found: DocumentView, *, is_typed: bool) -> Paper:
     return paper_of(visit, found, most_pages=most_pages, most_lines=_MOST_PREVIEW_LINES)
 
 
-def _fields(task: TaskView, found: DocumentView | None) -> tuple[FormField, ...]:
+def _fields(task: TaskView, found: DocumentView | None, kept: KeptDraft | None) -> tuple[FormField, ...]:
     """The editable fields, each with the place where the document shows it."""
     if "edit" not in task.protocol.verbs:
         return ()
     at = marked_fields(found) if found else {}
-    fields = form_fields(task.payload, task.protocol.editable)
+    fields = answer_fields(task, kept)
     return tuple(replace(field, at=at.get(field.path.partition(".")[2], "")) for field in fields)
 
 

@@ -98,7 +98,7 @@ def changes_from(payload: Mapping[str, Any], editable: Sequence[str], sent: Mapp
     if unknown:
         raise Invalid(f"{unknown[0]!r} is no field of this proposal; load the page again")
     touched = {path.split(".", 1)[0] for path in changed}
-    result = {key: copy.deepcopy(payload[key]) for key in touched}
+    result = {key: copy.deepcopy(payload.get(key)) for key in touched}
     for path, text in changed.items():
         _put(result, path.split("."), text)
     return result

@@ -1,6 +1,5 @@
 """People at work: who may do what, who decides what by when, and the record of it."""
 
-from tiebeam.workforce.archived import ARCHIVED_TASKS
 from tiebeam.workforce.access import (
     TOKEN,
     Access,
@@ -24,6 +23,7 @@ from tiebeam.workforce.access import (
     person_of_machine,
 )
 from tiebeam.workforce.approval import Approval, who_approves
+from tiebeam.workforce.archived import ARCHIVED_TASKS
 from tiebeam.workforce.calendar import BrokenCalendar, Calendar
 from tiebeam.workforce.decisions import NoAuthority, PayloadChanged
 from tiebeam.workforce.directory import (
@@ -37,7 +37,7 @@ from tiebeam.workforce.directory import (
     holders,
 )
 from tiebeam.workforce.drafts import KeptDraft
-from tiebeam.workforce.editing import WrongInput
+from tiebeam.workforce.editing import WrongInput, answer_keys
 from tiebeam.workforce.handling import AlreadyDecided, TaskClosed, TaskMoved
 from tiebeam.workforce.identities import (
     Binding,
@@ -72,7 +72,17 @@ from tiebeam.workforce.standing import (
     note_use,
 )
 from tiebeam.workforce.task import Change, Decision, Message, Standing, Task, TaskState, UnknownTask
-from tiebeam.workforce.views import Endorsement, Event, Notice, Page, TaskCounts, TaskView, runs_of_tasks, task_holders
+from tiebeam.workforce.views import (
+    DayOff,
+    Endorsement,
+    Event,
+    Notice,
+    Page,
+    TaskCounts,
+    TaskView,
+    runs_of_tasks,
+    task_holders,
+)
 
 __all__ = [
     "ARCHIVED_TASKS",
@@ -86,6 +96,7 @@ __all__ = [
     "Calendar",
     "Change",
     "CsrfRefused",
+    "DayOff",
     "Decision",
     "Delegation",
     "DelegationState",
@@ -141,6 +152,7 @@ __all__ = [
     "WrongInput",
     "accountable_owner",
     "acting",
+    "answer_keys",
     "approval_limit",
     "calendar_of",
     "chain_above",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.kit import canonical_json
+from tiebeam.spec import schema_problems
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.task import load_task
@@ -33,10 +34,8 @@ def keep_draft(
     unit: Unit, task_id: str, person_id: str, *, verb: str, given: Mapping[str, Any], problems: Mapping[str, list[str]]
 ) -> bool:
     """False, and nothing kept, when the task has been closed meanwhile or the input is too large or no JSON."""
-    try:
-        if len(canonical_json(given)) > LARGEST_DRAFT:
-            return False
-    except (TypeError, ValueError):
+    # Its depth is bounded before anything walks it; an empty schema takes everything else.
+    if schema_problems({}, dict(given)) or len(canonical_json(given)) > LARGEST_DRAFT:
         return False
     if not load_task(unit.conn, task_id, lock=True).is_active:
         return False

@@ -26,6 +26,10 @@ _ANSWERS = frozenset({"approve", "edit"})
 """Verbs after which the payload is acted on."""
 
 
+Misfit = tuple[str, str]
+"""A place of the payload, and why a new value there is not of the kind of the old one."""
+
+
 class WrongInput(Invalid):
     """The input does not fit the verb or the protocol; the task stays open and the person is asked again.
 
@@ -82,6 +86,12 @@ def answerable(task: Task) -> list[str]:
     """What an edit may give: the protocol's editable fields, and those the step's schema of an answer names."""
     named = (task.answer_schema or {}).get("properties", {})
     return list(dict.fromkeys((*task.protocol.editable, *named)))
+
+
+def answer_keys(task: Task) -> list[str]:
+    """The same as keys of the payload, where a protocol writes hyphens for underscores."""
+    named = {declared_key(key): key for key in task.payload}
+    return list(dict.fromkeys(named.get(declared_key(key), key) for key in answerable(task)))
 
 
 def read_input(task: Task, *, verb: str, given: Mapping[str, Any]) -> Proposal:
@@ -163,12 +173,12 @@ def _changes(task: Task, given: Mapping[str, Any], problems: Problems) -> dict[s
             problems.add(str(key), f"{key!r} is not part of the proposed action")
         else:
             # A value stays of the kind it was, whatever a schema says: amounts and dates are compared with limits.
-            for message in _misfits(task.payload.get(key), value, path=str(key), is_free=key in named):
-                problems.add(str(key), message)
+            for path, message in _misfits(task.payload.get(key), value, path=str(key), is_free=key in named):
+                problems.add(path, message)
     return dict(changes)
 
 
-def _misfits(old: Any, new: Any, *, path: str, is_free: bool = False) -> Iterator[str]:
+def _misfits(old: Any, new: Any, *, path: str, is_free: bool = False) -> Iterator[Misfit]:
     """Why `new` is not the same kind of value as `old`. Texts that hold an amount or a date must go on holding one.
 
     What was empty may become anything where a schema describes it (`is_free`).
@@ -176,13 +186,13 @@ def _misfits(old: Any, new: Any, *, path: str, is_free: bool = False) -> Iterato
     match old:
         case None:
             if not is_free and isinstance(new, dict | list):
-                yield f"{path!r} must be a single value"
+                yield path, f"{path!r} must be a single value"
         case bool():
             if not isinstance(new, bool):
-                yield f"{path!r} must be true or false"
+                yield path, f"{path!r} must be true or false"
         case int() | float():
             if isinstance(new, bool) or not isinstance(new, int | float) or not isfinite(new):
-                yield f"{path!r} must be a number"
+                yield path, f"{path!r} must be a number"
         case str():
             yield from _text_misfits(old, new, path=path)
         case list():
@@ -190,32 +200,32 @@ def _misfits(old: Any, new: Any, *, path: str, is_free: bool = False) -> Iterato
         case dict():
             yield from _table_misfits(old, new, path=path)
         case _:
-            yield f"{path!r} cannot be edited"
+            yield path, f"{path!r} cannot be edited"
 
 
-def _text_misfits(old: str, new: Any, *, path: str) -> Iterator[str]:
+def _text_misfits(old: str, new: Any, *, path: str) -> Iterator[Misfit]:
     if not isinstance(new, str) or len(new) > _LONGEST_TEXT:
-        yield f"{path!r} must be text of at most {_LONGEST_TEXT} characters"
+        yield path, f"{path!r} must be text of at most {_LONGEST_TEXT} characters"
     elif _as_amount(old) is not None and _as_amount(new) is None:
-        yield f"{path!r} must be a plain number such as 1234.50, not {new[:40]!r}"
+        yield path, f"{path!r} must be a plain number such as 1234.50, not {new[:40]!r}"
     elif _is_date(old) and not _is_date(new):
-        yield f"{path!r} must be a date such as 2026-07-31, not {new[:40]!r}"
+        yield path, f"{path!r} must be a date such as 2026-07-31, not {new[:40]!r}"
 
 
-def _list_misfits(old: list[Any], new: Any, *, path: str) -> Iterator[str]:
+def _list_misfits(old: list[Any], new: Any, *, path: str) -> Iterator[Misfit]:
     if not isinstance(new, list):
-        yield f"{path!r} must be a list"
+        yield path, f"{path!r} must be a list"
         return
     for place, value in enumerate(new):
         if old:
             yield from _misfits(old[min(place, len(old) - 1)], value, path=f"{path}[{place}]")
 
 
-def _table_misfits(old: dict[str, Any], new: Any, *, path: str) -> Iterator[str]:
+def _table_misfits(old: dict[str, Any], new: Any, *, path: str) -> Iterator[Misfit]:
     if not isinstance(new, dict):
-        yield f"{path!r} must be a table of fields"
+        yield path, f"{path!r} must be a table of fields"
     elif set(new) != set(old):
-        yield f"{path!r} must have exactly the fields {', '.join(sorted(old))}"
+        yield path, f"{path!r} must have exactly the fields {', '.join(sorted(old))}"
     else:
         for key in sorted(old):
             yield from _misfits(old[key], new[key], path=f"{path}.{key}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +16,7 @@ from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, Given
 from tiebeam.workforce.directory import Holder
 from tiebeam.workforce.questions import questions
-from tiebeam.workforce.rungs import RungState, RungView, rung_of
+from tiebeam.workforce.rungs import RungState, RungView, away, rung_of
 from tiebeam.workforce.task import (
     Change,
     Decision,
@@ -32,6 +32,7 @@ from tiebeam.workforce.task import (
 Row = TypeVar("Row")
 LARGEST_PAGE = 500
 MOST_COUNTED = 10_000
+_MOST_DAYS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class DayOff:
+    """A working day that counts less or not at all towards a due time."""
+
+    day: date
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Endorsement:
     """A decision by somebody whose limit did not cover the amount, and where the task went."""
 
@@ -77,7 +86,7 @@ class Endorsement:
 
 @dataclass(frozen=True, slots=True)
 class TaskView(Task):
-    """A task as a page shows it. In lists `ladder`, `history`, `questions` and `endorsements` are empty."""
+    """A task as a page shows it. In lists `ladder`, `history`, `questions`, `endorsements`, `days_off` are empty."""
 
     role_title: str
     people: tuple[Holder, ...]
@@ -89,6 +98,8 @@ class TaskView(Task):
     history: tuple[Event, ...] = ()
     questions: tuple[Message, ...] = ()
     endorsements: tuple[Endorsement, ...] = ()
+    days_off: tuple[DayOff, ...] = ()
+    """Holidays and absences between the start of the count and the due time, of an open task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +185,29 @@ def task(desk: Desk, conn: sa.Connection, task_id: str) -> TaskView:
             "history": tuple(_history(conn, task_id)),
             "questions": tuple(questions(conn, task_id)),
             "endorsements": tuple(_endorsements(conn, task_id)),
+            "days_off": tuple(_days_off(desk, conn, found)) if found.is_active else (),
         },
     )
+
+
+def _days_off(desk: Desk, conn: sa.Connection, task: Task) -> Iterator[DayOff]:
+    calendar, is_away = desk.calendar(task.team), away(desk, conn, task)
+    day, last = calendar.day_of(task.due_start or task.counted_from), calendar.day_of(task.due_at)
+    special = {
+        one.date: one.title if one.closes is None else f"{one.title}, closes at {one.closes}"
+        for one in calendar.special_days(day, last)
+        if not one.works
+    }
+    for _ in range(_MOST_DAYS):
+        if day > last:
+            break
+        if day in special:
+            yield DayOff(day, special[day])
+        elif calendar.works_on(day) and is_away(day):
+            yield DayOff(day, "nobody who may decide is at work")
+        day += timedelta(days=1)
+    if calendar.known_until is not None and last > calendar.known_until:
+        yield DayOff(calendar.known_until, "no holidays are declared after this day")
 
 
 def decisions_of_run(conn: sa.Connection, run_id: str) -> list[Decision]:

@@ -77,6 +77,28 @@ def test_rejecting_and_asking_need_words(app: App) -> None:
     assert "still open" in answer.text
 
 
+def test_a_refused_answer_is_shown_again_with_what_is_wrong_beside_its_field(app: App) -> None:
+    # ids: B10
+    # runtime: prefect#12279, prefect#19435
+    task = next(one for one in open_tasks(app) if "edit" in one.protocol.verbs and "posting" in one.payload)
+    client = signed_in(app, next(holder.person_id for holder in task.people))
+    page = client.get(f"/inbox/{task.id}").text
+    names = re.findall(r'name="(field:posting[^"]*(?:net|amount)[^"]*)"', page)
+    form = {"verb": "edit", "reason": "as agreed by telephone", "payload_hash": hash_in(page), "csrf": csrf_in(page)}
+
+    refused = client.post(f"/inbox/{task.id}/decide", data={**form, names[0]: "about ninety"})
+
+    assert refused.status_code == 422
+    for shown in (refused.text, client.get(f"/inbox/{task.id}").text):
+        assert "Your answer of" in shown
+        assert 'value="about ninety"' in shown
+        assert 'aria-invalid="true"' in shown
+        assert "must be a plain number" in shown
+        assert 'value="as agreed by telephone"' in shown
+    with app.store.read() as conn:
+        assert app.workforce.task(conn, task.id).is_active
+
+
 def test_two_reviewers_one_decision_and_the_other_sees_it(app: App) -> None:
     """The second browser gets 409 with the first one's decision."""
     # ids: HO-01, C5

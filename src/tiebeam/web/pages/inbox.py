@@ -10,12 +10,13 @@ from starlette.routing import Route
 
 from tiebeam.errors import Invalid
 from tiebeam.http import Ask
+from tiebeam.web.answering import typed_values
 from tiebeam.web.packets import task_page
 from tiebeam.web.payload import FIELD_PREFIX, changes_from
 from tiebeam.web.task_items import task_item
 from tiebeam.web.views import InboxView
 from tiebeam.web.visit import Console, Visit, route
-from tiebeam.workforce import Standing, TaskView
+from tiebeam.workforce import Standing, TaskView, WrongInput, answer_keys
 
 _SIZE = 50
 _TABS = ("mine", "all", "decided")
@@ -96,11 +97,20 @@ def decide(visit: Visit) -> Response:
             for name, value in visit.form.items()
             if name.startswith(FIELD_PREFIX)
         }
-        given["changes"] = changes_from(task.payload, task.protocol.editable, sent)
+        given["changes"] = typed_values(task, changes_from(task.payload, answer_keys(task), sent))
     after = _next_after(visit, task_id)
-    decision = app.workforce.decide(
-        visit.principal, task_id, verb=verb, payload_hash=visit.said("payload_hash"), input=given
-    )
+    try:
+        decision = app.workforce.decide(
+            visit.principal, task_id, verb=verb, payload_hash=visit.said("payload_hash"), input=given
+        )
+    except WrongInput as wrong:
+        with app.store.read() as conn:
+            task = app.workforce.task(conn, task_id)
+            is_kept = app.workforce.draft(conn, visit.principal, task_id) is not None
+        if not is_kept:
+            raise
+        # The same page again, with what was typed and what is wrong with it.
+        return visit.page("pages/inbox.html", status=wrong.status, inbox=_view(visit, task))
     said = f"{_SAID.get(verb, 'Done')}: {task.title}"
     if decision.standing is Standing.ENDORSED and decision.moved_to_role:
         said = (

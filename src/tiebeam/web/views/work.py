@@ -120,6 +120,8 @@ class FormField:
     """Several rows of text."""
     at: str = ""
     """The mark on the page where this was read."""
+    problem: str = ""
+    """Why what was typed here was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,16 @@ class DecisionView:
     reason: str
     payload_hash: str
     changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInput:
+    """A refused answer, kept for who gave it."""
+
+    at: str
+    problems: tuple[str, ...]
+    """Those that belong to no field of the form."""
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +198,8 @@ class TaskPage:
     """A drafted question to the supplier; sending it keeps the task waiting for the answer."""
     can_prove: bool = False
     """Evidence of the decision may be taken."""
+    kept: KeptInput | None = None
+    """What this reader entered and was refused."""
 
 
 @dataclass(frozen=True, slots=True)
