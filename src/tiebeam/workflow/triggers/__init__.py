@@ -22,6 +22,7 @@ from tiebeam.workflow.triggers.views import (
     list_events,
     list_refused,
     list_starts,
+    starts_of_event,
 )
 
 __all__ = [
@@ -65,5 +66,6 @@ __all__ = [
     "list_starts",
     "moments",
     "next_moments",
+    "starts_of_event",
     "tables",
 ]

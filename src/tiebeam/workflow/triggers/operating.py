@@ -13,7 +13,7 @@ from tiebeam.authority import Authority, Principal
 from tiebeam.errors import Conflict, Invalid, NotFound
 from tiebeam.graph import Graph
 from tiebeam.kit import iso
-from tiebeam.spec import TriggerMode
+from tiebeam.spec import Missed, TriggerMode
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.objects import IntentFacts, recipe_object
 from tiebeam.workflow.triggers.declared import (
@@ -57,7 +57,7 @@ class TriggerView:
     event: str | None
     cron: str | None
     timezone: str
-    missed: str
+    missed: Missed
     mode: TriggerMode
     in_service: bool
     paused_at: datetime | None

@@ -117,6 +117,15 @@ def list_starts(conn: sa.Connection, trigger_ids: frozenset[str], *, limit: int 
     return [_start(row) for row in rows]
 
 
+def starts_of_event(conn: sa.Connection, event_id: str, trigger_ids: frozenset[str]) -> list[StartItem]:
+    """What these triggers made of an event."""
+    statement = sa.select(*(trigger_start.c[name] for name in StartItem.__slots__)).where(
+        trigger_start.c.trigger_id.in_(sorted(trigger_ids)), trigger_start.c.slot == event_id
+    )
+    rows = conn.execute(statement.order_by(trigger_start.c.trigger_id))
+    return [_start(row) for row in rows.mappings()]
+
+
 def last_starts(conn: sa.Connection, trigger_ids: frozenset[str]) -> dict[str, StartItem]:
     """The last start of each trigger that has one."""
     found: dict[str, StartItem] = {}
