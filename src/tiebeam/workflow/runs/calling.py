@@ -15,7 +15,6 @@ from tiebeam.spec import Effect
 from tiebeam.workflow.runs.closing import AMBIGUOUS, Ending
 from tiebeam.workflow.runs.means import Means
 from tiebeam.workflow.runs.problems import failed, open_problem
-from tiebeam.workflow.runs.states import SETTLED
 from tiebeam.workflow.runs.undoing import Undoing
 from tiebeam.workflow.runs.walking import Walking
 from tiebeam.workflow.runs.work import CallOutside, Work, ambiguity
@@ -137,15 +136,16 @@ class Recording:
     def record(self, work: Work, landed: Landed) -> None:
         outside = landed.outside
         if landed.result is not None:
+            is_open = work.is_open(outside.instance)
             self._walking.confirm(work, outside, landed.result)
-            if self._still_open(work, outside):
+            if is_open:
                 self._finish(work, outside, landed.result, landed.seconds)
             return
         failure = landed.failure
         assert failure is not None
         if isinstance(failure, (StepFailed, ApprovalExpired)):
             self._take_back(work, outside, failure)
-        if not self._still_open(work, outside):
+        if not work.is_open(outside.instance):
             return
         match failure:
             case ApprovalExpired():
@@ -155,16 +155,11 @@ class Recording:
             case _:
                 self._unclear(work, outside, failure, landed.found)
 
-    def _still_open(self, work: Work, outside: CallOutside) -> bool:
-        state = work.states.get(outside.instance)
-        return not work.state.is_final and (state is None or state.phase not in SETTLED)
-
     def _finish(self, work: Work, outside: CallOutside, result: StepResult, seconds: float) -> None:
         if outside.undoes:
             self._undoing.finish(work, outside.place, result, seconds=seconds)
             return
-        key = outside.call.key if outside.code.effect is Effect.IDEMPOTENT else None
-        self._walking.finish(work, outside.place, result, code=outside.code, seconds=seconds, key=key)
+        self._walking.finish(work, outside.place, result, code=outside.code, seconds=seconds)
         if work.ends_as is None:
             self._ending.stops(work, outside.place)
 

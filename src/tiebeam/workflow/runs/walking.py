@@ -138,8 +138,7 @@ class Walking:
             request=request,
             journal=code.effect is Effect.AT_MOST_ONCE,
         )
-        # Of an idempotent call only the outcome's hash is kept besides the step's own row: it is simply made again.
-        if state.state is EffectStatus.CONFIRMED and (state.result or code.effect is Effect.AT_MOST_ONCE):
+        if state.state is EffectStatus.CONFIRMED:
             return result_from(state.result or {})
         made = call if call.key == state.key else replace(call, key=state.key)
         work.calls.append(replace(outside, call=made, effect=state))
@@ -147,17 +146,16 @@ class Walking:
         return None
 
     def confirm(self, work: Work, outside: CallOutside, result: StepResult) -> None:
-        """Record the answer of a call."""
+        """Record the answer of a call. That of an idempotent one lies in its step's row, and need not lie here too."""
+        effects, run_id, name = self._means.engine.effects, work.row.id, outside.instance
         once = outside.code.effect is Effect.AT_MOST_ONCE
         complete = all(key in result.evidence for key in outside.step.evidence)
-        kept = result_data(result) if once or not complete else {}
-        self._means.engine.effects.confirm(
-            work.unit, run_id=work.row.id, step_id=outside.instance, result=kept, journal=once
-        )
+        if once or not complete or not work.is_open(name):
+            effects.confirm(work.unit, run_id=run_id, step_id=name, result=result_data(result), journal=once)
+        else:
+            effects.close(work.unit, run_id=run_id, step_id=name)
 
-    def finish(
-        self, work: Work, place: Place, result: StepResult, *, code: StepCode, seconds: float, key: str | None = None
-    ) -> None:
+    def finish(self, work: Work, place: Place, result: StepResult, *, code: StepCode, seconds: float) -> None:
         """A step's code has given its result."""
         work.seconds += Decimal(str(round(seconds, 6)))
         if missing := [key for key in place.step.evidence if key not in result.evidence]:
@@ -185,10 +183,9 @@ class Walking:
             "outcome": result.outcome,
             "summary": result.summary,
             "output_hash": digest_of(result.output),
-            "evidence": {name: digest_of(value) for name, value in result.evidence.items()},
         }
-        if key is not None:
-            payload["key"] = key
+        if result.evidence:
+            payload["evidence"] = {name: digest_of(value) for name, value in result.evidence.items()}
         if code.origin != TIEBEAM:
             payload["origin"] = code.origin
         work.fact("step.done", **payload)

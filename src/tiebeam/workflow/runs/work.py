@@ -142,6 +142,11 @@ class Work:
         self.changes["seq"] = taken
         return taken
 
+    def is_open(self, instance: str) -> bool:
+        """Whether a result of the instance can still be taken: the run goes on, and it has none."""
+        state = self.states.get(instance)
+        return not self.state.is_final and (state is None or state.phase not in SETTLED)
+
     def position_of(self, instance: str) -> int:
         """Where lists show it. What stands for the run as a whole comes last."""
         return self.plan.positions.get(parts_of(instance)[0], len(self.plan.positions))
