@@ -31,8 +31,6 @@ from tiebeam.web.views.operating import (
     TraceList,
     VerbPage,
 )
-from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
-from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.operations import (
     ArchiveLine,
     BackupLine,
@@ -41,6 +39,8 @@ from tiebeam.web.views.operations import (
     QueueLine,
     WorkerLine,
 )
+from tiebeam.web.views.ownership import PartLine, StudyAnswerView, StudyFigureLine, StudyPage, TenfoldLine
+from tiebeam.web.views.papers import DocumentPage, FieldLine, Mark, PageImage, Paper, Sheet, SheetLine
 from tiebeam.web.views.parts import (
     Change,
     Commands,
@@ -68,6 +68,7 @@ from tiebeam.web.views.pricing import (
 from tiebeam.web.views.reckoning import Answers, Choice, Controls, Deciding, DecisionLine, Slider, Weighed
 from tiebeam.web.views.rules import PolicyView, ReachRow, ReachTable, RuleSaid, WhyView
 from tiebeam.web.views.standing import DelegationLine, EmergencyLine, StandingView
+from tiebeam.web.views.triggers import EventLine, EventPage, RefusedLine, StartLine, TriggerLine, TriggersPage
 from tiebeam.web.views.units import (
     FigureLine,
     GrowthLine,
@@ -121,22 +122,18 @@ from tiebeam.web.views.worth import (
 )
 
 __all__ = [
-    "ArchiveLine",
-    "BackupLine",
-    "FailureLine",
-    "OperationsPage",
-    "QueueLine",
-    "WorkerLine",
     "AccessView",
     "AnchorsView",
     "AnomaliesPage",
     "AnomalyCard",
     "AnomalyLine",
     "Answers",
+    "ArchiveLine",
     "AskForm",
     "AttemptCard",
     "AttentionLine",
     "AttentionPage",
+    "BackupLine",
     "BudgetLine",
     "BudgetPage",
     "BudgetRow",
@@ -169,8 +166,11 @@ __all__ = [
     "ErrorView",
     "EvaluationView",
     "Event",
+    "EventLine",
+    "EventPage",
     "ExecutionPage",
     "Fact",
+    "FailureLine",
     "FieldLine",
     "Figure",
     "FigureLine",
@@ -184,9 +184,9 @@ __all__ = [
     "GrowthLine",
     "HomeView",
     "InboxView",
-    "KeptInput",
     "IntentPage",
     "IssuedLine",
+    "KeptInput",
     "KeyActions",
     "KeysPage",
     "Kpi",
@@ -199,6 +199,7 @@ __all__ = [
     "MovedLine",
     "NextStep",
     "NoticeLine",
+    "OperationsPage",
     "PageImage",
     "PaletteEntry",
     "Paper",
@@ -217,11 +218,13 @@ __all__ = [
     "PricingNote",
     "PricingPage",
     "ProofView",
+    "QueueLine",
     "Quote",
     "ReachRow",
     "ReachTable",
     "RecipePart",
     "RecipeView",
+    "RefusedLine",
     "Removal",
     "ReplayLine",
     "ReplayPage",
@@ -241,6 +244,7 @@ __all__ = [
     "Slider",
     "SourceShare",
     "StandingView",
+    "StartLine",
     "StatementPage",
     "StatementSection",
     "StatementsPage",
@@ -257,6 +261,8 @@ __all__ = [
     "TokenLine",
     "TraceLine",
     "TraceList",
+    "TriggerLine",
+    "TriggersPage",
     "TwoWays",
     "Typed",
     "UnitAnswerView",
@@ -270,6 +276,7 @@ __all__ = [
     "Ways",
     "Weighed",
     "WhyView",
+    "WorkerLine",
     "WorkflowPage",
     "WorthLine",
 ]
