@@ -23,6 +23,7 @@ from tiebeam.spec import (
     RunLimits,
     Step,
     StepKind,
+    StopRule,
     TimerUse,
 )
 from tiebeam.workflow.runs import KeptEvent, RecipeCircle, RunState
@@ -113,6 +114,25 @@ def test_without_an_event_in_time_the_step_ends_with_the_outcome_declared(shop: 
     view = shop.later(run_id, hours=3)
     assert (view.item.state, outcomes(view)["paid"]) == (RunState.DONE, "unpaid")
     assert shop.send("bank.paid", "A1", {}) == []
+
+
+# ids: WF-08
+def test_stop_rules_look_at_events_moments_and_other_runs(shop: Shop) -> None:
+    fraud = StopRule(id="fraud", when="steps.paid.output.payload.fraud", reason="it was not theirs")
+    run_id = shop.start(event(), review("look"), given={"invoice": "A1"}, stop=(fraud,))
+    shop.advance(run_id)
+    shop.send("bank.paid", "A1", {"fraud": True})
+    assert shop.view(run_id).item.state is RunState.STOPPED
+    late = StopRule(id="late", when="steps.pause.outcome == 'elapsed'", reason="too late")
+    other = shop.start(timer(after_hours=1), review("look"), stop=(late,))
+    shop.advance(other)
+    assert shop.later(other, hours=1).item.state is RunState.STOPPED
+    shop.code("a", fine)
+    shop.recipes["test.intent/other"] = shop.recipe(step("a"), id="test.intent/other")
+    ended = StopRule(id="ended", when="steps.other.outcome == 'done'", reason="enough")
+    parent = shop.start(sub(), review("look"), given={"n": 1}, stop=(ended,))
+    shop.all_on()
+    assert shop.view(parent).item.state is RunState.STOPPED
 
 
 # runtime: prefect#12279, #19435

@@ -84,7 +84,13 @@ class Steering:
                 work.keep(retrying(work, instance, {**state.output["retry"], "due": True}, wait_id=None))
             else:
                 elapsed(work, instance)
+                self._ask_rules(work, instance)
         self._carry_on(work)
+
+    def _ask_rules(self, work: Work, instance: str) -> None:
+        """What has come may be what the recipe stops at."""
+        if not work.row.state.is_final and work.ends_as is None:
+            self._ending.stops(work, work.plan.shape.place(*parts_of(instance)))
 
     def _deadline(self, work: Work) -> None:
         if work.row.ends_as is not None:
@@ -131,6 +137,7 @@ class Steering:
             return False
         work.fact("event.arrived", actor=actor, step=wait.instance, event=event_id)
         arrived(work, work.plan.shape.place(*parts_of(wait.instance)), KeptEvent(event_id, payload))
+        self._ask_rules(work, wait.instance)
         self._carry_on(work)
         return True
 

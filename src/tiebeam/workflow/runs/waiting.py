@@ -144,11 +144,12 @@ def begin_child(means: Means, work: Work, place: Place) -> None:
     work.keep(_waiting(work, place, {"run": child.id}, summary, wait_id=wait_id))
 
 
-def take_children(means: Means, work: Work) -> None:
-    """Close the instances whose runs have ended. One that failed is waited for: it may be tried again."""
+def take_children(means: Means, work: Work) -> list[Place]:
+    """Close the instances whose runs have ended; returns them. One that failed is waited for: it may be tried again."""
     waiting = {name for name, state in work.states.items() if _waits_for_child(work, name, state.phase)}
+    closed: list[Place] = []
     if not waiting:
-        return
+        return closed
     for child in children_of(work.unit.conn, work.row.id):
         state = work.states.get(child.parent_step)
         if child.parent_step not in waiting or not child.state.is_final or child.state is RunState.FAILED:
@@ -167,6 +168,8 @@ def take_children(means: Means, work: Work) -> None:
         }
         place = work.plan.shape.place(*parts_of(child.parent_step))
         close_wait(work, place, outcome, output, f"the run {child.id} ended: {outcome}")
+        closed.append(place)
+    return closed
 
 
 def _waits_for_child(work: Work, name: str, phase: StepPhase) -> bool:

@@ -34,7 +34,8 @@ class Walking:
 
     def walk(self, work: Work) -> None:
         """Do every instance that can begin, in the order of the file; calls outside are left in `work.calls`."""
-        waiting.take_children(self._means, work)
+        if any(self._ending.stops(work, place) for place in waiting.take_children(self._means, work)):
+            return
         if work.frontier is None:
             self._look_anew(work)
         while work.frontier is not None and (place := work.frontier.take()) is not None:
