@@ -45,7 +45,7 @@ def cancel_page(visit: Visit) -> Response:
         run = run_view(conn, run_id)
         seen = visit.app.operating.preview_cancel(conn, run_id)
         may = visit.allows("run.cancel", visit.caller.object("run", run_id, conn))
-    refusal = "It has ended; there is nothing to cancel." if seen.state.is_final else ""
+    refusal = "It has ended; there is nothing to cancel." if seen.is_over else ""
     if seen.unsure and not refusal:
         refusal = f"{seen.unsure[0].title!r} was begun and is not confirmed: decide first whether it took place."
     page = VerbPage(

@@ -14,6 +14,7 @@ from tiebeam.web.table import EXPORT_LIMIT, PAGE_SIZE, Cell, Column, Empty, Filt
 from tiebeam.web.views import Pill, RunItem
 from tiebeam.web.visit import Console, Visit
 from tiebeam.web.wording import duration, in_words, money, sentence
+from tiebeam.workflow.operating import put_aside, stalls
 from tiebeam.workflow.runs import RunFilter, RunListItem, RunState, list_runs
 
 _STATE_TONES = {
@@ -152,8 +153,11 @@ def _filters(visit: Visit, chosen: Any) -> tuple[Filter, ...]:
 def _about(visit: Visit) -> dict[str, Any]:
     if len(visit.params.get("q", "")) > 200:
         raise Invalid("search for at most 200 letters")
-    text = "Every document on its way from intake to ledger."
-    return {"title": "Runs", "text": text, "live": "runs", "can_upload": True}
+    visible = visit.caller.visible("run.view")
+    with visit.app.store.read() as conn:
+        attention = len(stalls(conn, visible=visible)) + put_aside(conn, visible=visible, limit=1).total
+    text = "Every case on its way, from its start to its end."
+    return {"title": "Runs", "text": text, "live": "runs", "can_upload": True, "attention": attention}
 
 
 def routes(console: Console) -> list[Route]:

@@ -26,7 +26,7 @@ def run_tending(visit: Visit, conn: sa.Connection, run: RunView, obj: Obj) -> Ru
         can_pause=item.state in _HELD and visit.allows("run.pause", obj),
         can_resume=item.state is RunState.PAUSED and visit.allows("run.resume", obj),
         can_retry=item.state is RunState.FAILED and visit.allows("run.retry", obj),
-        can_cancel=not item.state.is_final and visit.allows("run.cancel", obj),
+        can_cancel=(not item.state.is_final or item.state is RunState.FAILED) and visit.allows("run.cancel", obj),
         more=_more(visit, run, obj),
         related=_related(conn, item.id),
         alarm="" if stalled is None else f"Nothing has happened since {_at(visit, stalled.since)}: {stalled.why}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -145,6 +146,12 @@ def _start(one: StartItem) -> StartLine:
     )
 
 
+def _of_event(visit: Visit, one: StartItem) -> StartLine:
+    obj = recipe_object(visit.app.intent_facts, one.trigger_id.partition(":")[0])
+    may_retry = one.state is StartState.FAILED and visit.allows("trigger.fire", obj)
+    return replace(_start(one), may_retry=may_retry)
+
+
 def _event(visit: Visit, one: EventItem) -> EventLine:
     return EventLine(
         id=one.id,
@@ -199,7 +206,7 @@ def _event_page(visit: Visit, event_id: str) -> EventPage:
             Link(one.run_id, f"/runs/{one.run_id}", f"step {one.step}" if one.step else "started by it")
             for one in view.taken
         ),
-        starts=tuple(map(_start, starts)),
+        starts=tuple(_of_event(visit, one) for one in starts),
         commands=Commands(f"tiebeam events show {item.id}", f"GET /api/v1/events/{item.id}"),
     )
 

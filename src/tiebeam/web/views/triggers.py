@@ -37,6 +37,7 @@ class StartLine:
     run: str
     event: str
     why: str
+    may_retry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,11 +173,15 @@ def _compared(then: RunView, now: RunView, *, answered: Collection[str]) -> tupl
             title=titles.get(step_of(name), name),
             before=_word(before.get(name)),
             after=_word(after.get(name)),
-            source=RECORD if name in answered else RAN if name in after else "",
+            source=RECORD if name in answered else _source(after.get(name)),
             changes=_changes(before.get(name), after.get(name)),
         )
         for name in names
     )
+
+
+def _source(step: RunStepView | None) -> str:
+    return "" if step is None or step.state is StepPhase.SKIPPED else RAN
 
 
 def _word(step: RunStepView | None) -> str:
