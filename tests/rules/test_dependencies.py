@@ -16,6 +16,7 @@ RECORD = (ROOT / "docs/decisions/0007-dependencies.md").read_text(encoding="utf-
 
 # Import name → distribution, where they differ.
 DISTRIBUTIONS = {
+    "opentelemetry": "opentelemetry-sdk",
     "cel": "common-expression-language",
     "facturx": "factur-x",
     "fpdf": "fpdf2",
