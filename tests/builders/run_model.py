@@ -283,8 +283,10 @@ class Model:
         found = [1, 2] if step.map.over == "[1, 2]" else self.run_input.get(step.map.over.removeprefix("input."))
         if found is None:
             self._problem(cell, "condition_failed")
-        elif not isinstance(found, list) or len(found) > step.map.most:
-            self._problem(cell, "step_failed")
+        elif not isinstance(found, list):
+            self._problem(cell, "map_not_a_list")
+        elif len(found) > step.map.most:
+            self._problem(cell, "map_too_long")
         else:
             cell.output = {"over": found}
 

@@ -119,8 +119,9 @@ def _effects(scope: Scope, source: Source) -> Iterator[Problem]:
         if step.effect not in OUTSIDE or step.uses == spec.COMPLETE:
             continue
         before = scope.before(step.id)
-        if not any(scope.steps[name].kind is spec.StepKind.REVIEW for name in before):
-            message = f"{step.id!r} acts on another system, and no review comes before it."
+        is_final = step.effect is spec.Effect.AT_MOST_ONCE
+        if is_final and not any(scope.steps[name].kind is spec.StepKind.REVIEW for name in before):
+            message = f"{step.id!r} happens at most once, and no review comes before it."
             fix = "let it come after the review, or say in the review's handoff why it may go ahead."
             yield source.problem("unreviewed", ("step", place), message, fix=fix)
         if recipe.limits.at_deadline is spec.AtDeadline.STOP and step.undo is None:

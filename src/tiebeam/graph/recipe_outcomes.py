@@ -17,6 +17,7 @@ from tiebeam.graph.recipe_scope import Scope
 _COMPARED = re.compile(r"(?:steps|previous)\.(\w+)\.outcome\s*(?:==|!=)\s*'([^']*)'")
 _AMONG = re.compile(r"(?:steps|previous)\.(\w+)\.outcome\s+in\s+\[([^\]]*)\]")
 _TEXT = re.compile(r"'([^']*)'")
+VERBS = frozenset({"approve", "reject", "edit"})
 _ALWAYS = frozenset({"skipped", "withdrawn", "pending"})
 
 
@@ -47,7 +48,8 @@ def outcome_warnings(graph: Graph, scope: Scope, source: Source) -> Iterator[Pro
 def _compared(text: str) -> Iterator[tuple[str, str]]:
     yield from _COMPARED.findall(text)
     for name, listed in _AMONG.findall(text):
-        yield from ((name, said) for said in _TEXT.findall(listed))
+        # A list may name every verb, whichever of them the protocol allows today.
+        yield from ((name, said) for said in _TEXT.findall(listed) if said not in VERBS)
 
 
 def outcomes_of(graph: Graph, recipe: spec.Recipe, step: spec.Step) -> frozenset[str] | None:

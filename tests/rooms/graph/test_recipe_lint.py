@@ -16,7 +16,6 @@ from tests.rooms.graph.test_recipe_language import (
     KNOWN,
     PAY,
     RECIPE,
-    SEND,
     STEP,
     TURN,
     WITH_LOOP,
@@ -126,7 +125,7 @@ SAID = {
         "'last'",
     ),
     "an effect before any review": (
-        SEND.replace("[[step]]", f"[[step]] {HERE}").replace('["ask"]', '["look"]'),
+        PAY.replace("[[step]]", f"[[step]] {HERE}").replace('["ask"]', '["look"]'),
         "unreviewed",
         "no review comes before",
         "after the review",

@@ -15,16 +15,28 @@ from tiebeam.workflow.runs.work import Work
 from tiebeam.workflow.steps import StepFailed
 
 
+class NoList(StepFailed):
+    """What a map is to walk through is no list."""
+
+    code = "map_not_a_list"
+
+
+class ListTooLong(StepFailed):
+    """The list has more items than the map takes; it is never cut short."""
+
+    code = "map_too_long"
+
+
 def open_container(work: Work, place: Place) -> None:
-    """Evaluate a map's list once, or begin a loop's first turn. Raises ConditionFailed and StepFailed."""
+    """Evaluate a map's list once, or begin a loop's first turn. Raises ConditionFailed, NoList and ListTooLong."""
     step = place.step
     if step.map is not None:
         over = work.plan.compiled(step.map.over).value(work.variables(place=place))
         if not isinstance(over, list):
-            raise StepFailed(f"{step.map.over!r} gives {over!r}, which is no list; {step.id!r} needs one")
+            raise NoList(f"{step.map.over!r} gives {over!r}, which is no list; {step.id!r} needs one")
         items: list[Any] = over
         if len(items) > step.map.most:
-            raise StepFailed(
+            raise ListTooLong(
                 f"{step.map.over!r} gives {len(items)} items and {step.id!r} takes at most {step.map.most}; "
                 "raise `most`, or make the list shorter"
             )
