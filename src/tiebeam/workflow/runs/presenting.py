@@ -50,6 +50,10 @@ class PlainPresenter:
     def packet(self, call: StepCall, case: ReviewCase) -> ReviewPacket:
         outputs = {step: dict(state.get("output", {})) for step, state in call.inputs.items()}
         context = {key: outputs.get(key, dict(call.input)) for key in case.handoff.context}
+        if case.problem["kind"] != "none":
+            # Whatever went wrong reaches a person, also before the steps have run that the protocol counts on.
+            nothing = {"missing": "there is nothing of it yet: the problem came first"}
+            context = {key: found or nothing for key, found in context.items()}
         return ReviewPacket(
             title=case.step.title,
             summary=case.problem["message"] or case.handoff.title,
