@@ -57,6 +57,7 @@ class Dispatcher:
         self._wall = wall
         self._changed = threading.Condition()
         self._put = threading.Event()
+        self._exchanging = threading.Lock()
         self._running: dict[int, Execution] = {}
         self._ended: list[Execution] = []
         self._backlog: set[str] = set()
@@ -81,7 +82,9 @@ class Dispatcher:
             self._loop.wake()
 
     def stop_taking(self) -> None:
-        self._is_taking = False
+        """Once this returns, nothing more is claimed."""
+        with self._exchanging:
+            self._is_taking = False
 
     @property
     def is_alive(self) -> bool:
@@ -93,7 +96,6 @@ class Dispatcher:
             return self._changed.wait_for(lambda: not self._running and not self._ended, timeout)
 
     def close(self, *, timeout: float) -> None:
-        self._is_taking = False
         self._loop.stop(timeout=timeout)
         self._pool.close(timeout=min(timeout, 1.0))
         self._probe.dispose()
@@ -106,7 +108,8 @@ class Dispatcher:
         if not self._waiting:
             self._look()
         if self._has_work():
-            self._exchange()
+            with self._exchanging:
+                self._exchange()
             # A burst of ends is served in one go; what was just put on a queue is not held up by it.
             self._put.wait(max(0.0, began + _PACE - time.monotonic()))
         if self._has_work():

@@ -76,7 +76,7 @@ class Engine:
         *,
         executor_id: str | None = None,
         observer: Callable[[str], None] | None = None,
-        poll_seconds: float = 0.05,
+        poll_seconds: float = 0.025,
         heartbeat_timeout: float = 15.0,
         retry_seconds: Sequence[float] = (0.2, 1.0, 3.0),
         stall_seconds: float = 600.0,
@@ -159,7 +159,12 @@ class Engine:
         self._worker = worker
         self._runner.open()
         self._undo.append(self.store.before_commit(self._runner.guard))
-        self._dispatcher = self._dispatch(queues)
+        try:
+            self._dispatcher = self._dispatch(queues)
+        except BaseException:
+            worker.leave(now=self._now())
+            self._worker = None
+            raise
         self._sweep_loop = Loop("sweeper", self._sweep_step)
         heartbeat = Loop("heartbeat", lambda: self._beat_step(worker))
         # In the order in which they stop: this worker must not look dead while its last segments end.

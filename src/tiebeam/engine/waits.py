@@ -13,16 +13,19 @@ from sqlalchemy.exc import DBAPIError
 
 from tiebeam.engine.tables import timer, wait
 from tiebeam.kit import MASKING
-from tiebeam.store import Store, Unit
+from tiebeam.store import Prepared, Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
 
 TIMER_ATTEMPTS = 5
 """After so many failures a timer rests in the state `failed` and shows in the engine's health."""
 BATCH = 100
-# Built once: putting a statement together costs more than running it.
-_OPEN_WAIT = sa.insert(wait)
-_SET_TIMERS = sa.insert(timer)
+_OPEN_WAIT = Prepared(sa.insert(wait))
+_CLOSE_WAIT = Prepared(sa.update(wait).where(wait.c.id == sa.bindparam("the_wait"), wait.c.closed_at.is_(None)))
+_SET_TIMERS = Prepared(sa.insert(timer))
+_CANCEL_TIMERS = Prepared(
+    sa.update(timer).where(timer.c.wait_id == sa.bindparam("the_wait"), timer.c.state == sa.literal_column("'pending'"))
+)
 _CONTENTION = {"55P03", "40P01", "40001"}
 """PostgreSQL's lock timeout, deadlock and serialization failure."""
 
@@ -44,17 +47,12 @@ TimerHandler = Callable[[Unit, Timer], None]
 def open_wait(unit: Unit, *, run_id: str, seq: int, step_id: str, kind: str, key: str, due_at: datetime | None) -> str:
     wait_id = unit.store.ids.new("wait")
     values = {"id": wait_id, "run_id": run_id, "seq": seq, "step_id": step_id, "kind": kind, "key": key}
-    unit.conn.execute(_OPEN_WAIT, {**values, "opened_at": unit.now, "due_at": due_at})
+    _OPEN_WAIT.run(unit.conn, {**values, "opened_at": unit.now, "due_at": due_at})
     return wait_id
 
 
 def close_wait(unit: Unit, wait_id: str, *, outcome: str) -> bool:
-    closed = unit.conn.execute(
-        sa.update(wait)
-        .where(wait.c.id == wait_id, wait.c.closed_at.is_(None))
-        .values(closed_at=unit.now, outcome=outcome)
-    )
-    if closed.rowcount == 0:
+    if _CLOSE_WAIT.run(unit.conn, {"the_wait": wait_id, "closed_at": unit.now, "outcome": outcome}) == 0:
         return False
     cancel_timers(unit, wait_id)
     return True
@@ -77,15 +75,12 @@ def set_timers(
         }
         for timer_id, (at, payload) in zip(ids, moments, strict=True)
     ]
-    if rows:
-        unit.conn.execute(_SET_TIMERS, rows)
+    _SET_TIMERS.run_each(unit.conn, rows)
     return ids
 
 
 def cancel_timers(unit: Unit, wait_id: str) -> int:
-    return unit.conn.execute(
-        sa.update(timer).where(timer.c.wait_id == wait_id, timer.c.state == "pending").values(state="cancelled")
-    ).rowcount
+    return _CANCEL_TIMERS.run(unit.conn, {"the_wait": wait_id, "state": "cancelled"})
 
 
 def _due(*, now: datetime, actions: frozenset[str]) -> sa.ColumnElement[bool]:

@@ -59,6 +59,9 @@ def _of_settings(
         if system not in graph.systems:
             message = f"no system is called {system!r}."
             yield settings.problem("reference", (use, "system"), message, fix=f"declare systems/{system}.toml.")
+    for team in sorted(said.work.teams.keys() - graph.teams.keys()):
+        message = f"no team is called {team!r}, so that its limits hold for nobody."
+        yield settings.problem("reference", ("work", "teams", team), message, fix="name a team of teams/.")
     for path, role in _roles_of_access(said.access):
         if role not in graph.roles:
             message = f"no role is called {role!r}."
