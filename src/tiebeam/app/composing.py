@@ -337,7 +337,7 @@ def _told(app: App) -> Callable[[Segment], None]:
     """What carries out segments of runs, and tells their traces where somebody wants them."""
     if app.telemetry is None:
         return app.interpreter.run_segment
-    tracing = Tracing(app.store, app.telemetry.export)
+    tracing = Tracing(app.store, app.telemetry.export, effects=app.engine.effects)
     app.engine.repeat("traces", tracing.work)
     return tracing.after(app.interpreter.run_segment)
 

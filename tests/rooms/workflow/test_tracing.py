@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from tests.builders.ended_runs import insert_row, table
 from tests.builders.nested_recipe import ORDER
 from tiebeam.app.telemetry import telemetry, telemetry_to
+from tiebeam.engine import Engine
 from tiebeam.kit import FixedClock, iso
 from tiebeam.spec import as_data
 from tiebeam.store import Store
@@ -28,7 +29,8 @@ class Kept:
 
     def __init__(self, store: Store) -> None:
         self._exporter = InMemorySpanExporter()
-        self.tracing = Tracing(store, telemetry_to(SimpleSpanProcessor(self._exporter)).export)
+        export = telemetry_to(SimpleSpanProcessor(self._exporter)).export
+        self.tracing = Tracing(store, export, effects=Engine(store).effects)
 
     def spans(self) -> Sequence[ReadableSpan]:
         return self._exporter.get_finished_spans()
@@ -49,9 +51,9 @@ def make_run(store: Store, run_id: str, **values: object) -> None:
         insert_row(unit.conn, "run", id=run_id, input={}, started_at=at, updated_at=at, **{**what, **values})
 
 
-def end_step(store: Store, run_id: str, step_id: str, *, early: timedelta = timedelta(0)) -> None:
+def end_step(store: Store, run_id: str, step_id: str, *, state: str = "done", early: timedelta = timedelta(0)) -> None:
     with store.unit() as unit:
-        what = {"state": "done", "outcome": "ok", "output": {}, "evidence": {}}
+        what = {"state": state, "outcome": "ok", "output": {}, "evidence": {}}
         times = {"started_at": unit.now - timedelta(seconds=2), "ended_at": unit.now - early}
         insert_row(unit.conn, "run_step", run_id=run_id, step_id=step_id, **what, **times)
 
@@ -69,6 +71,12 @@ def test_a_run_is_one_trace_with_the_names_of_the_conventions(store: Store, cloc
     for step_id in ("read", "credit", "lines", "check[0]", "check[1]", "settle[1]"):
         clock.advance(seconds=5)
         end_step(store, "run_1", step_id)
+    end_step(store, "run_1", "release", state="skipped")
+    with store.unit() as unit:
+        times = {"begun_at": unit.now - timedelta(seconds=9), "confirmed_at": unit.now - timedelta(seconds=6)}
+        insert_row(
+            unit.conn, "engine_effect", run_id="run_1", step_id="credit", state="confirmed", mode="idempotent", **times
+        )
     assert kept.tracing.tell("run_1") == 6
     clock.advance(seconds=5)
     end_run(store, "run_1")
@@ -83,6 +91,7 @@ def test_a_run_is_one_trace_with_the_names_of_the_conventions(store: Store, cloc
     agent = named["invoke_agent credit"]
     assert agent.parent is not None
     assert agent.parent.span_id == root.context.span_id
+    assert (agent.end_time or 0) - (agent.start_time or 0) >= 3_000_000_000
     chat = named["chat small"]
     assert chat.parent is not None
     assert chat.parent.span_id == agent.context.span_id
@@ -149,6 +158,7 @@ def test_a_run_within_a_run_belongs_to_its_trace(store: Store, clock: FixedClock
 
 OTHER_PROCESS = """
 import json, sys
+from tiebeam.engine import Engine
 from tiebeam.kit import FixedClock, RandomIds, parse_iso
 from tiebeam.store import Store
 from tiebeam.workflow.tracing import Tracing
@@ -157,7 +167,7 @@ url, now, run, verb = sys.argv[1:]
 clock = FixedClock(parse_iso(now))
 store = Store(url, clock=clock, ids=RandomIds(clock))
 told = []
-tracing = Tracing(store, told.extend)
+tracing = Tracing(store, told.extend, effects=Engine(store).effects)
 tracing.tell(run) if verb == "tell" else tracing.work()
 print(json.dumps([[one.name, f"{one.trace_id:032x}", one.span_id, one.parent_id] for one in told]))
 """

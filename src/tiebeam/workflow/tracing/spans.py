@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from tiebeam.economics.metering import INPUT_CLASSES
+from tiebeam.engine import EffectRecord
 from tiebeam.kit import NANO
 from tiebeam.spec import Step, StepKind
 from tiebeam.workflow.runs import RunListItem, RunState, RunStepView, instance_of, parts_of
@@ -87,8 +88,14 @@ def run_span(run: RunListItem, *, root: str, parent: tuple[str, str] | None) -> 
     )
 
 
-def step_span(run: RunListItem, view: RunStepView, declared: Step | None, *, root: str) -> Span:
+def step_span(
+    run: RunListItem, view: RunStepView, declared: Step | None, *, root: str, called: EffectRecord | None
+) -> Span:
+    """`called` is the step's call outside, whose own times tell more than those of the units around it."""
     assert view.ended_at is not None
+    began, ended = view.started_at, view.ended_at
+    if called is not None and called.confirmed_at is not None:
+        began, ended = min(began, called.begun_at), max(called.confirmed_at, called.begun_at)
     name, attributes = _named(run, view, declared)
     inside = None if declared is None else declared.inside
     indices = parts_of(view.step_id)[1]
@@ -99,8 +106,8 @@ def step_span(run: RunListItem, view: RunStepView, declared: Step | None, *, roo
         span_id_of(run.id, view.step_id),
         parent,
         SpanKind.INTERNAL,
-        view.started_at,
-        view.ended_at,
+        began,
+        ended,
         attributes
         | {
             "tiebeam.run.id": run.id,

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.economics.totals import ChargeFilters, charges
-from tiebeam.engine import Segment
+from tiebeam.engine import Effects, Segment
 from tiebeam.errors import NotFound
 from tiebeam.store import Store, Unit
-from tiebeam.workflow.runs import RunView, ended_of, load_run, parts_of, run_view
+from tiebeam.workflow.runs import RunView, StepPhase, ended_of, load_run, parts_of, run_view
 from tiebeam.workflow.tracing.spans import Span, chat_span, run_span, step_span
 from tiebeam.workflow.tracing.tables import run_trace
 
@@ -30,9 +30,10 @@ Export = Callable[[Sequence[Span]], None]
 class Tracing:
     """`export` takes spans that ended and must not wait for anybody."""
 
-    def __init__(self, store: Store, export: Export) -> None:
+    def __init__(self, store: Store, export: Export, *, effects: Effects) -> None:
         self._store = store
         self._export = export
+        self._effects = effects
 
     def after(self, handler: Callable[[Segment], None]) -> Callable[[Segment], None]:
         """The handler of runs, followed by telling what ended in its segment."""
@@ -73,7 +74,7 @@ class Tracing:
         known = unit.conn.execute(sa.select(run_trace).where(run_trace.c.run_id == run_id).with_for_update()).one()
         since, told = known.told_until - _OVERLAP, set(known.told)
         ended = [step for step in view.steps if step.ended_at is not None and step.ended_at >= since]
-        fresh = [step for step in ended if step.step_id not in told]
+        fresh = [step for step in ended if step.step_id not in told and step.state is not StepPhase.SKIPPED]
         if fresh:
             until = max(step.ended_at for step in fresh if step.ended_at is not None)
             until = max(until, known.told_until)
@@ -82,7 +83,17 @@ class Tracing:
             unit.conn.execute(sa.update(run_trace).where(here).values(told_until=until, told=names))
         root = self._root(unit.conn, run_id)
         declared = {step.id: step for step in view.recipe.step}
-        return [step_span(view.item, step, declared.get(parts_of(step.step_id)[0]), root=root) for step in fresh]
+        called = {one.step_id: one for one in self._effects.list(unit.conn, run_id)} if fresh else {}
+        return [
+            step_span(
+                view.item,
+                step,
+                declared.get(parts_of(step.step_id)[0]),
+                root=root,
+                called=called.get(step.step_id),
+            )
+            for step in fresh
+        ]
 
     def _finish(self) -> bool:
         """Tell the ends of some runs; True when there may be more."""
