@@ -58,9 +58,9 @@ class Applied:
         from tiebeam.app.known import known_names
 
         graph = load(self._workspace, **known_names(), check_rules=check_rules)
-        before = applied(unit.conn) if applied_digest(unit.conn) is not None else None
+        before = applied(unit.conn) if applied_digest(unit.conn) not in {None, graph.digest} else None
         digest = apply_graph(unit, graph, actor=actor)
-        if before is not None and before.digest != digest:
+        if before is not None:
             for follower in self._followers:
                 follower(unit, before, graph)
         unit.after_commit(self._forget)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.errors import Invalid
 from tiebeam.kit import digest_of
-from tiebeam.spec import HandoffProtocol, RungAction, as_data, check_schema
+from tiebeam.spec import HandoffProtocol, RungAction, SchemaBroken, as_data, check_schema
 from tiebeam.store import Unit
 from tiebeam.workforce import tables
 from tiebeam.workforce.desk import Desk, notify, record
@@ -113,9 +113,12 @@ _KEEP_PAYLOAD = {
 
 
 def open_task(desk: Desk, unit: Unit, new: NewTask) -> str:
-    """The id of the new task. Raises IncompleteContext, BrokenProtocol, NobodyHoldsRole or SchemaBroken."""
-    if new.answer_schema is not None:
-        check_schema(new.answer_schema)
+    """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole."""
+    try:
+        if new.answer_schema is not None:
+            check_schema(new.answer_schema)
+    except SchemaBroken as problem:
+        raise BrokenProtocol(f"step {new.step_id!r} asks for an answer, and {problem.message}") from problem
     check_package(new.handoff, new.context)
     if problems := protocol_problems(new.handoff):
         raise BrokenProtocol(

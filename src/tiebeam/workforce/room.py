@@ -133,7 +133,7 @@ class Workforce:
         answer: Mapping[str, Any] | None = None,
         routed_because: str,
     ) -> str:
-        """The id of the new task. Raises IncompleteContext, BrokenProtocol, SchemaBroken or NobodyHoldsRole.
+        """The id of the new task. Raises IncompleteContext, BrokenProtocol or NobodyHoldsRole.
 
         `person` is asked by name: the task is theirs as if they had claimed it; UnknownApprover (a NobodyHoldsRole)
         when they may not decide in the role. `answer` is the JSON Schema of what an approval or an edit may leave.

@@ -106,6 +106,7 @@ def test_of_two_people_deciding_at_once_exactly_one_wins(office: Office) -> None
         assert office.see(task_id).decision == winner
 
 
+# runtime: budibase#19358, aetheris#90
 def test_a_decision_over_a_payload_that_moved_on_names_what_changed(office: Office) -> None:
     task_id = office.open(needs_authority=True)
     shown = office.see(task_id).payload_hash
@@ -273,6 +274,7 @@ def test_a_page_left_open_over_lunch_is_capped_and_nothing_seen_is_not_guessed(
         office.decide("bob", office.open(), minutes=Decimal(-1))
 
 
+# runtime: budibase#19358, aetheris#90
 def test_an_approval_expires_after_the_protocols_hours(office: Office, clock: FixedClock) -> None:
     decision = office.decide("ada", office.open())
     assert decision.expires_at == clock.now() + timedelta(hours=48)

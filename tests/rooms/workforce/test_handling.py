@@ -38,8 +38,9 @@ def test_a_claim_keeps_colleagues_out_until_it_is_released(office: Office) -> No
     assert office.decide("bob", task_id).standing is Standing.FINAL
 
 
+# runtime: camunda-tasklist#69, jbpm#1250, jbpm#1255
 def test_claiming_and_releasing_count_the_due_time_for_who_has_it(office: Office, clock: FixedClock) -> None:
-    """RUNTIME rows on reviewers: deadlines follow the person, in the same transaction."""
+    """Deadlines follow the person, in the same transaction."""
     away = Absence(first=date(2026, 3, 3), last=date(2026, 3, 4))
     office.hire(person("ada", "ap-analyst", absences=(away,)))
     clock.advance(hours=7)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.rooms.workforce.company import COMPANY, HANDOFF, META
-from tiebeam.spec import Absence, Adoption, HandoffProtocol, Intent, Rung, RungAction
+from tiebeam.spec import Absence, Adoption, HandoffProtocol, HolidayCalendar, Intent, Rung, RungAction
 from tiebeam.workforce import (
     accountable_owner,
     handoff_problems,
@@ -86,4 +86,7 @@ def test_the_records_in_the_guide_are_whole_and_can_be_carried_out() -> None:
     blocks = [tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", guide.read_text("utf-8"), re.DOTALL)]
     protocol = HandoffProtocol.model_validate({"id": "finance.price-exception", **blocks[0]})
     assert protocol_problems(protocol) == []
+    assert protocol.says_the_end
     assert Absence.model_validate(blocks[1]["absences"][0]).deputy == "dan"
+    calendar = HolidayCalendar.model_validate({"id": "austria", **blocks[2]})
+    assert [day.closes for day in calendar.day] == [None, "12:00", None]
