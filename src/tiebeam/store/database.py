@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 
 from tiebeam.errors import Invalid
+from tiebeam.store.prepared import say
 
 BUSY_SECONDS = 15
 """How long a writer waits for the file's one write lock before it gives up."""
@@ -72,7 +73,7 @@ def _open_sqlite(url: sa.URL, *, begin: str | None, read_only: bool) -> sa.Engin
     if begin:
 
         def start(connection: sa.Connection) -> None:
-            connection.exec_driver_sql(begin)
+            say(connection, begin)
 
         event.listen(engine, "begin", start)
     return engine

@@ -29,22 +29,22 @@ class _Compiled:
     """A statement in one dialect's words, for values under fixed names."""
 
     text: str
-    binds: tuple[tuple[str, Any, _Convert | None], ...]
-    """Name, value when none is given, and how the value becomes the driver's."""
+    binds: tuple[tuple[str, Any], ...]
+    """Name, and the value when none is given."""
+    converts: tuple[tuple[int, _Convert], ...]
+    """How values become the driver's, by their place in `binds`."""
     by_place: bool
     row: Callable[[Sequence[Any]], Any] | None
     """Makes a row with named fields; None for a statement that answers nothing."""
 
     def values(self, given: Mapping[str, Any]) -> Any:
+        get = given.get
+        found = [get(name, default) for name, default in self.binds]
+        for place, convert in self.converts:
+            found[place] = convert(found[place])
         if self.by_place:
-            return [self._value(given, bind) for bind in self.binds]
-        return {bind[0]: self._value(given, bind) for bind in self.binds}
-
-    @staticmethod
-    def _value(given: Mapping[str, Any], bind: tuple[str, Any, _Convert | None]) -> Any:
-        name, default, convert = bind
-        value = given.get(name, default)
-        return value if convert is None else convert(value)
+            return found
+        return {name: value for (name, _), value in zip(self.binds, found, strict=True)}
 
 
 class Prepared:
@@ -140,10 +140,12 @@ def _compile(statement: Any, dialect: sa.Dialect, *, names: tuple[str, ...]) -> 
     if compiled.insert_prefetch or compiled.update_prefetch or compiled.post_compile_params:
         raise NotPreparable(f"this statement cannot be prepared: {compiled}")
     order: Sequence[str] = compiled.positiontup if compiled.positional else tuple(compiled.binds)
-    binds = tuple((name, *_bound(compiled.binds[name], dialect)) for name in order)
+    bound = [_bound(compiled.binds[name], dialect) for name in order]
+    binds = tuple((name, value) for name, (value, _) in zip(order, bound, strict=True))
+    converts = tuple((place, convert) for place, (_, convert) in enumerate(bound) if convert is not None)
     shown = getattr(statement, "exported_columns", None)
     row = None if not shown else _row_of(list(shown), dialect)
-    return _Compiled(compiled.string, binds, by_place=bool(compiled.positional), row=row)
+    return _Compiled(compiled.string, binds, converts, by_place=bool(compiled.positional), row=row)
 
 
 def _bound(bind: Any, dialect: sa.Dialect) -> tuple[Any, _Convert | None]:
@@ -194,21 +196,22 @@ def _guarded(conn: sa.Connection, cursor: Any, text: str, values: Any, work: Cal
 @contextmanager
 def savepoint(conn: sa.Connection) -> Generator[None]:
     """A part of the transaction that may fail alone. Within one another the name means the innermost."""
-    _say(conn, "SAVEPOINT part")
+    say(conn, "SAVEPOINT part")
     try:
         yield
     except BaseException:
         # A connection that died has nothing left to go back to.
         if not conn.invalidated:
-            _say(conn, "ROLLBACK TO SAVEPOINT part")
-            _say(conn, "RELEASE SAVEPOINT part")
+            say(conn, "ROLLBACK TO SAVEPOINT part")
+            say(conn, "RELEASE SAVEPOINT part")
         raise
-    _say(conn, "RELEASE SAVEPOINT part")
+    say(conn, "RELEASE SAVEPOINT part")
 
 
-def _say(conn: sa.Connection, text: str) -> None:
-    cursor = _cursor(conn)
+def say(conn: sa.Connection, text: str) -> None:
+    """A word to the database about transactions, past SQLAlchemy."""
+    cursor = conn.connection.cursor()
     try:
-        _guarded(conn, cursor, text, None, lambda: cursor.execute(text))
+        _guarded(conn, cursor, text, (), lambda: cursor.execute(text))
     finally:
         cursor.close()
