@@ -2,9 +2,9 @@
 
     python -m benchmarks.runtime.capacity [--runs 300] [--rounds 3] [--json FILE]
 
-Four recipes give the cost of a run, of a step inside (in the database), of a call outside and of a person's task: CPU of
-a worker and of the database's server, and bytes. The model then says what twelve steps with four calls cost, and what
-two workers make of one; both are measured as well, and the script fails where it misses the twelve steps by too much.
+Four recipes give the cost of a run, of a step inside (in the database), of a call outside and of a person's task: CPU
+of a worker and of the database's server, and bytes. The model then says what twelve steps with four calls cost, and
+what two workers make of one; both are measured too, and the script fails where it misses the twelve steps by too much.
 """
 
 from __future__ import annotations
