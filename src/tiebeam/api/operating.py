@@ -74,6 +74,7 @@ def router(app: App) -> APIRouter:
     _holding(app, routes)
     _ending(app, routes)
     _again(app, routes)
+    _elsewhere(app, routes)
     return routes
 
 
@@ -192,6 +193,10 @@ def _again(app: App, routes: APIRouter) -> None:
             caller.principal, run_id, body.step, reason=body.reason, keep=body.keep, again=body.again
         )
         return _shown(app, row)
+
+
+def _elsewhere(app: App, routes: APIRouter) -> None:
+    seen = asks(app, "run.view", "run", "run_id")
 
     @routes.get("/runs/{run_id}/fork")
     def preview_fork(

@@ -9,7 +9,7 @@ from tests.rooms.workflow.operating.yard import Yard
 from tests.rooms.workflow.shop import Shop, fine, part, review
 from tests.rooms.workflow.test_plan import step
 from tiebeam.errors import NotFound, Refused
-from tiebeam.spec import Effect, EventUse, MapUse, Recipe, StepKind, TimerUse, Undo
+from tiebeam.spec import Effect, EventUse, MapUse, Recipe, StepKind, StopRule, TimerUse, Undo
 from tiebeam.store import metadata
 from tiebeam.workflow.operating import NotReplayable, Replay
 from tiebeam.workflow.runs import RunState
@@ -130,7 +130,7 @@ def test_a_version_that_would_stop_the_run_undoes_nothing(shop: Shop, yard: Yard
     shop.advance(run_id)
     shop.decide(run_id, "approve")
     shop.calls.clear()
-    rule = {"id": "never", "when": "steps.look.outcome == 'approve'", "reason": "Never again."}
+    rule = StopRule(id="never", when="steps.look.outcome == 'approve'", reason="Never again.")
     yard.deploy(shop.recipe(booked, review("look", after=("book",)), stop=(rule,)))
 
     done = yard.operating.replay(yard.who(), run_id)

@@ -52,10 +52,10 @@ ADOPTION = Adoption(
 
 def graph_of(recipes: Mapping[str, Recipe]) -> Graph:
     """A graph of one intent, these recipes of it, and the people of the company."""
-    empty: dict[str, Any] = {one.name: {} for one in fields(Graph)}
-    graph = Graph(**{**empty, "settings": None})
+    nothing: dict[str, Any] = {one.name: {} for one in fields(Graph)}
+    nothing["settings"] = None
     return replace(
-        graph,
+        Graph(**nothing),
         intents={INTENT.id: INTENT},
         recipes=recipes,
         adoptions={ADOPTION.id: ADOPTION},
