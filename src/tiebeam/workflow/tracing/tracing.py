@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from tiebeam.economics.totals import ChargeFilters, charges
 from tiebeam.engine import Effects, Segment
-from tiebeam.errors import NotFound
+from tiebeam.errors import NotFound, TiebeamError
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.runs import RunView, StepPhase, ended_of, load_run, parts_of, run_view
 from tiebeam.workflow.tracing.spans import Span, chat_span, run_span, step_span
@@ -23,6 +25,7 @@ _OVERLAP = timedelta(minutes=1)
 """Parts of a run may be committed in another order than that of their moments, at most this far apart."""
 _AT_ONCE = 50
 _DEEPEST = 20
+_log = logging.getLogger("tiebeam.tracing")
 
 Export = Callable[[Sequence[Span]], None]
 
@@ -36,13 +39,14 @@ class Tracing:
         self._effects = effects
 
     def after(self, handler: Callable[[Segment], None]) -> Callable[[Segment], None]:
-        """The handler of runs, followed by telling what ended in its segment."""
+        """The handler of runs, followed by telling what ended in its segment. Work never fails because of its trace."""
 
         def told(segment: Segment) -> None:
+            handler(segment)
             try:
-                handler(segment)
-            finally:
                 self.tell(segment.key)
+            except (SQLAlchemyError, TiebeamError) as problem:
+                _log.warning("what run %s did is told later: %s", segment.key, problem)
 
         return told
 
