@@ -181,9 +181,10 @@ def _move(
                 "notes": list(one.fit.notes),
             },
         )
-        # Whatever only waits has nothing to do now; the segment its wait brings reads the new version.
+        # Its new number tells whoever has the run in hand to read it anew. What only waits has nothing to do now: the
+        # segment its wait brings goes by the new version.
+        seq = take_seq(unit, row.id)
         if row.state is not RunState.PAUSED and (one.fit.next or one.fit.ends):
-            seq = take_seq(unit, row.id)
             following.append(Enqueued("run", row.id, seq, "work", row.team, target.limits.priority))
     if following:
         desk.engine.enqueue_many(unit, following)
