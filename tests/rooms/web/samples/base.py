@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from tests.builders.nested_recipe import HALFWAY, ORDER
 from tiebeam.web import svg
+from tiebeam.web.drawing import run_graph
 from tiebeam.web.render import Here, Shell
 from tiebeam.web.views import Picture, StepLine
 
@@ -59,6 +61,10 @@ EDGES = (
     svg.Edge("post", "pay"),
     svg.Edge("pay", "close"),
 )
+
+
+def frames() -> Picture:
+    return run_graph(ORDER, HALFWAY, is_over=False, name="Steps of an order")
 
 
 def graph() -> Picture:

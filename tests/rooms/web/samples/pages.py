@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tests.rooms.web.samples.base import frames
 from tests.rooms.web.samples.home import home
 from tests.rooms.web.samples.library import intent, settings
 from tests.rooms.web.samples.reckoning import answers, comparison, controls, deciding
@@ -29,6 +32,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     "/runs/run_02": ("pages/run.html", {"run": run()}),
+    "/runs/run_in_frames": ("pages/run.html", {"run": replace(run(), graph=frames())}),
     "/workflows/finance.invoice-processing-matching": ("pages/workflow.html", {"workflow": workflow()}),
     "/library/intents/finance.invoice-processing-matching": ("pages/intent.html", {"intent": intent()}),
     "/economics/units/finance.one": ("pages/economics/unit.html", {"unit": unit()}),
