@@ -214,7 +214,7 @@ def test_a_peer_takes_over_within_twice_the_heartbeat_timeout(
     engine: Engine, database_url: str, tmp_path: Path
 ) -> None:
     calls = tmp_path / "calls"
-    first = _start(database_url, calls, pause=0.5)
+    first = _start(database_url, calls, pause=10)
     _wait_until_ready(first)
     second = _start(database_url, calls)
     _wait_until_ready(second)

@@ -108,7 +108,6 @@ effect = sa.Table(
     sa.Column("begun_at", Moment, nullable=False),
     sa.Column("confirmed_at", Moment),
     sa.Column("result", JsonText),
-    sa.Index(None, "state", "begun_at"),
 )
 
 failure = sa.Table(
