@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from tests.builders.order_desk import make_order_desk
+from tests.builders.order_events import STARTS, WAITS, waiting_run
 from tests.builders.workspaces import opened
-from tests.rooms.workflow.triggers.test_events import STARTS, WAITS, waiting_run
 from tiebeam.api import build_api
 from tiebeam.app import App
 from tiebeam.connect.signing import signature_of, standard_signature_of

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from tests.builders.console_people import console, csrf_in, signed_in
 from tests.builders.order_desk import ADMINISTRATOR, INTENT, make_order_desk
+from tests.builders.order_events import STARTS, WAITS
 from tests.builders.workspaces import opened
 from tests.faces.conftest import link_token
 from tests.faces.terminal import Terminal
-from tests.rooms.workflow.triggers.test_events import STARTS, WAITS
 from tiebeam.api import build_api
 from tiebeam.app import App
 

@@ -1,4 +1,4 @@
-"""Events: they reach the steps that wait, start what they trigger, and wait for steps that are not there yet.
+"""Events: they reach the steps that wait for them, once, and wait for steps that are not there yet.
 
 ids: WF-14, G3
 """
@@ -16,106 +16,22 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.builders.order_desk import ADMINISTRATOR, INTENT, make_order_desk, rewrite
+from tests.builders.order_desk import make_order_desk
+from tests.builders.order_events import SENDS, send, steps_of, waiting_run
 from tests.builders.workspaces import opened
-from tests.conftest import KINDS
 from tiebeam.app import App
 from tiebeam.errors import Invalid, Refused
 from tiebeam.store import metadata
-from tiebeam.workflow.promotion import Stage
 from tiebeam.workflow.runs import RunState, load_run, run_view
 from tiebeam.workflow.triggers import (
     EventDiffers,
     EventState,
     KeptFull,
     PayloadRefused,
-    Received,
-    StartState,
     UnknownEvent,
     event_view,
     list_events,
-    list_starts,
 )
-
-WAITS = """[[step]]
-id = "paid"
-title = "Wait for the payment"
-kind = "event"
-pattern = "orchestration"
-
-[step.event]
-name = "order.paid"
-key = "input.order"
-
-[step.event.payload]
-type = "object"
-required = ["amount"]
-properties = { amount = { type = "number" } }
-
-[[step]]
-id = "look"
-title = "Look at the order"
-kind = "review"
-pattern = "orchestration"
-after = ["paid"]
-review = { handoff = "sales.look" }
-
-"""
-STARTS = """[[trigger]]
-id = "placed"
-event = "order.placed"
-when = "event.payload.amount > 10"
-input = { order = "event.key", amount = "event.payload.amount" }
-
-[[trigger]]
-id = "case"
-event = "case.moved"
-mode = "stateful"
-key = "event.payload.case"
-input = { order = "event.payload.case" }
-
-[[trigger]]
-id = "broken"
-event = "order.broken"
-input = { order = "event.payload.nothing" }
-
-"""
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    url = request.getfixturevalue("postgres_server").create() if request.param == "postgresql" else None
-    folder = make_order_desk(tmp_path_factory.mktemp("desk") / "company", steps=WAITS, triggers=STARTS, url=url)
-    with opened(folder, url=url, work=True) as app:
-        yield app
-
-
-@pytest.fixture
-def pair(app: App) -> Iterator[App]:
-    """The same, and it is as it was afterwards."""
-    yield app
-    rewrite(app, steps=WAITS, triggers=STARTS)
-
-
-def send(app: App, name: str, key: str, payload: dict[str, Any] | None = None, **more: Any) -> Received:
-    return app.triggering.events.send(app.principal(), name, key=key, payload=payload or {}, **more)
-
-
-def waiting_run(app: App, order: str) -> str:
-    run = app.starting.start(app.principal(), INTENT, {"order": order}).id
-    assert app.engine.drain(timeout=30)
-    return run
-
-
-def steps_of(app: App, run: str) -> dict[str, tuple[str, str | None]]:
-    assert app.engine.drain(timeout=30)
-    with app.store.read() as conn:
-        return {step.step_id: (step.state.value, step.outcome) for step in run_view(conn, run).steps}
-
-
-def starts(app: App, trigger: str) -> list[tuple[StartState, str | None, str | None]]:
-    with app.store.read() as conn:
-        return [(one.state, one.run_id, one.detail) for one in list_starts(conn, frozenset({f"{INTENT}:{trigger}"}))]
 
 
 def test_an_event_reaches_the_step_that_waits_for_it(app: App) -> None:
@@ -190,94 +106,6 @@ def test_the_same_event_is_taken_once(app: App) -> None:
         send(app, "order.paid", "O-7", {"amount": 8}, source_id="msg-7")
 
 
-def test_the_same_event_from_many_threads_at_once_starts_one_run(app: App) -> None:
-    results: list[Received] = []
-    start = threading.Barrier(6)
-
-    def one() -> None:
-        start.wait()
-        results.append(send(app, "order.placed", "P-1", {"amount": 11}, source_id="placed-1"))
-
-    threads = [threading.Thread(target=one) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len({one.runs for one in results}) == 1
-    assert sum(not one.repeated for one in results) == 1
-    assert len([run for _, run, _ in starts(app, "placed")]) == 1
-
-
-def test_a_trigger_starts_a_run_with_what_the_event_says(app: App) -> None:
-    received = send(app, "order.placed", "P-2", {"amount": 12})
-
-    with app.store.read() as conn:
-        row = load_run(conn, received.runs[0])
-    assert {"order": "P-2", "amount": 12, "stage": "pilot"}.items() <= row.input.items()
-    assert row.started_by == "system:triggers"
-
-
-def test_an_event_that_its_condition_leaves_out_starts_nothing(app: App) -> None:
-    received = send(app, "order.placed", "P-3", {"amount": 2})
-
-    assert (received.state, received.runs) == (EventState.KEPT, ())
-
-
-def test_a_start_that_cannot_be_made_says_why_and_can_be_tried_again(pair: App) -> None:
-    app = pair
-    received = send(app, "order.broken", "B-1", {"order": "B-1"})
-    state, run, detail = starts(app, "broken")[0]
-
-    assert (received.state, state, run) == (EventState.KEPT, StartState.FAILED, None)
-    assert "nothing" in (detail or "")
-
-    rewrite(app, steps=WAITS, triggers=STARTS.replace("event.payload.nothing", "event.key"))
-    fired = app.triggering.triggers.fire(app.principal(), f"{INTENT}:broken", event_id=received.event_id)
-
-    assert fired.state is StartState.STARTED
-
-
-def test_later_events_of_a_key_reach_the_run_that_is_open(app: App) -> None:
-    first = send(app, "case.moved", "1", {"case": "C-1"})
-    second = send(app, "case.moved", "2", {"case": "C-1"})
-    other = send(app, "case.moved", "3", {"case": "C-2"})
-
-    assert first.runs == second.runs != other.runs
-    assert second.state is EventState.KEPT, "the open run may wait for it yet"
-    assert [state for state, _, _ in starts(app, "case")] == [
-        StartState.STARTED,
-        StartState.JOINED,
-        StartState.STARTED,
-    ]
-
-
-def test_once_the_run_of_a_key_has_ended_the_next_event_starts_another(app: App) -> None:
-    first = send(app, "case.moved", "1", {"case": "C-3"}).runs[0]
-    app.operating.cancel(app.principal(), first, reason="a test")
-
-    second = send(app, "case.moved", "2", {"case": "C-3"}).runs[0]
-
-    assert second != first
-
-
-def test_many_events_of_one_key_at_once_have_one_run(app: App) -> None:
-    results: list[Received] = []
-    start = threading.Barrier(6)
-
-    def one(number: int) -> None:
-        start.wait()
-        results.append(send(app, "case.moved", str(number), {"case": "C-4"}))
-
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len({run for one in results for run in one.runs}) == 1
-
-
 @pytest.mark.parametrize(
     ("name", "key", "payload", "error"),
     [
@@ -307,26 +135,6 @@ def test_who_has_no_part_in_any_workflow_of_an_event_sends_none(app: App) -> Non
 
     with pytest.raises(Refused):
         app.triggering.events.send(stranger, "order.paid", key="O-1", payload={})
-
-
-def test_a_workflow_out_of_service_starts_nothing_by_events(pair: App) -> None:
-    app = pair
-    app.promotion.promote(INTENT, to=Stage.DRAFT, actor=f"person:{ADMINISTRATOR}")
-
-    received = send(app, "order.placed", "P-9", {"amount": 99})
-
-    assert (received.state, received.runs) == (EventState.KEPT, ())
-
-
-def test_a_paused_trigger_starts_nothing_until_it_is_resumed(app: App) -> None:
-    triggers, name = app.triggering.triggers, f"{INTENT}:placed"
-    triggers.pause(app.principal(), name, reason="stocktaking")
-    paused = send(app, "order.placed", "P-10", {"amount": 99})
-    triggers.resume(app.principal(), name)
-
-    resumed = send(app, "order.placed", "P-11", {"amount": 99})
-
-    assert (paused.runs, len(resumed.runs)) == ((), 1)
 
 
 def test_no_more_are_kept_than_the_workspace_says(app: App) -> None:
@@ -360,29 +168,6 @@ def test_events_are_listed_newest_first(app: App) -> None:
         found = list_events(conn, key="O-list", names=frozenset({"order.paid"}))
         assert [one.id for one in found] == sent[::-1]
         assert list_events(conn, names=frozenset()) == []
-
-
-SENDS = """[[step]]
-id = "tell"
-title = "Tell the others"
-pattern = "orchestration"
-uses = "events.send"
-effect = "db"
-evidence = ["event"]
-
-[step.params]
-name = "order.paid"
-key = "input.order"
-payload = { amount = "7 + 1" }
-
-[[step]]
-id = "paid"
-title = "Wait for the payment"
-kind = "event"
-pattern = "orchestration"
-event = { name = "order.paid", key = "input.order" }
-
-"""
 
 
 def test_a_run_reaches_another_and_even_itself_by_an_event(tmp_path: Path) -> None:
