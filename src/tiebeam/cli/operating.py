@@ -73,7 +73,7 @@ def cancel(
             seen = caller.app.operating.preview_cancel(conn, run)
         row = None if preview else caller.app.operating.cancel(caller.principal, run, reason=reason, undo=undo)
     if as_json:
-        print_json(seen if row is None else {"run": row.id, "state": row.state.value, "undone": seen.undone})
+        print_json(seen if row is None else {"run": row.id, "state": row.state.value})
         return
     if row is not None:
         click.echo(f"run {row.id} is {row.state.value}")
