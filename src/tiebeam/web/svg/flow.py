@@ -16,7 +16,7 @@ _MARGIN = 8
 _NARROW, _BROAD, _HEIGHT = 96, 172, 64
 _GAP, _GAP_Y = 32, 14
 _PADDING, _LETTER = 8, 6.1
-_FRAME, _HEAD, _FOOT, _LANE = 12, 40, 12, 16
+_FRAME, _HEAD, _FOOT, _LANE = 12, 40, 12, 20
 _DUMMY = 10
 MAX_STEPS = 60
 """Past so many steps the frames are drawn shut."""
@@ -58,8 +58,8 @@ def draw_flow(steps: Sequence[FlowStep], edges: Sequence[Edge], *, name: str) ->
         return Markup("")
     if _count(steps) > MAX_STEPS:
         steps = [FlowStep(one.node) for one in steps]
-    columns = _columns(steps, edges)
-    broad = (_PAGE - 2 * _MARGIN - (columns - 1) * _GAP) / columns
+    columns, frames = _columns(steps, edges)
+    broad = (_PAGE - 2 * _MARGIN - (columns - 1) * _GAP - frames * 2 * _FRAME) / columns
     body = _measured(steps, edges, box=round(min(_BROAD, max(_NARROW, broad))))
     width, height = round(body.width + 2 * _MARGIN), round(body.height + 2 * _MARGIN)
     drawn = _drawn(body, _MARGIN, _MARGIN)
@@ -75,14 +75,15 @@ def _count(steps: Sequence[FlowStep]) -> int:
     return sum(1 + _count(one.inner) for one in steps)
 
 
-def _columns(steps: Sequence[FlowStep], edges: Sequence[Edge]) -> int:
-    """How many boxes stand beside one another where the picture is broadest."""
+def _columns(steps: Sequence[FlowStep], edges: Sequence[Edge]) -> tuple[int, int]:
+    """How many boxes stand beside one another where the picture is broadest, and how many frames are around them."""
     layers = lay_out([one.node for one in steps], list(edges)).layer
-    broad: dict[int, int] = {}
+    broad: dict[int, tuple[int, int]] = {}
     for one in steps:
         layer = layers[one.node.id]
-        broad[layer] = max(broad.get(layer, 1), _columns(one.inner, one.inner_edges) if one.inner else 1)
-    return sum(broad.values())
+        boxes, frames = _columns(one.inner, one.inner_edges) if one.inner else (1, -1)
+        broad[layer] = max(broad.get(layer, (1, 0)), (boxes, frames + 1))
+    return sum(boxes for boxes, _ in broad.values()), sum(frames for _, frames in broad.values())
 
 
 def _measured(steps: Sequence[FlowStep], edges: Sequence[Edge], *, box: float) -> _Body:
@@ -201,6 +202,6 @@ def _again(box: _Box, x: float, y: float) -> str:
     letters = int((right - left - 24) / _LETTER)
     return (
         f'<path class="edge back" marker-end="url(#arrow)" d="M{right:g} {bottom - 10:g}q0 10 -10 10H{left + 10:g}'
-        f'q-10 0 -10 -10"/><text class="edge-label" text-anchor="middle" x="{(left + right) / 2:g}" y="{bottom - 3:g}">'
+        f'q-10 0 -10 -10"/><text class="edge-label" text-anchor="middle" x="{(left + right) / 2:g}" y="{bottom - 5:g}">'
         f"{escape(shortened(box.step.again, letters))}</text>"
     )
