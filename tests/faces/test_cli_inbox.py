@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,31 @@ def test_a_packet_that_changed_is_not_decided(do: Do) -> None:
 
     assert said.code == 1
     assert "[payload_changed]" in said.err
+
+
+# ids: B12
+# runtime: camunda-tasklist#69
+def test_applying_an_absence_moves_what_waits_for_who_is_away(do: Do, workspace: Path) -> None:
+    before = _waiting(do)
+    files = [workspace / f"people/{one['person_id']}.toml" for one in before["people"]]
+    today = datetime.now(UTC).date()
+    away = f"\n[[absences]]\nfirst = {today}\nlast = {today + timedelta(days=40)}\n"
+    texts = {path: path.read_text("utf-8") for path in files}
+    try:
+        for path, text in texts.items():
+            path.write_text(text + away, encoding="utf-8")
+        assert do("apply", person=ADMINISTRATOR).code == 0
+
+        task = do("inbox", before["id"], "--json", person=ADMINISTRATOR).json
+        shown = do("inbox", before["id"], person=ADMINISTRATOR).out
+
+        assert datetime.fromisoformat(task["due_at"]) > datetime.now(UTC) + timedelta(days=39)
+        assert task["history"][-1]["kind"] == "recounted"
+        assert "nobody who may decide is at work" in shown
+    finally:
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+        do("apply", person=ADMINISTRATOR)
 
 
 def test_who_does_not_hold_the_role_is_refused(do: Do) -> None:
