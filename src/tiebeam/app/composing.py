@@ -30,7 +30,7 @@ from tiebeam.economics.keys import Following, Keys
 from tiebeam.economics.returns import Outcomes
 from tiebeam.economics.routing import Routing
 from tiebeam.economics.spending import Budgets
-from tiebeam.engine import Engine, Segment
+from tiebeam.engine import Engine
 from tiebeam.graph import applied_digest
 from tiebeam.kit import Clock, Ids, RandomIds, SystemClock, mask_logs
 from tiebeam.spec import Recipe, WorkspaceSettings
@@ -312,10 +312,11 @@ def _register_handlers(app: App) -> None:
     app.workforce.on_edit(app.asking.edit_problems)
     app.workforce.on_ask(app.correspondence.asked)
     app.workforce.on_record(app.evidence.grounds)
+    tracing = _tracing(app)
     for kind, handler in (
-        ("run", _told(app)),
+        ("run", tracing.after(app.interpreter.run_segment) if tracing else app.interpreter.run_segment),
         (CHILD_KIND, app.interpreter.child_ended),
-        ("intake", batches.run_segment),
+        ("intake", tracing.after_batches(batches.run_segment) if tracing else batches.run_segment),
         (MAIL_KIND, app.correspondence.run_segment),
     ):
         app.engine.register(kind, app.measured.of(kind, handler))
@@ -333,13 +334,13 @@ def _register_handlers(app: App) -> None:
     app.engine.repeat("stalls", app.stalling.work)
 
 
-def _told(app: App) -> Callable[[Segment], None]:
-    """What carries out segments of runs, and tells their traces where somebody wants them."""
+def _tracing(app: App) -> Tracing | None:
+    """What tells the traces of runs, where somebody wants them."""
     if app.telemetry is None:
-        return app.interpreter.run_segment
+        return None
     tracing = Tracing(app.store, app.telemetry.export, effects=app.engine.effects)
     app.engine.repeat("traces", tracing.work)
-    return tracing.after(app.interpreter.run_segment)
+    return tracing
 
 
 def _failed(app: App, unit: Unit, run_id: str, error: str) -> None:

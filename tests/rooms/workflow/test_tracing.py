@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from tests.builders.ended_runs import insert_row, table
 from tests.builders.nested_recipe import ORDER
 from tiebeam.app.telemetry import telemetry, telemetry_to
-from tiebeam.engine import Engine
+from tiebeam.engine import Engine, Segment
 from tiebeam.kit import FixedClock, iso
 from tiebeam.spec import as_data
 from tiebeam.store import Store
@@ -197,6 +197,24 @@ def test_two_workers_tell_one_trace(store: Store, clock: FixedClock) -> None:
     root = last[0][2]
     assert mine.parent is not None
     assert mine.parent.span_id == root == second[0][3]
+
+
+def test_runs_that_a_batch_carries_out_are_told_with_it(store: Store, clock: FixedClock) -> None:
+    kept = Kept(store)
+    for name in ("run_1", "run_2"):
+        make_run(store, name, batch_id="batch_1")
+        end_step(store, name, "read")
+    make_run(store, "run_3", batch_id="batch_2")
+    end_step(store, "run_3", "read")
+    told = kept.tracing.after_batches(lambda _segment: None)
+    engine = Engine(store)
+    told(Segment("intake", "batch_1", 0, engine))
+    told(Segment("intake", "batch_1|run_1", 1, engine))
+    assert [span.name for span in kept.spans()] == ["execute_tool x.y"] * 2
+    end_run(store, "run_2", "stopped")
+    clock.advance(minutes=1)
+    kept.tracing.work()
+    assert [span.name for span in kept.spans()][2:] == [f"invoke_workflow {ORDER.id}"]
 
 
 def test_without_a_place_to_send_to_there_are_no_traces(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ from tiebeam.economics.totals import ChargeFilters, charges
 from tiebeam.engine import Effects, Segment
 from tiebeam.errors import NotFound, TiebeamError
 from tiebeam.store import Store, Unit
-from tiebeam.workflow.runs import RunView, StepPhase, ended_of, load_run, parts_of, run_view
+from tiebeam.workflow.runs import RunFilter, RunView, StepPhase, ended_of, list_runs, load_run, parts_of, run_view
 from tiebeam.workflow.tracing.spans import Span, chat_span, run_span, step_span
 from tiebeam.workflow.tracing.tables import run_trace
 
@@ -25,6 +25,7 @@ _OVERLAP = timedelta(minutes=1)
 """Parts of a run may be committed in another order than that of their moments, at most this far apart."""
 _AT_ONCE = 50
 _DEEPEST = 20
+_PAGE = 500
 _log = logging.getLogger("tiebeam.tracing")
 
 Export = Callable[[Sequence[Span]], None]
@@ -43,12 +44,33 @@ class Tracing:
 
         def told(segment: Segment) -> None:
             handler(segment)
-            try:
-                self.tell(segment.key)
-            except (SQLAlchemyError, TiebeamError) as problem:
-                _log.warning("what run %s did is told later: %s", segment.key, problem)
+            self._tell_all([segment.key])
 
         return told
+
+    def after_batches(self, handler: Callable[[Segment], None]) -> Callable[[Segment], None]:
+        """The handler of batches of documents, whose runs do their first steps in it."""
+
+        def told(segment: Segment) -> None:
+            handler(segment)
+            batch = segment.key.partition("|")[0]
+            page, more = 1, True
+            while more:
+                with self._store.read() as conn:
+                    items = list_runs(conn, RunFilter(batch=batch), page=page, size=_PAGE).items
+                    known = sa.select(run_trace.c.run_id).where(run_trace.c.run_id.in_([one.id for one in items]))
+                    told_of = set(conn.execute(known).scalars())
+                self._tell_all([one.id for one in items if one.id not in told_of])
+                page, more = page + 1, len(items) == _PAGE
+
+        return told
+
+    def _tell_all(self, runs: Sequence[str]) -> None:
+        for run_id in runs:
+            try:
+                self.tell(run_id)
+            except (SQLAlchemyError, TiebeamError) as problem:
+                _log.warning("what run %s did is told later: %s", run_id, problem)
 
     def tell(self, run_id: str) -> int:
         """Export the steps that ended and were not told yet; returns how many. The run's own span comes at its end."""
