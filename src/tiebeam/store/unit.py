@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from tiebeam.store import journal
 from tiebeam.store.database import dispose, normalised, open_probe, open_reader, open_writer
 from tiebeam.store.migration import upgrade
 from tiebeam.store.prepared import savepoint
+from tiebeam.store.together import Together
 from tiebeam.store.troubles import named_troubles
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ class Store:
         self._guards: list[Callable[[Unit], None]] = []
         self._committed: list[Callable[[], None]] = []
         self._here = threading.local()
-        # SQLite has one writer at a time; a lock queues our threads without the file's sleeping retries.
-        self._turn = threading.Lock()
-        self._in_turn: AbstractContextManager[Any] = self._turn if self.dialect == "sqlite" else nullcontext()
+        # SQLite has one writer at a time: our threads queue without the file's sleeping retries, and commit together.
+        together = Together(self.engine)
+        self._transaction = together.transaction if self.dialect == "sqlite" else self.engine.begin
 
     def migrate(self) -> None:
         """Bring the schema up to this version, forward only. Safe when several processes do it at once."""
@@ -107,7 +108,7 @@ class Store:
             raise NestedUnit("this thread already has a unit of work open on this store: pass that one down")
         self._here.open = True
         try:
-            with named_troubles(), self._in_turn, self.engine.begin() as conn:
+            with named_troubles(), self._transaction() as conn:
                 unit = Unit(self, conn)
                 yield unit
                 for guard in self._guards:
