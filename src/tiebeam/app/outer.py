@@ -82,9 +82,11 @@ class Outer:
             events=self.events,
         )
 
-    def take_kept(self, unit: Unit, name: str, key: str, schema: Mapping[str, Any] | None) -> KeptEvent | None:
+    def take_kept(
+        self, unit: Unit, name: str, key: str, schema: Mapping[str, Any] | None, by: tuple[str, str]
+    ) -> KeptEvent | None:
         """The event that came before the step that waits for it now."""
-        row = None if self.events is None else self.events.kept(unit, name, key, schema)
+        row = None if self.events is None else self.events.kept(unit, name, key, schema, by=by)
         return None if row is None else KeptEvent(row.id, row.payload)
 
     def mail(self) -> MailSpool:

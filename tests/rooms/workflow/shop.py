@@ -94,7 +94,7 @@ class Shop:
             on_stopped=self.stopped,
             recipe_of=lambda recipe: self.recipes[recipe],
             working_hours=lambda team, start, hours: self.workforce.hours(team).add(start, hours),
-            take_kept=lambda _unit, name, key, _schema: self.kept.pop((name, key), None),
+            take_kept=lambda _unit, name, key, _schema, _by: self.kept.pop((name, key), None),
         )
 
     def recipe(self, *steps: Step, stop: tuple[StopRule, ...] = (), **values: Any) -> Recipe:

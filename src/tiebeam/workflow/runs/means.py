@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from tiebeam.economics import Economics
 from tiebeam.engine import Engine
 from tiebeam.errors import NotFound
-from tiebeam.spec import Recipe
+from tiebeam.kit import digest_of
+from tiebeam.spec import Recipe, as_data
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.runs.plan import RunPlan
 from tiebeam.workflow.runs.presenting import Presenter
@@ -36,11 +37,13 @@ class KeptEvent:
     payload: Mapping[str, Any]
 
 
-TakeKept = Callable[[Unit, str, str, Mapping[str, Any] | None], KeptEvent | None]
-"""The oldest kept event of a name and key whose payload keeps the schema; it is then taken, in that unit."""
+TakeKept = Callable[[Unit, str, str, Mapping[str, Any] | None, tuple[str, str]], KeptEvent | None]
+"""The oldest kept event of a name and key whose payload keeps the schema; a run's instance takes it, in that unit."""
 
 
-def nothing_kept(_unit: Unit, _name: str, _key: str, _schema: Mapping[str, Any] | None) -> KeptEvent | None:
+def nothing_kept(
+    _unit: Unit, _name: str, _key: str, _schema: Mapping[str, Any] | None, _by: tuple[str, str]
+) -> KeptEvent | None:
     """Where no events are kept."""
     return None
 
@@ -60,6 +63,7 @@ class Plans:
 
     def __init__(self) -> None:
         self._plans: dict[str, RunPlan] = {}
+        self._digests: dict[int, tuple[Recipe, str]] = {}
         self._turn = threading.Lock()
 
     def of(self, conn: sa.Connection, digest: str) -> RunPlan:
@@ -71,6 +75,19 @@ class Plans:
                 while len(self._plans) > _MOST_PLANS:
                     del self._plans[next(iter(self._plans))]
         return plan
+
+    def digest_of(self, recipe: Recipe) -> str:
+        """The hash of a recipe's content, worked out once for each record in memory."""
+        known = self._digests.get(id(recipe))
+        if known is not None and known[0] is recipe:
+            return known[1]
+        digest = digest_of(as_data(recipe))
+        with self._turn:
+            # The record is kept with its hash, so that no other one takes its place in memory.
+            self._digests[id(recipe)] = (recipe, digest)
+            while len(self._digests) > _MOST_PLANS:
+                del self._digests[next(iter(self._digests))]
+        return digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def begin_event(means: Means, work: Work, place: Place) -> None:
     if isinstance(key, bool) or not isinstance(key, (str, int)) or len(str(key)) > _MOST_KEY:
         raise StepFailed(f"{use.key!r} gives {key!r}; the key of an event is a text or a whole number")
     lock_events(work, use.name, str(key))
-    kept = means.take_kept(work.unit, use.name, str(key), use.payload)
+    kept = means.take_kept(work.unit, use.name, str(key), use.payload, (work.row.id, place.instance))
     if kept is not None:
         arrived(work, place, kept)
         return

@@ -30,6 +30,7 @@ from tiebeam.workflow.triggers.rows import (
     has_over,
     insert_event,
     load_event,
+    note_use,
     set_event,
     uses_of,
 )
@@ -176,9 +177,17 @@ class Events:
             except TiebeamError as refusal:
                 set_event(unit, row.id, state=EventState.REFUSED, detail=refusal.message)
 
-    def kept(self, unit: Unit, name: str, key: str, schema: Mapping[str, Any] | None) -> EventRow | None:
-        """The event that was kept for a step that begins to wait in this unit; None when it has to wait."""
-        return self._delivering.take_kept(unit, name=name, key=key, schema=schema)
+    def kept(
+        self, unit: Unit, name: str, key: str, schema: Mapping[str, Any] | None, *, by: tuple[str, str]
+    ) -> EventRow | None:
+        """The event that was kept for a step that begins to wait in this unit; None when it has to wait.
+
+        `by` are the run and the instance of its step.
+        """
+        row = self._delivering.take_kept(unit, name=name, key=key, schema=schema)
+        if row is not None:
+            note_use(unit, row.id, by[0], step=by[1])
+        return row
 
     def work(self) -> float:
         """One turn of the worker's loop: what was kept long enough, or remembered long enough, is let go."""

@@ -77,7 +77,9 @@ def test_an_event_that_came_first_is_kept_for_the_step_that_waits_later(app: App
 
     assert steps_of(app, run)["paid"] == ("done", "arrived")
     with app.store.read() as conn:
-        assert event_view(conn, received.event_id).item.state is EventState.DELIVERED
+        view = event_view(conn, received.event_id)
+    assert view.item.state is EventState.DELIVERED
+    assert [(one.run_id, one.step) for one in view.taken] == [(run, "paid")]
     assert steps_of(app, waiting_run(app, "O-5")) == {"paid": ("waiting", None)}, "it was taken once"
 
 
