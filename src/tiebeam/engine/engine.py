@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,10 +21,9 @@ from tiebeam.engine.neighbours import worker_name
 from tiebeam.engine.putting import Enqueued, Failure
 from tiebeam.engine.queues import ALL, rule_of
 from tiebeam.engine.segment_rows import SegmentRows
-from tiebeam.engine.segments import Execution, PoisonHandler, Segment, SegmentRunner
+from tiebeam.engine.segments import Execution, PoisonHandler, SegmentRunner, UnknownKind
 from tiebeam.engine.waits import Sweeper, TimerHandler
-from tiebeam.engine.workers import Reaper, Worker
-from tiebeam.errors import Conflict, Invalid
+from tiebeam.engine.workers import EngineBusy, Reaper, Worker
 from tiebeam.spec import WorkUse
 from tiebeam.store import Store, Unit
 
@@ -40,16 +40,22 @@ _PRUNED_AT_ONCE = 500
 _PAUSE_AFTER_ERROR = 30.0
 
 
-class EngineBusy(Conflict):
-    """This engine is launched already."""
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of work without any waiting. `kind:key:seq` is unique for ever."""
 
-    code = "engine_busy"
+    kind: str
+    key: str
+    seq: int
+    engine: Engine
 
+    def finish(self, unit: Unit) -> None:
+        """Mark this segment ended in its last unit, so that the end costs no commit of its own.
 
-class UnknownKind(Invalid):
-    """A segment's kind has no handler in this process, or a name that cannot be one."""
-
-    code = "unknown_segment_kind"
+        What its thread does after that unit is committed is no part of the segment. Raises SegmentLost when another
+        worker has the segment by now, and NotRunning on a thread that does not run it.
+        """
+        self.engine.finish(unit, self)
 
 
 SegmentHandler = Callable[[Segment], None]
@@ -318,7 +324,8 @@ class Engine:
                 return False
             if on_progress is not None and now - told >= 0.5:
                 told = now
-                on_progress(self._left())
+                with self.store.read() as conn:
+                    on_progress(health.left(conn))
             time.sleep(pause)
             pause = min(pause * 1.5, 0.1)
         if on_progress is not None:
@@ -368,10 +375,6 @@ class Engine:
 
     def _now(self) -> int:
         return int(self._wall() * 1000)
-
-    def _left(self) -> int:
-        with self.store.read() as conn:
-            return health.left(conn)
 
     def _beat_step(self, worker: Worker) -> float:
         worker.beat()

@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,12 +16,9 @@ from tiebeam.engine.queues import QUEUES
 from tiebeam.engine.segment_rows import SegmentRows, Taken, segment_id
 from tiebeam.engine.tables import failure
 from tiebeam.engine.workers import SegmentLost
-from tiebeam.errors import Conflict
+from tiebeam.errors import Conflict, Invalid
 from tiebeam.kit import MASKING
 from tiebeam.store import DatabaseTrouble, Store, Unit
-
-if TYPE_CHECKING:
-    from tiebeam.engine.engine import Engine
 
 _log = logging.getLogger("tiebeam.engine")
 
@@ -30,28 +27,16 @@ T = TypeVar("T")
 PoisonHandler = Callable[[Unit, str, int, str], None]
 
 
+class UnknownKind(Invalid):
+    """A segment's kind has no handler in this process, or a name that cannot be one."""
+
+    code = "unknown_segment_kind"
+
+
 class NotRunning(Conflict):
     """A segment is finished by the thread that runs it, and by no other."""
 
     code = "segment_not_running"
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of work without any waiting. `kind:key:seq` is unique for ever."""
-
-    kind: str
-    key: str
-    seq: int
-    engine: Engine
-
-    def finish(self, unit: Unit) -> None:
-        """Mark this segment ended in its last unit, so that the end costs no commit of its own.
-
-        What its thread does after that unit is committed is no part of the segment. Raises SegmentLost when another
-        worker has the segment by now, and NotRunning on a thread that does not run it.
-        """
-        self.engine.finish(unit, self)
 
 
 @dataclass(slots=True, eq=False)

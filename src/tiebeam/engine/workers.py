@@ -12,12 +12,19 @@ import sqlalchemy as sa
 from tiebeam.engine.neighbours import is_gone
 from tiebeam.engine.segment_rows import SegmentRows
 from tiebeam.engine.tables import worker
+from tiebeam.errors import Conflict
 from tiebeam.store import Store, Unit
 
 _log = logging.getLogger("tiebeam.engine")
 
 _BATCH = 200
 _ALIVE = sa.select(worker.c.id, worker.c.beat).where(worker.c.state == "alive")
+
+
+class EngineBusy(Conflict):
+    """This engine is launched already."""
+
+    code = "engine_busy"
 
 
 class SegmentLost(BaseException):
