@@ -211,16 +211,15 @@ def test_a_run_that_failed_after_a_decision_goes_on_from_there(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, task = company.app, company.task("IN-260048")
-    carry_on = app.interpreter.carry_on
 
-    def broken(work: Work) -> Any:
+    def broken(*_given: object) -> None:
         raise ZeroDivisionError("nobody thought of this")
 
-    monkeypatch.setattr(app.interpreter, "carry_on", broken)
-    company.decide("IN-260048", "reject", comment="sent to the wrong company")
-    assert company.run("IN-260048").item.state is RunState.FAILED
+    with monkeypatch.context() as patched:
+        patched.setattr(app.interpreter, "_go", broken)
+        company.decide("IN-260048", "reject", comment="sent to the wrong company")
+        assert company.run("IN-260048").item.state is RunState.FAILED
 
-    monkeypatch.setattr(app.interpreter, "carry_on", carry_on)
     with pytest.raises(Refused):
         app.operating.retry(app.workforce.principal("henrik-lund"), task.run_id)
     app.operating.retry(app.workforce.principal("jonas-petersen"), task.run_id)
