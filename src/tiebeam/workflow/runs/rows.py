@@ -100,14 +100,15 @@ _LAST_DONE = (
 )
 
 
-def pin_recipe(unit: Unit, recipe: Recipe) -> str:
-    """Keep the recipe's content under its hash, so that a run goes on as it began whatever is deployed later."""
-    content = as_data(recipe)
-    digest = digest_of(content)
+def pin_recipe(unit: Unit, recipe: Recipe, *, digest: str | None = None) -> str:
+    """Keep the recipe's content under its hash, so that a run goes on as it began whatever is deployed later.
+
+    `digest` is that hash where the caller knows it.
+    """
+    digest = digest or digest_of(as_data(recipe))
     if _PINNED.first(unit.conn, {"digest": digest}) is None:
-        unit.conn.execute(
-            sa.insert(pinned_recipe).values(hash=digest, recipe=recipe.id, content=content, pinned_at=unit.now)
-        )
+        values = {"hash": digest, "recipe": recipe.id, "content": as_data(recipe), "pinned_at": unit.now}
+        unit.conn.execute(sa.insert(pinned_recipe).values(**values))
     return digest
 
 

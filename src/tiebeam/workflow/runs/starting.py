@@ -69,7 +69,7 @@ def begin_run(
 ) -> RunRow:
     """Write a new run and enqueue its first segment."""
     run_id = unit.store.ids.new("run")
-    digest = recipe_hash or pin_recipe(unit, recipe)
+    digest = recipe_hash or pin_recipe(unit, recipe, digest=means.plans.digest_of(recipe))
     pins = dict(parent.pins) if parent is not None else pins_of(means, unit, recipe)
     deadline_at, deadline_wait = set_deadline(means, unit, run_id, recipe.limits, team=team, started_at=unit.now)
     more: dict[str, Any] = {
