@@ -33,7 +33,7 @@ _WHAT = "tiebeam-backup"
 _PIECE = 1024 * 1024
 _LARGEST_MANIFEST = 512 * 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError)
 
 
 class BackupExists(Conflict):
