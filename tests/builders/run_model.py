@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.builders.run_world import World
-from tiebeam.spec import AtLimit, Join, Recipe, Step, StepKind
+from tiebeam.spec import AtLimit, Effect, Join, Recipe, Step, StepKind
 
 SETTLED = frozenset({"done", "skipped", "undone"})
 FINAL = frozenset({"done", "stopped", "cancelled"})
 _LAST = 10**9
+_OUTSIDE = frozenset({Effect.IDEMPOTENT, Effect.AT_MOST_ONCE})
 Where = tuple[int, ...]
 
 
@@ -362,6 +363,9 @@ class Model:
                 self.confirmed.add(name)
         elif verb == "reject":
             self.end("stopped")
+        elif cell.outcome == "missing_evidence" and self.steps[cell.step].effect in _OUTSIDE:
+            # It took place and is not made again; a person's word stands for the evidence.
+            self._close(cell, self.world.outcome(cell.step, cell.where))
         elif "turn" in cell.output:
             # What a container holds on to stays with it; its condition is asked again.
             cell.phase, cell.outcome = "open", ""

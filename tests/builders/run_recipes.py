@@ -200,9 +200,7 @@ def _code(plan: Plan, name: str) -> dict[str, Any]:
     effect = draw(st.sampled_from(inside if plan.is_ordered else [*inside, Effect.IDEMPOTENT, Effect.AT_MOST_ONCE]))
     values: dict[str, Any] = {"uses": code_name(effect), "effect": effect, "evidence": ("proof",)}
     fault = draw(st.sampled_from([None, None, None, "broken", "busy", "forgetful", "unclear"]))
-    # What was done outside stays done without its evidence, however often it is asked for.
-    is_outside = effect in {Effect.IDEMPOTENT, Effect.AT_MOST_ONCE}
-    if (fault == "unclear" and effect is not Effect.AT_MOST_ONCE) or (fault == "forgetful" and is_outside):
+    if fault == "unclear" and effect is not Effect.AT_MOST_ONCE:
         fault = None
     if fault is not None:
         plan.faults[name] = fault

@@ -55,6 +55,17 @@ def test_evidence_that_was_declared_and_is_missing_goes_to_a_person(shop: Shop) 
     assert shop.decide(run_id, "approve").item.state is RunState.DONE
 
 
+# ids: B14, WF-09
+def test_a_person_vouches_for_an_effect_outside_that_left_no_evidence_and_it_is_not_made_again(shop: Shop) -> None:
+    shop.code("a", lambda _call: StepResult("sent", {"n": 1}, "sent"), effect=Effect.AT_MOST_ONCE)
+    run_id = shop.start(step("a", effect=Effect.AT_MOST_ONCE, evidence=("proof",)))
+    assert shop.advance(run_id).steps[0].outcome == "missing_evidence"
+    view = shop.decide(run_id, "approve")
+    assert (view.item.state, view.steps[0].outcome) == (RunState.DONE, "sent")
+    assert view.steps[0].evidence["proof"]["confirmed_by"] == "ada"
+    assert shop.calls == ["a"]
+
+
 def test_a_step_that_fails_leaves_nothing_behind_and_can_be_tried_again_or_ended(shop: Shop) -> None:
     def writes_then_fails(call: StepCall) -> StepResult:
         assert call.unit is not None

@@ -18,7 +18,8 @@ from tiebeam.workflow.runs.plan import RunPlan
 from tiebeam.workflow.runs.rows import RunRow, StepRow, change_run, load_run, load_states, set_state, step_of_task
 from tiebeam.workflow.runs.states import RunState, StepPhase
 from tiebeam.workflow.runs.undoing import LEFT
-from tiebeam.workflow.runs.work import Work
+from tiebeam.workflow.runs.work import Work, result_from
+from tiebeam.workflow.steps import StepResult
 from tiebeam.workforce import Decision, Task
 
 _HOUR = Decimal(60)
@@ -123,8 +124,32 @@ class Deciding:
                 self._reopen(work, instance, {"turn": output["turn"], "limit_accepted": True})
             case _ if any(name in output for name in _KEPT):
                 self._reopen(work, instance, {name: output[name] for name in _KEPT if name in output})
+            case "missing_evidence" if (made := self._made_outside(work, instance)) is not None:
+                self._vouch(work, instance, made, decision)
             case _:
                 work.forget([instance])
+
+    def _made_outside(self, work: Work, instance: str) -> StepResult | None:
+        """What came of an effect outside that took place: it is not made again for the evidence it did not leave."""
+        effects = self._engine.effects.list(work.unit.conn, work.row.id)
+        found = next((one for one in effects if one.step_id == instance and one.state == "confirmed"), None)
+        return None if found is None or not found.result else result_from(found.result)
+
+    def _vouch(self, work: Work, instance: str, made: StepResult, decision: Decision) -> None:
+        """A person's word stands for the evidence that is missing."""
+        step = work.plan.step(parts_of(instance)[0])
+        said = {"confirmed_by": decision.person_id, "note": decision.comment}
+        work.keep(
+            StepRow(
+                step_id=instance,
+                phase=StepPhase.DONE,
+                outcome=made.outcome,
+                position=work.position_of(instance),
+                summary=f"{made.summary}; {decision.person_name} vouches for it",
+                output=made.output,
+                evidence={**dict.fromkeys(step.evidence, said), **made.evidence},
+            )
+        )
 
     def _settle(self, work: Work, instance: str, decision: Decision, *, happened: bool) -> None:
         """A person says whether an effect took place: its step is then done, or tried again."""
