@@ -60,18 +60,15 @@ _BY_HANDOFF: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 def task_page(visit: Visit, task: TaskView) -> TaskPage:
     names = visit.names
-    with visit.app.store.read() as conn:
-        kept = visit.app.workforce.draft(conn, visit.principal, task.id)
     run = _run_of(visit, task)
     match = _output(run, "match")
     with visit.app.store.read() as conn:
+        kept = visit.app.workforce.draft(conn, visit.principal, task.id)
         obj = visit.app.workforce.task_object(conn, task.id)
         proving = visit.caller.object("evidence", task.id, conn) if task.decision and task.run_id else None
     verdict = visit.caller.may("task.decide", obj)
-    decision = task.context.get("decision")
-    rules = decision.get("rules") if isinstance(decision, Mapping) else None
     found = _document(visit, task)
-    quotes = (*_quotes(task, rules), *_noticed(found))
+    quotes = (*_quotes(task), *_noticed(found))
     fields = _fields(task, found, kept)
     is_typed = task.is_active and "edit" in task.protocol.verbs and "approve" not in task.protocol.verbs
     return TaskPage(
@@ -106,12 +103,16 @@ def task_page(visit: Visit, task: TaskView) -> TaskPage:
         can_claim=task.is_active and task.claimed_by is None and verdict.allowed,
         can_hand_over=task.is_active and visit.allows("task.reassign", obj),
         colleagues=_colleagues(visit, task),
-        run=Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}")
-        if task.run_id
-        else None,
+        run=_run_link(run, task),
         can_prove=proving is not None and visit.allows("evidence.export", proving),
         query_draft=_draft(visit, task) if "ask" in task.protocol.verbs and task.is_active else "",
     )
+
+
+def _run_link(run: RunView | None, task: TaskView) -> Link | None:
+    if not task.run_id:
+        return None
+    return Link(f"Run: {run.item.subject}" if run else "Open the run", f"/runs/{task.run_id}")
 
 
 def _labels(task: TaskView) -> tuple[Pill, ...]:
@@ -218,8 +219,9 @@ def _figure(key: str, value: Any) -> str:
             return str(value)
 
 
-def _quotes(task: TaskView, rules: object) -> tuple[Quote, ...]:
-    quotes = finding_quotes(rules)
+def _quotes(task: TaskView) -> tuple[Quote, ...]:
+    decision = task.context.get("decision")
+    quotes = finding_quotes(decision.get("rules") if isinstance(decision, Mapping) else None)
     answers = [question for question in task.questions if question.answer]
     heard = tuple(Quote(str(one.answer), f"Answer from {one.answered_by or 'outside'}", tone="ok") for one in answers)
     return heard + quotes

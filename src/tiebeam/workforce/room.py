@@ -140,6 +140,8 @@ class Workforce:
         `amount` in `currency` must be comparable with the limits of roles: convert before. With `needs_authority`
         the decider's limit must cover it; an unknown amount is covered by unlimited roles alone.
         """
+        what: dict[str, Any] = {"title": title, "summary": summary, "payload": payload, "context": context}
+        whom: dict[str, Any] = {"role": role, "person": person, "team": team, "routed_because": routed_because}
         new = opening.NewTask(
             run_id=run_id,
             intent=intent,
@@ -147,19 +149,13 @@ class Workforce:
             seq=seq,
             step_id=step_id,
             handoff=handoff,
-            title=title,
-            summary=summary,
-            payload=payload,
-            context=context,
-            role=role,
-            team=team,
             excluded_people=tuple(sorted(set(excluded_people))),
             amount=amount,
             currency=currency,
             needs_authority=needs_authority,
             answer_schema=None if answer is None else dict(answer),
-            routed_because=routed_because,
-            person=person,
+            **what,
+            **whom,
         )
         return opening.open_task(self._desk, unit, new)
 
