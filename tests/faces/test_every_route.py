@@ -60,6 +60,7 @@ OPEN_PAGES = {
 }
 OPEN_COMMANDS = {
     "init": "writes a new folder with the rights of the operating system",
+    "restore": "writes where there is no workspace yet, with the rights of the operating system",
     "check": "reads the files of a folder with the rights of the operating system, no database",
     "library list": "reads the files of a folder with the rights of the operating system, no database",
     "library show": "reads the files of a folder with the rights of the operating system, no database",
