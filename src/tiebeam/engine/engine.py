@@ -118,15 +118,8 @@ class Engine:
             wall=wall,
         )
         self._sweeper = Sweeper(store, fired=lambda: self._observe("timer:fired"))
-        self._reaper = Reaper(
-            store,
-            self._rows,
-            timeout_seconds=heartbeat_timeout,
-            most_deaths=most_deaths,
-            poison=self._runner.poison,
-            steady=steady,
-            wall=wall,
-        )
+        self._reaper = Reaper(store, self._rows, most_deaths=most_deaths, poison=self._runner.poison, wall=wall)
+        self._reaper.watch(timeout_seconds=heartbeat_timeout, steady=steady)
         self.effects = Effects(store, self._observe)
         if observer is not None:
             self._undo.append(store.on_commit(lambda: self._observe("unit:committed")))

@@ -86,19 +86,21 @@ class Reaper:
         store: Store,
         rows: SegmentRows,
         *,
-        timeout_seconds: float,
         most_deaths: int,
         poison: Callable[[Unit, str, str, int, str], None],
-        steady: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
         self._store = store
         self._rows = rows
-        self._timeout = timeout_seconds
         self._most_deaths = most_deaths
         self._poison = poison
-        self._steady = steady
         self._wall = wall
+        self.watch(timeout_seconds=15.0, steady=time.monotonic)
+
+    def watch(self, *, timeout_seconds: float, steady: Callable[[], float]) -> None:
+        """After how long a silence, and by which clock, a worker counts as dead."""
+        self._timeout = timeout_seconds
+        self._steady = steady
         self._seen: dict[str, tuple[int, float]] = {}
         self._looked_at = steady()
 
