@@ -114,7 +114,7 @@ OPEN_COMMANDS = {
 }
 
 
-ARGUMENTS = {"sessions revoke": ["--all"], "policy test": ["cases.toml"]}
+ARGUMENTS = {"sessions revoke": ["--all"], "run": [FINANCE, "a.xml"], "policy test": ["cases.toml"]}
 """Where what a command needs cannot be told from its parameters."""
 
 
