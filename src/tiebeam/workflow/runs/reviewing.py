@@ -42,11 +42,7 @@ class Reviewing:
         step = place.step
         # Whoever settles a problem decides nothing about the case itself, so the step's own rules do not bind them.
         review = step.review if problem["kind"] == "none" else None
-        if review is not None and review.handoff is not None:
-            protocol, rule = self._protocol(review.handoff), f"step {step.id}"
-        else:
-            handoff, rule = work.plan.handoff(variables)
-            protocol = self._protocol(handoff)
+        protocol, rule = self._chosen(work, place, review, variables)
         packet = presenter.packet(call, ReviewCase(step, protocol, problem))
         if call.index is not None:
             packet = replace(packet, title=f"{packet.title} · {call.index + 1}")
@@ -77,6 +73,15 @@ class Reviewing:
         except (NobodyHoldsRole, IncompleteContext, BrokenProtocol) as failure:
             raise StepFailed(f"{step.title!r} cannot be handed over: {failure.message}") from failure
         return task_id, protocol
+
+    def _chosen(
+        self, work: Work, place: Place, review: Review | None, variables: Mapping[str, Any]
+    ) -> tuple[HandoffProtocol, str]:
+        """The protocol by which it is asked, and what chose it."""
+        if review is not None and review.handoff is not None:
+            return self._protocol(review.handoff), f"step {place.step.id}"
+        handoff, rule = work.plan.handoff(variables)
+        return self._protocol(handoff), rule
 
     def cancel(self, unit: Unit, run_id: str, *, reason: str, steps: tuple[str, ...] | None = None) -> None:
         self._workforce.cancel_tasks(unit, run_id, reason=reason, steps=steps)
