@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,6 @@ from tiebeam.app.outer import Outer
 from tiebeam.app.priced import prices_of
 from tiebeam.app.running import App, access_of, settings_of
 from tiebeam.app.telemetry import telemetry
-from tiebeam.app.tending import desk_of
 from tiebeam.app.triggering import register_triggers, triggering
 from tiebeam.authority import Authority
 from tiebeam.connect.documents import UNCONFINED_VARIABLE, Limits, Reader
@@ -44,11 +44,12 @@ from tiebeam.workflow import (
     settle_given_up,
 )
 from tiebeam.workflow.evidence import Anchoring, Archiving, Evidence, places_for
+from tiebeam.workflow.extend import Extensions
 from tiebeam.workflow.finops import Alerting, Asking, MonthlyReviews, Watching
 from tiebeam.workflow.intake import Archive, BatchReader, Intake
 from tiebeam.workflow.invoices import SCORERS
 from tiebeam.workflow.models import Completing
-from tiebeam.workflow.operating import Operating, Stalling
+from tiebeam.workflow.operating import Desk, Operating, Stalling
 from tiebeam.workflow.payables import PayablesPresenter, edit_problems
 from tiebeam.workflow.promotion import Promotion, first_gates
 from tiebeam.workflow.runs import (
@@ -100,53 +101,45 @@ def open_app(
     return _compose(workspace, store, engine, graph, codes=tuple(codes))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What every room is built upon."""
+
+    workspace: Path
+    store: Store
+    engine: Engine
+    graph: Applied
+    authority: Authority
+    facts: IntentFacts
+    workforce: Workforce
+    prices: Prices
+    economics: Economics
+    telling: Telling
+    extensions: Extensions
+
+
 def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, codes: tuple[StepCode, ...]) -> App:
     authority = Authority(RulesInForce(graph))
     facts = IntentFacts(graph)
-    workforce = _workforce(store, engine, graph, authority=authority, facts=facts)
     prices = prices_of(graph(), store.clock)
-    economics = Economics(store, prices=prices)
+    ground = _Ground(
+        workspace=workspace,
+        store=store,
+        engine=engine,
+        graph=graph,
+        authority=authority,
+        facts=facts,
+        workforce=_workforce(store, engine, graph, authority=authority, facts=facts),
+        prices=prices,
+        economics=Economics(store, prices=prices),
+        telling=_telling(workspace, store, graph),
+        extensions=installed(),
+    )
     reader = _confined_reader()
     use = _model_use(workspace, store, graph, authority=authority, prices=prices)
-    extensions = installed()
     models = Completing(use["calls"], workspace=workspace)
-    outer = Outer(workspace, graph, store.clock, reader=reader, models=models, connectors=extensions.connectors)
-    register = step_register((*extensions.steps, *codes))
-    interpreter = _interpreter(
-        store, engine, graph, register=register, economics=economics, workforce=workforce, outer=outer
-    )
-    gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, prices)))
-    promotion = Promotion(store, graph=graph, gates=(*gates, *extensions.gates))
-    archive = Archive(workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
-    letters = Correspondence(store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender())
-    intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
-    begin = interpreter.start
-    starting = partial(Starting, store, workspace=workspace, graph=graph, workforce=workforce, begin=begin)
-    budgets = Budgets(graph=graph, tree=trees_of(store, graph))
-    telling = _telling(workspace, store, graph)
-    started = triggering(
-        workspace,
-        store,
-        graph=graph,
-        engine=engine,
-        interpreter=interpreter,
-        promotion=promotion,
-        authority=authority,
-        facts=facts,
-        workforce=workforce,
-    )
-    outer.events = started.events
-    desk = desk_of(
-        store,
-        engine=engine,
-        graph=graph,
-        authority=authority,
-        facts=facts,
-        workforce=workforce,
-        interpreter=interpreter,
-        promotion=promotion,
-        intake=intake,
-    )
+    connectors = ground.extensions.connectors
+    outer = Outer(workspace, graph, store.clock, reader=reader, models=models, connectors=connectors)
     app = App(
         workspace=workspace,
         store=store,
@@ -154,36 +147,71 @@ def _compose(workspace: Path, store: Store, engine: Engine, graph: Applied, *, c
         graph=graph,
         authority=authority,
         intent_facts=facts,
-        workforce=workforce,
-        economics=economics,
-        budgets=budgets,
-        decisions=Decisions(authority=authority, graph=graph),
-        forecasting=Forecasting(store, economics=economics, graph=graph),
-        intake=intake,
-        starting=starting(intake=intake, promotion=promotion, authority=authority, facts=facts),
-        promotion=promotion,
-        triggering=started,
-        interpreter=interpreter,
-        operating=Operating(desk),
-        stalling=Stalling(desk, telling=telling),
-        correspondence=letters,
-        evidence=Evidence(store, archive=archive, economics=economics, policies=lambda: authority.policies),
-        anchoring=_anchoring(workspace, store, graph),
-        archiving=Archiving(store, workspace=workspace, use=lambda: settings_of(graph()).archive),
-        telling=telling,
-        asking=Asking(store, graph=graph, workforce=workforce, budgets=budgets),
-        watching=Watching(store, graph=graph, budgets=budgets, telling=telling, workforce=workforce),
-        alerting=Alerting(store, graph=graph, telling=telling, workforce=workforce),
-        monthly=MonthlyReviews(store, graph=graph, workforce=workforce),
-        scorers={**SCORERS, **dict(extensions.scorers)},
-        extensions=extensions,
+        workforce=ground.workforce,
+        economics=ground.economics,
+        telling=ground.telling,
+        extensions=ground.extensions,
         reader=reader,
         telemetry=telemetry(),
         provider=ProviderInForce(lambda: graph().settings, workspace=workspace, clock=store.clock),
         **use,
+        **_work(ground, outer, reader=reader, codes=codes),
+        **_books(ground),
     )
     _register_handlers(app)
     return app
+
+
+def _work(ground: _Ground, outer: Outer, *, reader: Reader, codes: tuple[StepCode, ...]) -> dict[str, Any]:
+    """What carries out and looks after work, by its name in the App."""
+    store, engine, graph, workforce = ground.store, ground.engine, ground.graph, ground.workforce
+    register = step_register((*ground.extensions.steps, *codes))
+    interpreter = _interpreter(
+        store, engine, graph, register=register, economics=ground.economics, workforce=workforce, outer=outer
+    )
+    gates = first_gates(lambda intent, assumed: assess(case_of(intent, assumed, ground.prices)))
+    promotion = Promotion(store, graph=graph, gates=(*gates, *ground.extensions.gates))
+    archive = Archive(ground.workspace / STATE_FOLDER / "documents", max_bytes=LARGEST_DOCUMENT)
+    intake = Intake(store, engine=engine, archive=archive, reader=lambda: reader)
+    shared: dict[str, Any] = {"graph": graph, "authority": ground.authority, "facts": ground.facts}
+    shared |= {"workforce": workforce, "promotion": promotion}
+    starting = Starting(store, workspace=ground.workspace, begin=interpreter.start, intake=intake, **shared)
+    started = triggering(ground.workspace, store, engine=engine, interpreter=interpreter, **shared)
+    outer.events = started.events
+    desk = Desk(store=store, engine=engine, interpreter=interpreter, intake=intake, **shared)
+    return {
+        "intake": intake,
+        "starting": starting,
+        "promotion": promotion,
+        "triggering": started,
+        "interpreter": interpreter,
+        "operating": Operating(desk),
+        "stalling": Stalling(desk, telling=ground.telling),
+        "correspondence": Correspondence(
+            store, engine=engine, workforce=workforce, mail=outer.mail(), sender=outer.sender()
+        ),
+        "evidence": Evidence(
+            store, archive=archive, economics=ground.economics, policies=lambda: ground.authority.policies
+        ),
+        "anchoring": _anchoring(ground.workspace, store, graph),
+        "archiving": Archiving(store, workspace=ground.workspace, use=lambda: settings_of(graph()).archive),
+        "scorers": {**SCORERS, **dict(ground.extensions.scorers)},
+    }
+
+
+def _books(ground: _Ground) -> dict[str, Any]:
+    """What is about money and its limits, by its name in the App."""
+    store, graph, workforce = ground.store, ground.graph, ground.workforce
+    budgets = Budgets(graph=graph, tree=trees_of(store, graph))
+    return {
+        "budgets": budgets,
+        "decisions": Decisions(authority=ground.authority, graph=graph),
+        "forecasting": Forecasting(store, economics=ground.economics, graph=graph),
+        "asking": Asking(store, graph=graph, workforce=workforce, budgets=budgets),
+        "watching": Watching(store, graph=graph, budgets=budgets, telling=ground.telling, workforce=workforce),
+        "alerting": Alerting(store, graph=graph, telling=ground.telling, workforce=workforce),
+        "monthly": MonthlyReviews(store, graph=graph, workforce=workforce),
+    }
 
 
 def _model_use(
