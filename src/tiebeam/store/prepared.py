@@ -200,12 +200,17 @@ def savepoint(conn: sa.Connection) -> Generator[None]:
     try:
         yield
     except BaseException:
-        # A connection that died has nothing left to go back to.
-        if not conn.invalidated:
+        # A connection that died has nothing left to go back to, nor has a transaction that the database undid itself.
+        if not conn.invalidated and is_open(conn):
             say(conn, "ROLLBACK TO SAVEPOINT part")
             say(conn, "RELEASE SAVEPOINT part")
         raise
     say(conn, "RELEASE SAVEPOINT part")
+
+
+def is_open(conn: sa.Connection) -> bool:
+    """Whether the transaction still stands. On a full disk SQLite undoes all of it, and a commit then does nothing."""
+    return conn.dialect.name != "sqlite" or bool(getattr(conn.connection.driver_connection, "in_transaction", False))
 
 
 def say(conn: sa.Connection, text: str) -> None:

@@ -7,6 +7,7 @@ Nobody's unit returns before that commit, so nothing is told that may yet be und
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Generator
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from tiebeam.store.prepared import savepoint
+from tiebeam.store.prepared import is_open, savepoint
 
 MOST = 16
 """So many units are committed together at most,"""
@@ -55,10 +56,10 @@ class Together:
             group = self._open or self._begin()
             group.members += 1
             yield from self._unit(group)
-        except BaseException:
-            self._pass_on(group)
+        except BaseException as problem:
+            self._pass_on(group, problem)
             raise
-        self._pass_on(group)
+        self._pass_on(group, None)
         while not group.ended.wait(0.05):
             self._end_forsaken(group)
         if group.error is not None:
@@ -92,15 +93,21 @@ class Together:
                 yield group.conn
         group.kept += 1
 
-    def _pass_on(self, group: _Group | None) -> None:
-        """Leave the transaction to the next in the queue, or end it. The turn is held until then."""
+    def _pass_on(self, group: _Group | None, problem: BaseException | None) -> None:
+        """Leave the transaction to the next in the queue, or end it. The turn is held until then.
+
+        A `problem` that made the database undo the whole transaction is that of everybody in it.
+        """
         try:
             if group is None:
                 return
             with self._count:
                 others = self._queued > 0
             failed_alone = group.kept == 0
-            if failed_alone or not others or group.members >= MOST or time.monotonic() - group.begun > SECONDS:
+            if not _stands(group):
+                self._open = None
+                self._give_up(group, problem or _Undone("the database undid the transaction"))
+            elif failed_alone or not others or group.members >= MOST or time.monotonic() - group.begun > SECONDS:
                 self._open = None
                 self._end(group)
         finally:
@@ -126,11 +133,26 @@ class Together:
             else:
                 group.conn.rollback()
         except BaseException as error:  # noqa: BLE001 - each of its units raises it
-            group.error = error
+            self._give_up(group, error)
+            return
+        try:
+            group.conn.close()
+        finally:
+            group.ended.set()
+
+    def _give_up(self, group: _Group, error: BaseException) -> None:
+        group.error = error
+        try:
             # Whatever state the transaction is in now, it must not come back from the pool.
             group.conn.invalidate()
+            group.conn.close()
         finally:
-            try:
-                group.conn.close()
-            finally:
-                group.ended.set()
+            group.ended.set()
+
+
+class _Undone(sqlite3.OperationalError):
+    """SQLite took a transaction back without a word to the unit that was at work."""
+
+
+def _stands(group: _Group) -> bool:
+    return not group.conn.invalidated and is_open(group.conn)

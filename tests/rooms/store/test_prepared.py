@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -97,3 +100,45 @@ def test_a_list_of_changing_length_is_refused(things: Store) -> None:
         Prepared(sa.select(THING).where(THING.c.name.in_(sa.bindparam("names", expanding=True)))).all(
             conn, {"names": ["a"]}
         )
+
+
+def test_a_transaction_that_the_database_undid_is_lost_for_everybody_in_it(things: Store) -> None:
+    if things.dialect != "sqlite":
+        pytest.skip("PostgreSQL never undoes more than what failed")
+    told: list[str] = []
+    inside, queued = threading.Event(), threading.Event()
+
+    def first() -> None:
+        try:
+            with things.unit() as unit:
+                ADD.run(unit.conn, {"name": "first"})
+                inside.set()
+                assert queued.wait(5)
+                # Until the other thread stands in the queue.
+                time.sleep(0.1)
+        except sa.exc.OperationalError:
+            told.append("first")
+
+    def second() -> None:
+        assert inside.wait(5)
+        queued.set()
+        try:
+            with things.unit() as unit:
+                ADD.run(unit.conn, {"name": "second"})
+                # What SQLite does by itself where the disk is full.
+                unit.conn.exec_driver_sql("ROLLBACK")
+                raise sa.exc.OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+        except sa.exc.OperationalError:
+            told.append("second")
+
+    workers = [threading.Thread(target=work) for work in (first, second)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    with things.unit() as unit:
+        ADD.run(unit.conn, {"name": "later"})
+    with things.read() as conn:
+        kept = set(conn.execute(sa.select(THING.c.name)).scalars())
+    # Whoever was not told of the trouble finds what they wrote.
+    assert kept == {"later", *({"first", "second"} - set(told))}
