@@ -20,7 +20,6 @@ from tiebeam.cli.shared import (
     workspace_option,
 )
 from tiebeam.cli.show import print_draft, print_task
-from tiebeam.kit import plain
 
 if TYPE_CHECKING:
     from tiebeam.workforce import Decision
@@ -62,6 +61,8 @@ def inbox(
                 view = app.workforce.task(conn, task)
                 draft = app.workforce.draft(conn, principal, task)
                 if as_json:
+                    from tiebeam.kit import plain
+
                     print_json({**plain(view), "draft": plain(draft)})
                 else:
                     print_task(view)

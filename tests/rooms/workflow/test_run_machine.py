@@ -37,7 +37,7 @@ class RunMachine(RuleBasedStateMachine):
 
     def fresh(self) -> Fresh:
         """Each test's own machine says where its databases come from."""
-        raise NotImplementedError
+        raise TypeError("run a subclass that says where its databases come from")
 
     def __init__(self) -> None:
         super().__init__()

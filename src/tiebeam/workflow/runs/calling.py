@@ -20,7 +20,6 @@ from tiebeam.workflow.runs.walking import Walking
 from tiebeam.workflow.runs.work import CallOutside, Work, ambiguity
 from tiebeam.workflow.steps import ApprovalExpired, EffectUnclear, StepBusy, StepFailed, StepResult
 
-TIMED_OUT = "timed_out"
 POLL_SECONDS = 0.25
 """How often a segment that waits for calls looks whether somebody else has moved its run on."""
 
@@ -28,7 +27,7 @@ POLL_SECONDS = 0.25
 class CallTimedOut(TiebeamError):
     """A call took longer than its step allows; what became of it is unknown."""
 
-    code = TIMED_OUT
+    code = "timed_out"
     status = 504
 
 
@@ -173,8 +172,8 @@ class Recording:
     def _unclear(self, work: Work, outside: CallOutside, failure: TiebeamError, found: dict[str, Any]) -> None:
         """Nobody knows whether it took place: only what may be repeated is tried again."""
         repeatable = outside.code.effect is Effect.IDEMPOTENT and not outside.undoes
-        if repeatable and (outside.step.retry is not None or failure.code == TIMED_OUT):
-            kind = None if failure.code == TIMED_OUT else AMBIGUOUS
+        if repeatable and (outside.step.retry is not None or failure.code == CallTimedOut.code):
+            kind = None if failure.code == CallTimedOut.code else AMBIGUOUS
             failed(self._means, work, outside.place, code=failure.code, message=failure.message, kind=kind)
             return
         open_problem(
