@@ -105,7 +105,8 @@ def test_a_step_of_another_package_is_killed_and_ends_in_its_next_version(instal
         )
         _until(lambda: _state(installed, workspace, run) == "done", workspace)
 
-    done = [fact for fact in _facts(installed, workspace, run, "step.done") if fact["step"] == "screen"]
+    told = [*_facts(installed, workspace, run, "steps.done"), *_facts(installed, workspace, run, "run.done")]
+    done = [one for fact in told for one in fact.get("steps", ()) if one["step"] == "screen"]
     assert [fact["origin"] for fact in done] == ["acme-screening 1.1"]
     assert installed.json("runs", "show", run, "--workspace", workspace)["recipe_hash"] == recipe
 

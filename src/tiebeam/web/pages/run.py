@@ -205,10 +205,12 @@ def _spans(run: RunView, titles: Mapping[str, str]) -> Figure | None:
 
 def _event(entry: JournalEntry, names: Names) -> Event:
     payload = entry.payload
+    told = [payload, *(one for one in payload.get("steps", ()) if isinstance(one, dict))]
     said = [
-        str(payload[key])
+        str(one[key])
+        for one in told
         for key in ("step", "outcome", "verb", "reason", "summary")
-        if isinstance(payload.get(key), str)
+        if isinstance(one.get(key), str)
     ]
     return Event(entry.at, sentence(entry.kind.replace(".", " ")), names.actor(entry.actor), " · ".join(said)[:240])
 

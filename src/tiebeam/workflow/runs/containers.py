@@ -78,12 +78,12 @@ def _close_map(work: Work, place: Place, over: list[Any]) -> None:
     row = _row(work, place, StepPhase.DONE, output, outcome="done", summary=f"{len(over)} items done")
     # What was walked through is kept apart from what came of it: items may be done once more.
     work.keep(replace(row, evidence={"over": over}))
-    work.fact("step.done", step=place.instance, outcome="done", count=len(over))
+    work.done(place.instance, "done", count=len(over))
 
 
 def _close(work: Work, place: Place, outcome: str, output: dict[str, Any], summary: str) -> None:
     work.keep(_row(work, place, StepPhase.DONE, output, outcome=outcome, summary=summary))
-    work.fact("step.done", step=place.instance, outcome=outcome, turns=output["turns"])
+    work.done(place.instance, outcome, turns=output["turns"])
 
 
 def _row(

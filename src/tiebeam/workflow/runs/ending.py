@@ -44,7 +44,7 @@ def machine_time(unit: Unit, row: RunRow, seconds: Decimal, *, number: int) -> L
     """
     entry = _entry(unit, row, kind=EntryKind.MACHINE_SECONDS, quantity=seconds, amount=None, currency=None)
     # A step that was taken back and runs again takes its time again.
-    return replace(entry, key=f"{row.id}:machine:{number}:{unit.now.isoformat()}")
+    return replace(entry, key=f"{row.id}:machine:{number}:{int(unit.now.timestamp() * 1000)}")
 
 
 def _entry(

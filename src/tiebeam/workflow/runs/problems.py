@@ -31,6 +31,7 @@ def open_problem(
 ) -> None:
     """Ask a person about an instance. `kept` is what its row must hold on to until it goes on."""
     name = instance or place.instance
+    work.tell_done()
     problem = {"kind": kind, "step": place.step.id, "message": message, "found": dict(found or {})}
     call = work.call(services_of(means, work), place, instance=name)
     variables = work.variables(problem, place)

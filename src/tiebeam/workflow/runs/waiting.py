@@ -102,7 +102,7 @@ def close_wait(work: Work, place: Place, outcome: str, output: Mapping[str, Any]
     """What was waited for has come, or never will."""
     position = work.position_of(place.instance)
     work.keep(StepRow(place.instance, StepPhase.DONE, outcome, position, summary=summary, output=output))
-    work.fact("step.done", step=place.instance, outcome=outcome, summary=summary)
+    work.done(place.instance, outcome, summary=summary)
 
 
 def elapsed(work: Work, instance: str) -> None:

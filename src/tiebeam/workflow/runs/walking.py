@@ -21,7 +21,7 @@ from tiebeam.workflow.runs.problems import failed, open_problem, services_of
 from tiebeam.workflow.runs.rows import StepRow, as_columns, in_state
 from tiebeam.workflow.runs.shape import Place
 from tiebeam.workflow.runs.states import PARKED, SETTLED, RunState, StepPhase
-from tiebeam.workflow.runs.work import CallOutside, Work, result_data, result_from
+from tiebeam.workflow.runs.work import RUN_DONE, CallOutside, Work, result_data, result_from
 from tiebeam.workflow.steps import TIEBEAM, ApprovalExpired, StepBusy, StepCode, StepFailed, StepResult
 
 OUTSIDE = frozenset({Effect.IDEMPOTENT, Effect.AT_MOST_ONCE})
@@ -130,6 +130,8 @@ class Walking:
         """
         code, call = outside.code, outside.call
         request = {} if code.request is None else code.request(call)
+        if code.effect is Effect.AT_MOST_ONCE:
+            work.tell_done()
         state = self._means.engine.effects.intend(
             work.unit,
             run_id=work.row.id,
@@ -176,25 +178,18 @@ class Walking:
             )
         )
         work.entries += result.entries
-        if code.effect is Effect.PURE and not result.evidence and code.origin == TIEBEAM:
-            work.computed(place.instance, result)
-            return
-        payload: dict[str, Any] = {
-            "step": place.instance,
-            "outcome": result.outcome,
-            "summary": result.summary,
-            "output_hash": digest_of(result.output),
-        }
+        more: dict[str, Any] = {"output_hash": digest_of(result.output)}
         if result.evidence:
-            payload["evidence"] = {name: digest_of(value) for name, value in result.evidence.items()}
+            more["evidence"] = {name: digest_of(value) for name, value in result.evidence.items()}
         if code.origin != TIEBEAM:
-            payload["origin"] = code.origin
-        work.fact("step.done", **payload)
+            more["origin"] = code.origin
+        work.done(place.instance, result.outcome, **more)
 
     def _skip(self, work: Work, place: Place, outcome: str = "skipped") -> None:
         work.keep(StepRow(place.instance, StepPhase.SKIPPED, outcome, work.position_of(place.instance)))
 
     def _open_review(self, work: Work, place: Place) -> None:
+        work.tell_done()
         call = work.call(services_of(self._means, work), place)
         presenter = self._means.presenter_of(work.row.intent)
         task_id, protocol = self._means.reviewing.open(work, place, call, presenter, work.variables(place=place))
@@ -284,7 +279,7 @@ class Walking:
         accepted, undecided = self._accepted(work)
         if undecided is not None:
             work.fact("acceptance.undecided", error=undecided)
-        work.fact("run.done", outcome=outcome, accepted=accepted)
+        work.fact(RUN_DONE, outcome=outcome, accepted=accepted)
         ended = replace(work.row, state=RunState.DONE, outcome=outcome)
         work.entries += end_entries(work.unit, ended, work.plan, accepted=accepted, touched=work.is_touched)
         self._ending.after_end(work)

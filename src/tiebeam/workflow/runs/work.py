@@ -9,7 +9,6 @@ from typing import Any
 
 from tiebeam.economics import Economics, LedgerEntry
 from tiebeam.engine import EffectState
-from tiebeam.kit import digest_of
 from tiebeam.spec import Step
 from tiebeam.store import Unit
 from tiebeam.workflow.runs.ending import machine_time
@@ -32,7 +31,12 @@ from tiebeam.workflow.runs.states import SETTLED, RunState, StepPhase, StepState
 from tiebeam.workflow.steps import RunInfo, Services, StepCall, StepCode, StepResult
 
 SYSTEM = "system:tiebeam"
+STEPS_DONE = "steps.done"
+"""What instances of a run are done, in one fact for all of a unit: a list under `steps`."""
+RUN_DONE = "run.done"
+"""The end of a run, with the `steps` that were done in the same unit."""
 _NOTHING = Decimal(0)
+_MILLISECOND = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Work:
     _begun: dict[str, StepRow] = field(default_factory=dict[str, StepRow])
     _moved: dict[str, StepRow] = field(default_factory=dict[str, StepRow])
     _marked: dict[str, StepPhase] = field(default_factory=dict[str, StepPhase])
-    _computed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    _done: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def __post_init__(self) -> None:
         self.ended = max((state.seq for state in self.states.values()), default=0)
@@ -151,26 +155,32 @@ class Work:
         """Where lists show it. What stands for the run as a whole comes last."""
         return self.plan.positions.get(parts_of(instance)[0], len(self.plan.positions))
 
-    def computed(self, instance: str, result: StepResult) -> None:
-        """A pure step's outcome, told in the next fact of this run: it can be worked out again."""
-        self._computed.append({"step": instance, "outcome": result.outcome, "output_hash": digest_of(result.output)})
+    def done(self, instance: str, outcome: str, **more: Any) -> None:
+        """An instance is done: one fact tells all of this unit, in their order."""
+        self._done.append({"step": instance, "outcome": outcome, **more})
 
     def fact(self, kind: str, *, actor: str = SYSTEM, **payload: Any) -> None:
-        """Append to the run's stream."""
-        if self._computed:
-            payload["computed"], self._computed = self._computed, []
+        """Append to the run's stream, after what was done before."""
+        if self._done and kind == RUN_DONE:
+            payload["steps"], self._done = self._done, []
+        self.tell_done()
         self.unit.journal(f"run:{self.row.id}", kind, actor=actor, payload=payload)
 
+    def tell_done(self) -> None:
+        """Append what was done so far to the run's stream, before a fact that others append there."""
+        if self._done:
+            steps, self._done = self._done, []
+            self.unit.journal(f"run:{self.row.id}", STEPS_DONE, actor=SYSTEM, payload={"steps": steps})
+
     def book_time(self) -> None:
-        """Book the machine time gathered so far as one line."""
-        if self.seconds:
+        """Book the machine time gathered so far as one line. Less than a millisecond says nothing."""
+        if self.seconds >= _MILLISECOND:
             self.entries.append(machine_time(self.unit, self.row, self.seconds, number=self.ended))
-            self.seconds = _NOTHING
+        self.seconds = _NOTHING
 
     def flush(self, economics: Economics) -> None:
         """Write what was taken up: step rows in one statement, ledger lines in one call, the run's row once."""
-        if self._computed:
-            self.fact("steps.computed")
+        self.tell_done()
         insert_steps(self.unit, self.row.id, tuple(self._begun.values()))
         move_steps(self.unit, self.row.id, self._moved.values())
         mark_steps(self.unit, self.row.id, self._marked)
