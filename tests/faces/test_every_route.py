@@ -59,6 +59,7 @@ OPEN_PAGES = {
     ("GET", "/sign-in/oidc/sign-out"): "leaving, told by the identity provider",
 }
 OPEN_COMMANDS = {
+    "extensions": "reads which packages are installed, no workspace",
     "init": "writes a new folder with the rights of the operating system",
     "restore": "writes where there is no workspace yet, with the rights of the operating system",
     "check": "reads the files of a folder with the rights of the operating system, no database",

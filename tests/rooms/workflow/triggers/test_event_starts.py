@@ -1,6 +1,6 @@
 """Runs that events start: one for each event, or one open run for each key.
 
-ids: WF-14
+ids: WF-14, B9
 """
 
 from __future__ import annotations

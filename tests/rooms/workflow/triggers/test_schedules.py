@@ -1,6 +1,6 @@
 """Schedules: one run for each moment, over changes of clocks, missed moments and any number of workers.
 
-ids: WF-14
+ids: WF-14, B9
 """
 
 from __future__ import annotations
