@@ -79,8 +79,8 @@ class Retry(Frozen):
 
     times: int = Field(ge=1, le=50)
     first_seconds: Decimal = Field(default=Decimal(1), ge=0)
-    factor: Decimal = Field(default=Decimal(2), ge=1)
-    most_seconds: Decimal = Field(default=Decimal(300), gt=0)
+    factor: Decimal = Field(default=Decimal(2), ge=1, le=100)
+    most_seconds: Decimal = Field(default=Decimal(300), gt=0, le=2_592_000)
     on: tuple[str, ...] = ()
 
 

@@ -146,6 +146,10 @@ class Recording:
             self._take_back(work, outside, failure)
         if not work.is_open(outside.instance):
             return
+        refused = isinstance(failure, (StepFailed, ApprovalExpired))
+        if refused and not outside.undoes and not self._walking.is_wanted(work, outside.place):
+            self._walking.leave(work, outside.place)
+            return
         match failure:
             case ApprovalExpired():
                 self._walking.ask_again(work, outside.place, failure)
@@ -171,7 +175,7 @@ class Recording:
 
     def _unclear(self, work: Work, outside: CallOutside, failure: TiebeamError, found: dict[str, Any]) -> None:
         """Nobody knows whether it took place: only what may be repeated is tried again."""
-        repeatable = outside.code.effect is Effect.IDEMPOTENT and not outside.undoes
+        repeatable = outside.code.effect is Effect.IDEMPOTENT and not outside.undoes and work.ends_as is None
         if repeatable and (outside.step.retry is not None or failure.code == CallTimedOut.code):
             kind = None if failure.code == CallTimedOut.code else AMBIGUOUS
             failed(self._means, work, outside.place, code=failure.code, message=failure.message, kind=kind)

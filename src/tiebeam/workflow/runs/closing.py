@@ -23,6 +23,8 @@ CHILD_KIND = "child"
 WITHDRAWN = "withdrawn"
 AMBIGUOUS = "ambiguous_effect"
 """The kind of problem where nobody knows whether a call took place."""
+_BEGUN = frozenset({"intent", "confirmed"})
+"""States of effects that may have taken place."""
 _FACTS = {RunState.STOPPED: "run.stopped", RunState.CANCELLED: "run.cancelled"}
 
 
@@ -53,18 +55,23 @@ class Ending:
         actor: str = SYSTEM,
         touched: bool | None = None,
         undo: bool = True,
+        even_paused: bool = False,
     ) -> None:
         """End the run now, or once its effects are taken back. The caller sees to it that a segment follows.
 
-        Without `undo` what it did stays. `touched`: a person had to handle it; None = as its steps say.
+        Without `undo` what it did stays. `touched`: a person had to handle it; None = as its steps say. What a paused
+        run has to take back waits until it is resumed, unless this is meant `even_paused`.
         """
+        unsure = self._unsure(work) if undo else []
         # Before anything is journalled: deciders lock the task first and the stream after it.
         self._cancel_tasks(work.unit, work.row.id, reason, None)
         self.withdraw_waits(work, list(work.states), reason=reason)
         # The question was withdrawn with the others; whether there is something to take back is asked anew.
-        work.forget([n for n, s in work.states.items() if s.outcome == AMBIGUOUS and self.can_undo(work, n)])
+        work.forget(unsure)
         if undo and self._has_to_undo(work):
-            work.changes |= in_state(work.unit, RunState.UNDOING, reason=reason) | {"ends_as": final}
+            waits = work.state is RunState.PAUSED and not even_paused
+            work.changes |= in_state(work.unit, RunState.PAUSED if waits else RunState.UNDOING, reason=reason)
+            work.changes |= {"ends_as": final, "ended_at": None}
             work.fact("run.undoing", actor=actor, reason=reason, ends_as=final.value)
             return
         self.finish(work, final=final, reason=reason, actor=actor, touched=touched)
@@ -152,7 +159,7 @@ class Ending:
         work = Work(unit, row, self._plan(unit, row), load_states(unit.conn, run_id))
         if row.state is RunState.DONE and not self._has_to_undo(work):
             return False
-        self.begin(work, final=RunState.CANCELLED, reason=reason)
+        self.begin(work, final=RunState.CANCELLED, reason=reason, even_paused=True)
         undoing = work.ends_as is not None
         if undoing:
             work.changes["ended_at"] = None
@@ -182,8 +189,16 @@ class Ending:
     def open_calls(self, work: Work) -> list[str]:
         """Instances with a way to undo them whose call was begun and whose outcome no step has recorded yet."""
         effects = self._engine.effects.list(work.unit.conn, work.row.id)
-        begun = (effect.step_id for effect in effects if effect.state in {"intent", "confirmed"})
+        begun = (effect.step_id for effect in effects if effect.state in _BEGUN)
         return [name for name in begun if name not in work.states and self.can_undo(work, name)]
+
+    def _unsure(self, work: Work) -> list[str]:
+        """Instances that wait for something though their effect may have taken place, and could be taken back."""
+        parked = {name for name, state in work.states.items() if state.phase in PARKED and self.can_undo(work, name)}
+        if not parked:
+            return []
+        effects = self._engine.effects.list(work.unit.conn, work.row.id)
+        return [one.step_id for one in effects if one.step_id in parked and one.state in _BEGUN]
 
     def can_undo(self, work: Work, name: str) -> bool:
         """Whether the recipe says how an instance is taken back."""

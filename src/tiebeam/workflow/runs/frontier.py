@@ -106,6 +106,9 @@ class Frontier:
             self._admit(container, indices[:-1], body)
 
     def _look_after(self, step_id: str, indices: Indices) -> None:
+        if indices and instance_of(self._shape.chains[step_id][-1], indices[:-1]) not in self._open:
+            # The body was withdrawn while a call of it was outside.
+            return
         for name in self._shape.following[step_id]:
             if len(self._shape.chains[name]) == len(indices):
                 self._push_if_ready(name, indices)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from tiebeam.errors import NotFound
 from tiebeam.kit import iso
-from tiebeam.spec import Retry
+from tiebeam.spec import ConditionFailed, Retry
 from tiebeam.workflow.runs.means import Means
+from tiebeam.workflow.runs.plan import NoHandoff
 from tiebeam.workflow.runs.rows import StepRow
 from tiebeam.workflow.runs.shape import Place
 from tiebeam.workflow.runs.states import StepPhase
 from tiebeam.workflow.runs.work import Work
+from tiebeam.workflow.steps import StepFailed
 
 WAKE = "run.wake"
 """The timers of this room: payload `{run, step, seq}`."""
+ASK_AGAIN = timedelta(minutes=15)
+"""When somebody is looked for again for a problem that could be put to nobody."""
+_LONGEST_PAUSE = 30 * 86_400.0
 
 
 def open_problem(
@@ -29,25 +36,33 @@ def open_problem(
     instance: str | None = None,
     kept: Mapping[str, Any] | None = None,
 ) -> None:
-    """Ask a person about an instance. `kept` is what its row must hold on to until it goes on."""
+    """Ask a person about an instance. `kept` is what its row must hold on to until it goes on.
+
+    Where nobody can be asked the problem is shown all the same, and put to somebody as soon as somebody is there.
+    """
     name = instance or place.instance
     work.tell_done()
     problem = {"kind": kind, "step": place.step.id, "message": message, "found": dict(found or {})}
     call = work.call(services_of(means, work), place, instance=name)
     variables = work.variables(problem, place)
     presenter = means.presenter_of(work.row.intent)
-    task_id, protocol = means.reviewing.open(work, place, call, presenter, variables, problem=problem)
-    work.keep(
-        StepRow(
-            step_id=name,
-            phase=StepPhase.PROBLEM,
-            outcome=kind[:40],
-            position=work.position_of(name),
-            summary=f"{message} ({protocol.title})",
-            output={"problem": problem, **(kept or {})},
-            task_id=task_id,
-        )
+    row = StepRow(
+        step_id=name,
+        phase=StepPhase.PROBLEM,
+        outcome=kind[:40],
+        position=work.position_of(name),
+        output={"problem": problem, **(kept or {})},
     )
+    try:
+        task_id, protocol = means.reviewing.open(work, place, call, presenter, variables, problem=problem)
+    except (StepFailed, ConditionFailed, NoHandoff, NotFound) as nobody:
+        at = work.unit.now + ASK_AGAIN
+        wait_id = open_wait(means, work, name, kind="retry", key=f"{work.row.id}:{name}", at=at)
+        summary = f"{message} Nobody could be asked: {nobody.message}. Somebody is looked for again at {iso(at)}."
+        work.keep(replace(row, summary=summary, wait_id=wait_id))
+        work.fact("problem.unasked", step=name, problem=kind, message=nobody.message)
+        return
+    work.keep(replace(row, summary=f"{message} ({protocol.title})", task_id=task_id))
 
 
 def failed(
@@ -79,8 +94,13 @@ def attempts_of(work: Work, instance: str) -> int:
 
 
 def _pause(retry: Retry, attempts: int, after_seconds: float) -> float:
-    pause = float(retry.first_seconds) * float(retry.factor) ** (attempts - 1)
-    return max(min(pause, float(retry.most_seconds)), after_seconds)
+    most = float(retry.most_seconds)
+    try:
+        pause = float(retry.first_seconds) * float(retry.factor) ** (attempts - 1)
+    except OverflowError:
+        pause = most
+    # What the other side asks for may be any number.
+    return min(max(min(pause, most), after_seconds), _LONGEST_PAUSE)
 
 
 def _try_later(means: Means, work: Work, place: Place, *, attempts: int, code: str, message: str, pause: float) -> None:

@@ -74,22 +74,23 @@ class Steering:
             return
         if work.row.state.is_final and work.row.state is not RunState.FAILED:
             return
-        if instance == DEADLINE:
-            self._deadline(work)
-        else:
-            state = work.states.get(instance)
-            if state is None or state.wait_id != timer.wait_id:
+        state = work.states.get(instance)
+        if state is None or state.wait_id != timer.wait_id:
+            if instance != DEADLINE:
                 return
-            if state.phase is StepPhase.RETRYING:
-                work.keep(retrying(work, instance, {**state.output["retry"], "due": True}, wait_id=None))
-            else:
-                elapsed(work, instance)
-                self._ask_rules(work, instance)
+            self._deadline(work)
+        elif state.phase is StepPhase.PROBLEM:
+            self._ask_again(work, instance, state.output)
+        elif state.phase is StepPhase.RETRYING:
+            work.keep(retrying(work, instance, {**state.output["retry"], "due": True}, wait_id=None))
+        else:
+            elapsed(work, instance)
+            self._ask_rules(work, instance)
         self._carry_on(work)
 
     def _ask_rules(self, work: Work, instance: str) -> None:
         """What has come may be what the recipe stops at."""
-        if not work.row.state.is_final and work.ends_as is None:
+        if work.ends_as is None:
             self._ending.stops(work, work.plan.shape.place(*parts_of(instance)))
 
     def _deadline(self, work: Work) -> None:
@@ -101,9 +102,15 @@ class Steering:
         if limits.at_deadline is AtDeadline.STOP:
             self._ending.begin(work, final=RunState.STOPPED, reason=f"deadline: {message}")
             return
-        last = work.plan.recipe.step[-1].model_copy(update={"title": "Deadline", "inside": None})
-        place = Place(last, (), DEADLINE)
-        open_problem(self._means, work, place, kind="deadline", message=message, instance=DEADLINE)
+        open_problem(self._means, work, _place_of_run(work), kind="deadline", message=message, instance=DEADLINE)
+
+    def _ask_again(self, work: Work, instance: str, output: Mapping[str, Any]) -> None:
+        """A problem could be put to nobody; perhaps somebody may decide it by now."""
+        known, kept = output["problem"], {name: value for name, value in output.items() if name != "problem"}
+        is_run = instance == DEADLINE
+        place = _place_of_run(work) if is_run else work.plan.shape.place(*parts_of(instance.removesuffix(UNDO)))
+        given = {"kind": known["kind"], "message": known["message"], "found": known["found"]}
+        open_problem(self._means, work, place, **given, instance=instance, kept=kept)
 
     def _carry_on(self, work: Work) -> None:
         if not work.state.is_final and work.state is not RunState.PAUSED:
@@ -131,7 +138,8 @@ class Steering:
         """Close the instance with the event and have its run go on; False when it waits no more."""
         work = take_up(self._means, unit, wait.run_id)
         state = work.states.get(wait.instance)
-        if work.row.state.is_final or state is None or state.wait_id != wait.wait_id:
+        is_over = work.row.state.is_final and work.row.state is not RunState.FAILED
+        if is_over or state is None or state.wait_id != wait.wait_id:
             return False
         if not self._means.engine.close_wait(unit, wait.wait_id, outcome="arrived"):
             return False
@@ -174,7 +182,7 @@ class Steering:
         if work.row.state.is_final and work.row.state is not RunState.FAILED:
             return work.row.state
         if work.row.ends_as is None:
-            self._ending.begin(work, final=final, reason=reason, actor=actor, touched=None, undo=undo)
+            self._ending.begin(work, final=final, reason=reason, actor=actor, undo=undo, even_paused=True)
             if work.state.is_final:
                 work.take_seq()
             else:
@@ -259,3 +267,8 @@ class Steering:
             return list(state.output["over"])
         row = row_of_step(work.unit.conn, work.row.id, name)
         return list(row.evidence["over"])
+
+
+def _place_of_run(work: Work) -> Place:
+    """Where a question about the run as a whole is asked from."""
+    return Place(work.plan.recipe.step[-1].model_copy(update={"title": "Deadline", "inside": None}), (), DEADLINE)

@@ -65,7 +65,7 @@ class Undoing:
                     continue
                 known = self._walking.intend(work, outside)
             except (StepFailed, ApprovalExpired) as failure:
-                open_problem(self._means, work, place, kind=failure.code, message=failure.message)
+                open_problem(self._means, work, place, kind=AMBIGUOUS, message=failure.message)
                 continue
             if known is not None:
                 self._walking.finish(work, place, known, code=code, seconds=0.0)

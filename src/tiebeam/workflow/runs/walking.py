@@ -15,8 +15,9 @@ from tiebeam.workflow.runs import containers, waiting
 from tiebeam.workflow.runs.closing import WITHDRAWN, Ending
 from tiebeam.workflow.runs.ending import end_entries
 from tiebeam.workflow.runs.frontier import Frontier, below
-from tiebeam.workflow.runs.instances import DEADLINE, instance_of, parts_of
+from tiebeam.workflow.runs.instances import DEADLINE, Indices, instance_of, parts_of
 from tiebeam.workflow.runs.means import Means
+from tiebeam.workflow.runs.plan import NoHandoff
 from tiebeam.workflow.runs.problems import failed, open_problem, services_of
 from tiebeam.workflow.runs.rows import StepRow, as_columns, in_state
 from tiebeam.workflow.runs.shape import Place
@@ -67,7 +68,7 @@ class Walking:
             self._begin(work, place)
         except ConditionFailed as failure:
             self._broken(work, place, failure)
-        except StepFailed as failure:
+        except (StepFailed, NoHandoff) as failure:
             after = failure.after_seconds if isinstance(failure, StepBusy) else 0
             failed(self._means, work, place, code=failure.code, message=failure.message, after_seconds=after)
 
@@ -161,7 +162,8 @@ class Walking:
     def finish(self, work: Work, place: Place, result: StepResult, *, code: StepCode, seconds: float) -> None:
         """A step's code has given its result."""
         work.seconds += Decimal(str(round(seconds, 6)))
-        if missing := [key for key in place.step.evidence if key not in result.evidence]:
+        missing = [key for key in place.step.evidence if key not in result.evidence]
+        if missing and work.ends_as is None:
             names = ", ".join(missing)
             message = f"step {place.step.id!r} left no evidence {names!r}, which the recipe asks for"
             open_problem(self._means, work, place, kind="missing_evidence", message=message)
@@ -184,6 +186,29 @@ class Walking:
         if code.origin != TIEBEAM:
             more["origin"] = code.origin
         work.done(place.instance, result.outcome, **more)
+
+    def leave(self, work: Work, place: Place) -> None:
+        """Nothing came of an instance, and nobody needs it any more."""
+        self._skip(work, place, WITHDRAWN)
+
+    def is_wanted(self, work: Work, place: Place) -> bool:
+        """Whether the run still waits for an instance: it goes on, and no join of any has gone on without it."""
+        if work.ends_as is not None:
+            return False
+        shape, step, indices = work.plan.shape, place.step, place.indices
+        while not self._is_lost(work, step.id, indices):
+            if not indices:
+                return True
+            step, indices = shape.steps[shape.chains[step.id][-1]], indices[:-1]
+        return False
+
+    def _is_lost(self, work: Work, step_id: str, indices: Indices) -> bool:
+        shape, states = work.plan.shape, work.states
+        body = shape.bodies[shape.steps[step_id].inside]
+        found = {one.id: states.get(instance_of(one.id, indices)) for one in body}
+        settled = {name for name, one in found.items() if one and one.phase in SETTLED and one.outcome != WITHDRAWN}
+        joins = (one for one in body if shape.joins_any(one) and found[one.id] is not None)
+        return any(step_id in shape.losers(join, frozenset(settled)) for join in joins)
 
     def _skip(self, work: Work, place: Place, outcome: str = "skipped") -> None:
         work.keep(StepRow(place.instance, StepPhase.SKIPPED, outcome, work.position_of(place.instance)))
