@@ -20,6 +20,7 @@ from tiebeam.spec.base import (
     Text,
     as_data,
     as_written,
+    fingerprint,
 )
 from tiebeam.spec.completion import COMPLETE, Completion
 from tiebeam.spec.conditions import Condition, ConditionBroken, ConditionFailed, compile_condition, step_variable
@@ -344,6 +345,7 @@ __all__ = [
     "checked_base_url",
     "checked_input",
     "compile_condition",
+    "fingerprint",
     "is_secret_key",
     "is_secret_reference",
     "json_schemas",

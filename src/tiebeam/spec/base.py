@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from tiebeam.kit import decimal_text
+from tiebeam.kit import decimal_text, digest_of
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 """One segment: lower case, digits, single hyphens."""
@@ -80,3 +80,12 @@ def as_data(record: BaseModel) -> dict[str, Any]:
 def as_written(record: BaseModel) -> dict[str, Any]:
     """The same, of what its file says alone: a new field of all records changes nothing about those without it."""
     return record.model_dump(mode="json", exclude_unset=True)
+
+
+def fingerprint(record: BaseModel) -> str:
+    """SHA-256 of what a record says beyond the defaults of the language, however it was read.
+
+    A release that adds a field leaves the fingerprints of records without it as they are. So a default never changes
+    once records rely on it: another meaning is another field.
+    """
+    return digest_of(record.model_dump(mode="json", exclude_defaults=True))

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from tiebeam.authority import Obj
-from tiebeam.kit import digest_of
-from tiebeam.spec import as_data
+from tiebeam.spec import fingerprint
 from tiebeam.web.views import Link, RunTending
 from tiebeam.web.visit import Visit
 from tiebeam.web.wording import moment
@@ -40,7 +39,7 @@ def _at(visit: Visit, since: datetime) -> str:
 def _more(visit: Visit, run: RunView, obj: Obj) -> tuple[Link, ...]:
     item, place = run.item, f"/runs/{run.item.id}"
     applied = visit.graph.recipes.get(item.recipe)
-    is_behind = applied is not None and digest_of(as_data(applied)) != run.recipe_hash
+    is_behind = applied is not None and fingerprint(applied) != run.recipe_hash
     found: list[Link] = []
     if run.steps and item.state not in {RunState.CANCELLED, RunState.UNDOING} and visit.allows("run.retry", obj):
         found.append(Link("Do it again from a step…", f"{place}/again"))

@@ -11,8 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.errors import TiebeamError
-from tiebeam.kit import digest_of
-from tiebeam.spec import EvaluationCase, EvaluationSet, Recipe, as_data
+from tiebeam.spec import EvaluationCase, EvaluationSet, Recipe, fingerprint
 from tiebeam.store import Store
 from tiebeam.workflow.evaluations.tables import evaluation
 
@@ -63,9 +62,9 @@ def evaluate(store: Store, recipe: Recipe, cases: EvaluationSet, *, scorer: Scor
         done = Evaluation(
             id=store.ids.new("eval"),
             recipe=recipe.id,
-            recipe_hash=digest_of(as_data(recipe)),
+            recipe_hash=fingerprint(recipe),
             set_id=cases.id,
-            set_hash=digest_of(as_data(cases)),
+            set_hash=fingerprint(cases),
             passed_cases=sum(result.passed for result in results),
             total_cases=len(results),
             results=tuple(results),

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from tiebeam.authority import Obj, Principal
 from tiebeam.engine import Enqueued
 from tiebeam.errors import TiebeamError
-from tiebeam.kit import digest_of
-from tiebeam.spec import Recipe, as_data
+from tiebeam.spec import Recipe, fingerprint
 from tiebeam.store import Unit
 from tiebeam.workflow.operating.comparing import Fit, compare
 from tiebeam.workflow.operating.desk import Desk, said
@@ -92,7 +91,7 @@ def preview_migration(
     """Raises Refused, and NotFound for a recipe that is not applied."""
     target = _applied(desk, recipe)
     desk.authority.require(principal, "run.migrate", Obj("run", recipe, desk.facts(target.intent)))
-    digest = digest_of(as_data(target))
+    digest = fingerprint(target)
     found = open_runs(conn, recipe, beside=digest, only=runs, after=after, limit=_SHOWN)
     refusal = ""
     try:
@@ -118,7 +117,7 @@ def migrate(
     """
     why = said(reason, doing="moving runs to another version")
     target = _applied(desk, recipe)
-    done = Migrated(recipe, digest_of(as_data(target)))
+    done = Migrated(recipe, fingerprint(target))
     after = ""
     while True:
         with desk.store.unit() as unit:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from tiebeam.authority import Principal
 from tiebeam.errors import Conflict
-from tiebeam.kit import digest_of
-from tiebeam.spec import Recipe, as_data
+from tiebeam.spec import Recipe, fingerprint
 from tiebeam.store import Unit
 from tiebeam.workflow.operating.choosing import version_of
 from tiebeam.workflow.operating.desk import Desk
@@ -98,7 +97,7 @@ def _replayed(desk: Desk, unit: Unit, run_id: str, target: Recipe) -> Replay:
     return Replay(
         run=run_id,
         recipe=target.id,
-        version=digest_of(as_data(target)),
+        version=fingerprint(target),
         before=_ended(then),
         after=_ended(now),
         steps=_compared(then, now, answered=answered),

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from tiebeam.economics import UnitAnswer, Verdict
 from tiebeam.errors import TiebeamError
-from tiebeam.kit import digest_of
-from tiebeam.spec import Adoption, EvaluationSet, Person, Recipe, UnitEconomics, as_data
+from tiebeam.spec import Adoption, EvaluationSet, Person, Recipe, UnitEconomics, fingerprint
 from tiebeam.workflow.evaluations import last_evaluation
 
 OWNER_KINDS = {
@@ -98,9 +97,7 @@ def evaluation_passed(case: GateCase) -> tuple[bool, str]:
     use, cases = case.recipe.evaluation, case.evaluation_set
     if use is None or cases is None:
         return False, "the recipe names no evaluation set; add one with a threshold"
-    last = last_evaluation(
-        case.conn, case.recipe.id, recipe_hash=digest_of(as_data(case.recipe)), set_hash=digest_of(as_data(cases))
-    )
+    last = last_evaluation(case.conn, case.recipe.id, recipe_hash=fingerprint(case.recipe), set_hash=fingerprint(cases))
     if last is None:
         return False, f"not evaluated in this version; run 'tiebeam evaluate {case.intent}'"
     found = f"{last.passed_cases} of {last.total_cases} cases passed, {use.threshold:%} asked for"

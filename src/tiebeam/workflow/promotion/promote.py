@@ -15,8 +15,7 @@ import sqlalchemy as sa
 
 from tiebeam.errors import Conflict, Invalid, NotFound, TiebeamError
 from tiebeam.graph import Graph
-from tiebeam.kit import digest_of
-from tiebeam.spec import Adoption, Recipe, as_data
+from tiebeam.spec import Adoption, Recipe, fingerprint
 from tiebeam.store import Store
 from tiebeam.workflow.promotion.gates import Gate, GateCase, GateResult
 from tiebeam.workflow.promotion.tables import promotion
@@ -130,7 +129,7 @@ class Promotion:
             override_reason=row["override_reason"],
             override_until=until,
             override_expired=expired,
-            version_changed=row["recipe_hash"] != digest_of(as_data(recipe)),
+            version_changed=row["recipe_hash"] != fingerprint(recipe),
         )
 
     def require_in_service(self, conn: sa.Connection, workflow: str) -> Standing:
@@ -187,7 +186,7 @@ class Promotion:
             record = PromotionRecord(
                 intent=intent,
                 recipe=recipe.id,
-                recipe_hash=digest_of(as_data(recipe)),
+                recipe_hash=fingerprint(recipe),
                 from_state=present.stage,
                 to_state=to,
                 gates=gates,

@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from tiebeam.economics import Economics
 from tiebeam.engine import Engine
 from tiebeam.errors import NotFound
-from tiebeam.kit import digest_of
-from tiebeam.spec import Recipe, as_data
+from tiebeam.spec import Recipe, fingerprint
 from tiebeam.store import Store, Unit
 from tiebeam.workflow.runs.plan import RunPlan
 from tiebeam.workflow.runs.presenting import Presenter
@@ -81,7 +80,7 @@ class Plans:
         known = self._digests.get(id(recipe))
         if known is not None and known[0] is recipe:
             return known[1]
-        digest = digest_of(as_data(recipe))
+        digest = fingerprint(recipe)
         with self._turn:
             # The record is kept with its hash, so that no other one takes its place in memory.
             self._digests[id(recipe)] = (recipe, digest)

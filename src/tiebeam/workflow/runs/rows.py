@@ -11,8 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.errors import NotFound
-from tiebeam.kit import digest_of
-from tiebeam.spec import Recipe, as_data
+from tiebeam.spec import Recipe, as_data, fingerprint
 from tiebeam.store import Prepared, Unit
 from tiebeam.workflow.runs.states import SETTLED, RunState, StepPhase, StepState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
@@ -105,7 +104,7 @@ def pin_recipe(unit: Unit, recipe: Recipe, *, digest: str | None = None) -> str:
 
     `digest` is that hash where the caller knows it.
     """
-    digest = digest or digest_of(as_data(recipe))
+    digest = digest or fingerprint(recipe)
     if _PINNED.first(unit.conn, {"digest": digest}) is None:
         values = {"hash": digest, "recipe": recipe.id, "content": as_data(recipe), "pinned_at": unit.now}
         unit.conn.execute(sa.insert(pinned_recipe).values(**values))
