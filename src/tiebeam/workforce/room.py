@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from tiebeam.authority import Authority, Obj, Principal, PrincipalKind, Verdict, Visible
 from tiebeam.engine import Engine
 from tiebeam.spec import HandoffProtocol
-from tiebeam.store import Store, Unit
+from tiebeam.store import DatabaseBusy, Store, Unit
 from tiebeam.workforce import decisions, handling, ladder, opening, questions, recount, rungs, tables, views
 from tiebeam.workforce.access import Access, Principals
 from tiebeam.workforce.approval import Approval, who_approves
@@ -25,6 +25,11 @@ from tiebeam.workforce.identities import Identities
 from tiebeam.workforce.refusals import Refusals
 from tiebeam.workforce.standing import BREAK_GLASS, Delegations, Emergencies, note_use
 from tiebeam.workforce.task import Decision, Message, Task, load_task
+
+T = TypeVar("T")
+_ATTEMPTS = 3
+_GIVE_WAY = frozenset({"40P01", "40001"})
+"""PostgreSQL's deadlock and serialization failure."""
 
 
 def _none(_intent: str) -> Mapping[str, Any]:
@@ -177,8 +182,8 @@ class Workforce:
         Raises Refused, NoAuthority (403), WrongInput (422), PayloadChanged, AlreadyDecided, TaskClosed (409).
         """
         try:
-            with self._store.unit() as unit:
-                return decisions.decide(
+            return self._giving_way(
+                lambda unit: decisions.decide(
                     self._desk,
                     unit,
                     principal,
@@ -188,6 +193,7 @@ class Workforce:
                     given=input or {},
                     minutes=minutes,
                 )
+            )
         except WrongInput as wrong:
             # In a unit of its own: the refused decision's unit is gone.
             if principal.kind is PrincipalKind.PERSON and input and "by_field" in wrong.data:
@@ -195,6 +201,18 @@ class Workforce:
                 with self._store.unit() as unit:
                     keep_draft(unit, task_id, principal.person_id, verb=verb, given=input, problems=problems)
             raise
+
+    def _giving_way(self, work: Callable[[Unit], T]) -> T:
+        """`work` in a unit, and again where its run, just then, held what it wanted and wanted what it held."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                with self._store.unit() as unit:
+                    return work(unit)
+            except DatabaseBusy as busy:
+                if getattr(busy.orig, "sqlstate", None) not in _GIVE_WAY:
+                    raise
+        with self._store.unit() as unit:
+            return work(unit)
 
     def draft(self, conn: sa.Connection, principal: Principal, task_id: str) -> KeptDraft | None:
         """What this person entered last and was refused; None when nothing waits to be corrected."""

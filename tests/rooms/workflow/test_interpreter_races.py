@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from tests.rooms.workflow.shop import HANDOFFS, Shop, fine, outcomes, part, review, states
 from tests.rooms.workflow.test_interpreter_undo import abort, offer, undoable
 from tests.rooms.workflow.test_plan import step
-from tiebeam.spec import Effect, EventUse, Join, MapUse, Retry, StepKind, StopRule
-from tiebeam.workflow.runs import RunState, fail_run, retry_run
+from tiebeam.spec import Effect, EventUse, Join, MapUse, RecipeUse, Retry, StepKind, StopRule
+from tiebeam.workflow.runs import CHILD_KIND, RunState, fail_run, load_run, retry_run
 from tiebeam.workflow.steps import EffectUnclear, StepBusy, StepCall, StepFailed, StepResult
 
 
@@ -199,3 +201,53 @@ def test_a_call_nobody_is_sure_of_is_asked_about_before_its_run_ends(shop: Shop)
     view = shop.decide(run_id, "approve")
     assert (view.item.state, shop.calls[-1]) == (RunState.STOPPED, "unlate")
     assert shop.tasks(run_id) == []
+
+
+# ids: WF-15
+def test_a_run_that_goes_wrong_after_one_it_waited_for_is_put_aside_and_can_be_tried_again(shop: Shop) -> None:
+    broken = [True]
+
+    def breaks(call: StepCall) -> StepResult:
+        if broken:
+            raise RuntimeError("confused")
+        return fine(call)
+
+    shop.code("inner", fine)
+    shop.code("bad", breaks, effect=Effect.IDEMPOTENT)
+    shop.recipes["test.intent/inner"] = shop.recipe(step("inner"), id="test.intent/inner")
+    run_id = shop.start(
+        part("sub", StepKind.RECIPE, recipe=RecipeUse(id="test.intent/inner", input={})),
+        step("bad", effect=Effect.IDEMPOTENT, after=("sub",)),
+    )
+    engine, interpreter = shop.engine, shop.interpreter()
+    engine.register("run", interpreter.run_segment)
+    engine.register(CHILD_KIND, interpreter.child_ended)
+    engine.on_poison("run", lambda unit, key, _seq, error: fail_run(unit, key, error=error))
+    engine.launch()
+    until(lambda: shop.view(run_id).item.state is RunState.FAILED)
+    broken.clear()
+    with shop.store.unit() as unit:
+        row = retry_run(unit, run_id, actor="person:ada")
+        engine.enqueue(unit, kind="run", key=run_id, seq=row.seq)
+    until(lambda: shop.view(run_id).item.state is RunState.DONE)
+
+
+def test_a_decision_gives_way_to_its_run_and_is_made_afterwards(shop: Shop) -> None:
+    run_id = shop.start(review("ok"))
+    shop.advance(run_id)
+    (task,) = shop.tasks(run_id)
+    made: list[str] = []
+
+    def decide() -> None:
+        made.append(shop.workforce.decide(shop.workforce.principal("ada"), task.id, verb="approve").verb)
+
+    deciding = threading.Thread(target=decide)
+    with shop.store.unit() as unit:
+        # As a run that withdraws tasks does it: its own row first, then theirs.
+        load_run(unit.conn, run_id, for_update=True)
+        deciding.start()
+        time.sleep(0.3)
+        unit.conn.execute(sa.text("UPDATE task SET summary = summary WHERE id = :id"), {"id": task.id})
+    deciding.join(20)
+    assert made == ["approve"]
+    assert shop.advance(run_id).item.state is RunState.DONE

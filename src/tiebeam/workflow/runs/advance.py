@@ -91,11 +91,20 @@ class Interpreter:
         self._go(segment.key, segment)
 
     def child_ended(self, segment: Segment) -> None:
-        """The engine's handler for kind `child`: the run that waited for this one goes on."""
-        with self._store.read() as conn:
-            parent = load_run(conn, segment.key).parent_run_id
-        if parent is not None:
-            self._go(parent, segment)
+        """The engine's handler for kind `child`: the run that waited for this one goes on.
+
+        In a segment of its own kind, so that what becomes of it is seen and settled as with every other.
+        """
+        with self._store.unit() as unit:
+            parent = load_run(unit.conn, segment.key).parent_run_id
+            if parent is not None:
+                row = load_run(unit.conn, parent, for_update=True)
+                priority = self._means.plans.of(unit.conn, row.recipe_hash).recipe.limits.priority
+                seq = take_seq(unit, parent)
+                self._means.engine.enqueue(
+                    unit, kind="run", key=parent, seq=seq, queue="work", team=row.team, priority=priority
+                )
+            segment.finish(unit)
 
     def advance(self, run_id: str) -> None:
         """Carry the run on as far as it goes now."""

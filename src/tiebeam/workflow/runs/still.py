@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiebeam.workflow.runs.states import RunState, StepPhase
+from tiebeam.workflow.runs.states import PARKED, RunState, StepPhase
 from tiebeam.workflow.runs.tables import run, run_step
 
 _WORKED_ON = (RunState.QUEUED, RunState.RUNNING, RunState.UNDOING)
-_WAITED_FOR = tuple(phase for phase in StepPhase if phase not in {StepPhase.DONE, StepPhase.SKIPPED})
+_WAITED_FOR = tuple(phase for phase in StepPhase if phase not in {StepPhase.DONE, StepPhase.SKIPPED, StepPhase.UNDONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,14 @@ def versions_at_work(conn: sa.Connection) -> list[str]:
 
 def still_runs(conn: sa.Connection, version: str, *, before: datetime, limit: int) -> list[StillRun]:
     """Runs of a version that somebody should be working on and nobody has touched since `before`, oldest first."""
-    where = (run.c.recipe_hash == version, run.c.state.in_(_WORKED_ON), run.c.updated_at < before)
+    asked = sa.exists().where(run_step.c.run_id == run.c.id, run_step.c.state.in_(PARKED))
+    where = (
+        run.c.recipe_hash == version,
+        run.c.state.in_(_WORKED_ON),
+        run.c.updated_at < before,
+        # What is taken back may wait for a person, too.
+        sa.or_(run.c.state != RunState.UNDOING, ~asked),
+    )
     return _found(conn, sa.select(*_STILL).where(*where), limit)
 
 
