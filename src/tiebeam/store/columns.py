@@ -1,4 +1,4 @@
-"""Column types with one meaning on both databases: JSON, moments and amounts, each stored as text."""
+"""Column types with one meaning on both databases: JSON, moments and amounts as text, digests as bytes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
 from tiebeam.kit import decimal_text, iso, parse_iso, stored_json
+
+_DIGITS = 64
 
 
 class JsonText(TypeDecorator[Any]):
@@ -41,6 +43,26 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:
         return None if value is None else parse_iso(value)
+
+
+class Digest(TypeDecorator[str]):
+    """A SHA-256 in hexadecimal digits, kept as its 32 bytes; what was kept as digits before is read as well."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.LargeBinary())
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        return value.decode() if len(value) == _DIGITS else value.hex()
 
 
 class Amount(TypeDecorator[Decimal]):

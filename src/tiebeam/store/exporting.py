@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tiebeam.errors import Conflict
 from tiebeam.kit import iso
 from tiebeam.store.anchors import Anchor, anchor_leaves, covering_leaf, proof_of, read_anchors
-from tiebeam.store.journal import headless_streams, list_streams, stored_entries
+from tiebeam.store.journal import by_kind, headless_streams, list_streams, stored_entries
 from tiebeam.store.tables import journal_entry, journal_stream
 from tiebeam.verifier import RECORDS, REDACTED, Check, commitment, field_salt, line_of
 
@@ -76,7 +76,7 @@ def stretches_of(
     if until is not None:
         statement = statement.where(journal_entry.c.at <= until)
     found = {stream: set(range(first, last + 1)) for stream, first, last in conn.execute(statement)}
-    records = sa.select(journal_entry.c.seq).where(journal_entry.c.stream == RECORDS, journal_entry.c.kind == REDACTED)
+    records = sa.select(journal_entry.c.seq).where(journal_entry.c.stream == RECORDS, *by_kind(REDACTED))
     if kept := set(conn.execute(records.limit(_MOST_STREAMS)).scalars()):
         found[RECORDS] = found.get(RECORDS, set()) | kept
     return [Stretch(stream, shown) for stream, shown in found.items()]

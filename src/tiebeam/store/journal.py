@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.kit import canonical_json, iso
 from tiebeam.store.prepared import Prepared
-from tiebeam.store.tables import journal_entry, journal_stream
+from tiebeam.store.tables import RARE_ACTOR, RARE_KIND, USUAL_ACTOR, USUAL_KINDS, journal_entry, journal_stream
 from tiebeam.verifier import GENESIS, commitment, entry_hash, field_salt
 
 FORMAT = 2
@@ -141,6 +141,18 @@ def list_streams(conn: sa.Connection, *, after: str = "", limit: int = 1000) -> 
     return [StreamHead(row.stream, row.length, row.head_hash) for row in conn.execute(statement)]
 
 
+def by_kind(kind: str) -> list[sa.ColumnElement[bool]]:
+    """Entries of a kind. A database uses an index of some rows only when the question itself names their condition."""
+    found = [journal_entry.c.kind == kind]
+    return found if kind in USUAL_KINDS else [*found, sa.text(RARE_KIND)]  # type: ignore[list-item]
+
+
+def by_actor(actor: str) -> list[sa.ColumnElement[bool]]:
+    """Entries of an actor."""
+    found = [journal_entry.c.actor == actor]
+    return found if actor == USUAL_ACTOR else [*found, sa.text(RARE_ACTOR)]  # type: ignore[list-item]
+
+
 def search_journal(
     conn: sa.Connection,
     *,
@@ -159,9 +171,9 @@ def search_journal(
     if stream_prefix:
         statement = statement.where(sa.func.substr(journal_entry.c.stream, 1, len(stream_prefix)) == stream_prefix)
     if actor is not None:
-        statement = statement.where(journal_entry.c.actor == actor)
+        statement = statement.where(*by_actor(actor))
     if kind is not None:
-        statement = statement.where(journal_entry.c.kind == kind)
+        statement = statement.where(*by_kind(kind))
     if before is not None:
         statement = statement.where(journal_entry.c.position < before)
     if streams is not None:

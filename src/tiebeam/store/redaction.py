@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.errors import Conflict, Invalid, NotFound
 from tiebeam.kit import digest_of
-from tiebeam.store.journal import FORMAT, Fact
+from tiebeam.store.journal import FORMAT, Fact, by_kind
 from tiebeam.store.tables import journal_entry, journal_retention
 from tiebeam.store.unit import Unit
 from tiebeam.verifier import RECORDS, REDACTED, commitment, field_salt
@@ -73,7 +73,7 @@ def redact_old(
     ).scalar_one_or_none()
     statement = (
         sa.select(journal_entry)
-        .where(journal_entry.c.kind == kind, journal_entry.c.position > (done or 0))
+        .where(*by_kind(kind), journal_entry.c.position > (done or 0))
         .where(journal_entry.c.at < unit.now - after)
         .order_by(journal_entry.c.position)
         .limit(limit)
