@@ -138,6 +138,10 @@ def test_an_argument_called_call_gets_the_run_and_a_bare_result_is_a_value() -> 
     assert _run(acme.shout, text="input.name").output == {"value": "ACME in run_1"}
 
 
+def test_an_argument_may_be_the_run() -> None:
+    assert _run(acme.shout, text="run.id").output == {"value": "RUN_1 in run_1"}
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

@@ -11,7 +11,7 @@ from tiebeam.workflow.extend.discovery import (
 )
 from tiebeam.workflow.extend.functions import ArgumentMissing, StepBroken, step
 from tiebeam.workflow.promotion import Gate, GateCase
-from tiebeam.workflow.steps import EffectUnclear, StepCall, StepCode, StepFailed, StepResult
+from tiebeam.workflow.steps import EffectUnclear, StepBusy, StepCall, StepCode, StepFailed, StepResult
 
 __all__ = [
     "ArgumentMissing",
@@ -26,6 +26,7 @@ __all__ = [
     "Provided",
     "Scorer",
     "StepBroken",
+    "StepBusy",
     "StepCall",
     "StepCode",
     "StepFailed",

@@ -72,6 +72,7 @@ def _arguments(call: StepCall) -> dict[str, Any]:
     variables = {
         "steps": {step_variable(name): dict(state) for name, state in call.inputs.items()},
         "input": dict(call.input),
+        "run": {"id": call.run.id},
         **{name: getattr(call, name) for name in ("item", "index", "previous") if hasattr(call, name)},
     }
     values: dict[str, Any] = {}
