@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, cast
 
 from tiebeam import spec
 from tiebeam.graph.lines import KeyPath
@@ -16,6 +16,8 @@ from tiebeam.graph.recipe_scope import Scope
 _BLANK = re.compile(r"\{\{\s*([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*\}\}", re.ASCII)
 """A place in a prompt, as the step that asks a model fills it."""
 _NOTHING = object()
+_LATER = {"run.state", "run.outcome"}
+"""What a step's own code is not told of the run."""
 
 
 def expression_problems(scope: Scope, source: Source) -> Iterator[Problem]:
@@ -24,6 +26,9 @@ def expression_problems(scope: Scope, source: Source) -> Iterator[Problem]:
         for path, text, kind in expressions_of(step):
             names = scope.names_after_turn(step.id) if path == ("loop", "until") else scope.names(step.id)
             yield from value_problems(text, names, source, ("step", place, *path), wanted=kind)
+        for name, text in _arguments(step):
+            path = ("step", place, "params", "args", name)
+            yield from value_problems(text, {*scope.names(step.id)} - _LATER, source, path, wanted="anything")
         if step.uses == spec.COMPLETE:
             yield from _blanks(scope, step, place, source)
     recipe = scope.recipe
@@ -54,6 +59,15 @@ def expressions_of(step: spec.Step) -> Iterator[tuple[KeyPath, str, str]]:
         yield ("loop", "until"), step.loop.until, "truth"
     for name, text in (step.recipe.input if step.recipe else {}).items():
         yield ("recipe", "input", name), text, "anything"
+
+
+def _arguments(step: spec.Step) -> Iterator[tuple[str, str]]:
+    """The expressions that give a contributed function its arguments."""
+    given: Any = step.params.get("args")
+    if step.uses is None or not isinstance(given, Mapping):
+        return
+    for name, text in cast("Mapping[str, Any]", given).items():
+        yield name, str(text)
 
 
 def condition_problems(text: str, names: Collection[str], source: Source, *path: str | int) -> Iterator[Problem]:

@@ -41,6 +41,12 @@ WRONG = {
         "runs code and has a timer",
         "its own step",
     ),
+    "an argument of nothing": (
+        f'{STEP}id = "t"\nuses = "demo.look"\nafter = ["look"]\nparams = {{ args = {{ it = "steps.lok.output.it" }} }} {HERE}\n',
+        "condition",
+        "names 'steps.lok'",
+        "recipe guide",
+    ),
     "a map without a list": (
         f'[[step]] {HERE}\ntitle = "T"\npattern = "sorting"\nid = "each"\nkind = "map"\n{BODY}',
         "shape",
