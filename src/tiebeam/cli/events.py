@@ -145,7 +145,12 @@ def _read(path: Path) -> dict[str, Any]:
     """Raises UsageError where it is no JSON object."""
     with click.open_file(str(path), encoding="utf-8") as source:
         try:
-            value = json.loads(source.read(_LARGEST + 1))
+            text = source.read(_LARGEST + 1)
+            if len(text) > _LARGEST:
+                raise click.UsageError(
+                    f"--payload {shown_path(path)} is larger than an event may be; send less, or a reference to it"
+                )
+            value = json.loads(text)
         except (ValueError, RecursionError) as problem:
             raise click.UsageError(f"--payload {shown_path(path)} is no JSON: {problem}") from problem
     if not isinstance(value, dict):

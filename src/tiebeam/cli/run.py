@@ -143,7 +143,12 @@ def _read_input(path: Path) -> dict[str, Any]:
 
     with click.open_file(str(path), encoding="utf-8") as source:
         try:
-            text = source.read(2 * LARGEST_INPUT)
+            text = source.read(2 * LARGEST_INPUT + 1)
+            if len(text) > 2 * LARGEST_INPUT:
+                most = f"{LARGEST_INPUT // 1024} KiB"
+                raise click.UsageError(
+                    f"--input {shown_path(path)} is larger than {most}; hand large things in as documents"
+                )
             value = json.loads(text)
         except (ValueError, RecursionError) as problem:
             raise click.UsageError(f"--input {shown_path(path)} is no JSON: {problem}") from problem
@@ -185,7 +190,8 @@ def _report_run(app: App, run_id: str, *, finished: bool, as_json: bool) -> int:
         say(f"run {item.id} of {item.recipe}: {item.state.value}{f', {item.outcome}' if item.outcome else ''}")
         print_table(("step", "state", "outcome", "summary"), [tuple(one.values())[:4] for one in steps])
         for task in tasks:
-            say(f"{task.title}: waits for a person: tiebeam inbox show {task.id}")
+            if task.closed_at is None:
+                say(f"{task.title}: waits for a person: tiebeam inbox {task.id}")
     if not finished:
         click.echo("not finished yet; the work goes on whenever 'tiebeam serve' or 'tiebeam worker' runs", err=True)
     return 1 if not finished or view.item.state in {RunState.FAILED, RunState.STOPPED} else 0

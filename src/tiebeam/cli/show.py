@@ -38,6 +38,7 @@ def print_task(task: TaskView) -> None:
         facts.append(("not counted", "; ".join(f"{one.day} {clean(one.why)}" for one in task.days_off)))
     if task.decision is not None:
         facts.append(("decided", f"{task.decision.verb} by {task.decision.person_name}: {task.decision.comment}"))
+    facts.append(("how to decide", clean(" ".join(task.protocol.instructions.split()))))
     print_table(("", ""), facts)
     click.echo("\nproposed action")
     click.echo(clean(json.dumps(task.payload, ensure_ascii=False, indent=2)))
@@ -70,18 +71,18 @@ def print_run(view: RunView, case: CaseRow, tasks: Sequence[TaskView]) -> None:
     """State, decision, steps, and the tasks of a run."""
     item = view.item
     click.echo(clean(item.subject))
-    print_table(
-        ("", ""),
-        [
-            ("run", item.id),
-            ("document", item.document_id or ""),
-            ("state", item.state.value if item.outcome is None else f"{item.state.value}: {item.outcome}"),
+    state = item.state.value if item.outcome is None else f"{item.state.value}: {item.outcome}"
+    facts = [("run", item.id), ("state", state)]
+    if item.document_id is not None:
+        facts += [
+            ("document", item.document_id),
             ("decision", f"{case.decision} {', '.join(case.labels)}".strip()),
             ("order", case.matched_order or ""),
             ("reason", clean(case.reason)),
-            ("recipe", f"{item.recipe} ({view.recipe_hash[:12]})"),
-        ],
-    )
+        ]
+    elif item.reason:
+        facts.append(("reason", clean(item.reason)))
+    print_table(("", ""), [*facts, ("recipe", f"{item.recipe} ({view.recipe_hash[:12]})")])
     click.echo("")
     rows = [(step.step_id, step.state.value, step.outcome or "", clean(step.summary or "")) for step in view.steps]
     print_table(("step", "state", "outcome", "what was found"), rows)

@@ -23,6 +23,13 @@ from tiebeam.workflow.sources import Bindings, read_reference
 from tiebeam.workforce import Workforce, note_use
 
 
+class TakesNoDocuments(Invalid):
+    """The intent states no document among its fields, so a run of it begins with an input."""
+
+    code = "takes_no_documents"
+    status = 422
+
+
 class Starting:
     """Verbs of people who start work. Each asks `may` itself, whatever face it is called from."""
 
@@ -60,13 +67,16 @@ class Starting:
     ) -> AcceptedBatch:
         """Accept documents for an intent.
 
-        Raises Refused, NotAdopted, NotInService, NothingToDo, ReferenceUnreadable.
+        Raises Refused, NotAdopted, NotInService, TakesNoDocuments, NothingToDo, ReferenceUnreadable.
         """
         graph = self._graph()
         graph.of("intents", intent)
         asked = intent_object(self._facts, intent)
         verdict = self._authority.require(principal, "run.start", asked)
         self._workforce.note_use(principal, verdict, verb="run.start", obj=asked)
+        if all(field.type != "document" for field in graph.intents[intent].context):
+            message = f"{intent!r} takes no documents; start it with an input: tiebeam run {intent} --input FILE.json"
+            raise TakesNoDocuments(message)
         settings = graph.settings
         if settings is None:
             raise Invalid("the workspace has no settings; add tiebeam.toml and run 'tiebeam apply'")

@@ -202,3 +202,51 @@ def test_documents_and_an_input_are_not_mixed(
 
     assert said.code == 2
     assert "leave PATHS" in said.err
+
+
+def test_what_takes_no_documents_is_not_begun_with_one(
+    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(ORDER), encoding="utf-8")
+
+    said = Terminal(capsys)("run", INTENT, file, "-w", template)
+
+    assert said.code == 1
+    assert "--input FILE.json" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", INTENT, "--input"), "larger than 256 KiB"),
+        (("events", "send", "x", "--key", "k", "--payload"), "larger"),
+    ],
+)
+def test_what_is_too_large_is_told_as_that(
+    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    file = tmp_path / "large.json"
+    file.write_text(json.dumps({"order": "x" * 3_000_000}), encoding="utf-8")
+
+    answer = Terminal(capsys)(*arguments, file, "-w", template)
+
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_the_terminal_names_the_command_that_shows_the_task(
+    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiebeam = Terminal(capsys)
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(ORDER), encoding="utf-8")
+
+    said = tiebeam("run", INTENT, "--input", file, "-w", template)
+    told = next(line for line in said.out.splitlines() if "waits for a person: tiebeam inbox" in line)
+    shown = tiebeam("inbox", told.split()[-1], "-w", template)
+    run = tiebeam("runs", "show", said.out.split()[1], "-w", template)
+
+    assert (shown.code, run.code) == (0, 0)
+    assert "how to decide" in shown.out
+    assert not {"document", "decision", "order"} & {line.split(" ")[0] for line in run.out.splitlines()}
