@@ -70,9 +70,13 @@ def rollup_key(row: Mapping[Any, Any]) -> Key:
 
 
 def insert_lines(conn: sa.Connection, entries: Iterable[LedgerEntry]) -> list[dict[str, Any]]:
-    """Insert lines whose key is new and return them. Outcomes come last: they look at the run's other lines."""
+    """Insert lines whose key is new and return them. Outcomes that do not say whether a person had touched the run
+    come last: they look at its other lines.
+    """
     once = {entry.key: entry for entry in reversed(list(entries))}
     outcomes = [entry for entry in once.values() if entry.kind is EntryKind.OUTCOME]
+    if all(entry.touched is not None for entry in outcomes):
+        return _insert(conn, list(once.values()))
     others = [entry for entry in once.values() if entry.kind is not EntryKind.OUTCOME]
     return [*_insert(conn, others), *_insert(conn, outcomes)]
 

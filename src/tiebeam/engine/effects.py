@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tiebeam.engine.tables import effect
 from tiebeam.errors import Conflict, Invalid, NotFound
@@ -71,7 +72,10 @@ def _where(run_id: str, step_id: str) -> sa.ColumnElement[bool]:
 
 _HERE = sa.and_(effect.c.run_id == sa.bindparam("of_run"), effect.c.step_id == sa.bindparam("of_step"))
 _LOCKED = Prepared(sa.select(effect).where(_HERE).with_for_update())
-_INSERT = Prepared(sa.insert(effect))
+_INSERT = {
+    dialect: Prepared(insert(effect).on_conflict_do_nothing(index_elements=["run_id", "step_id"]))
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 _CHANGE = Prepared(sa.update(effect).where(_HERE))
 _CLOSE = Prepared(sa.delete(effect).where(_HERE))
 
@@ -93,6 +97,30 @@ def _record(row: Any) -> EffectRecord:
         confirmed_at=row.confirmed_at,
         result=row.result,
     )
+
+
+def _intent(key: str, attempts: int, unit: Unit, *, mode: Effect, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "mode": mode.value,
+        "key": key,
+        "request": dict(request),
+        "state": "intent",
+        "attempts": attempts,
+        "begun_at": unit.now,
+    }
+
+
+def _tell_intent(
+    unit: Unit, state: EffectState, *, run_id: str, step_id: str, mode: Effect, request: Mapping[str, Any]
+) -> None:
+    payload = {
+        "step": step_id,
+        "mode": mode.value,
+        "key": state.key,
+        "attempt": state.attempts,
+        "request_sha256": digest_of(dict(request)),
+    }
+    unit.journal(f"run:{run_id}", "effect.intended", actor=_ACTOR, payload=payload)
 
 
 class Effects:
@@ -139,11 +167,24 @@ class Effects:
 
         Without `journal` the fact is left to whoever records the consequences.
         """
-        row = _LOCKED.first(unit.conn, {"of_run": run_id, "of_step": step_id})
-        state = self._next(row, mode=mode, key=key)
-        if state.state is EffectStatus.NEW:
-            self._intend(unit, state, run_id=run_id, step_id=step_id, mode=mode, request=request, journal=journal)
-            unit.after_commit(lambda: self._observe("effect:intent"))
+        values = _intent(key, 1, unit, mode=mode, request=request)
+        state = EffectState(EffectStatus.NEW, key, attempts=1)
+        # Nearly always it is the first attempt, which one statement finds out and writes down.
+        if not _INSERT[unit.conn.dialect.name].run(unit.conn, {"run_id": run_id, "step_id": step_id, **values}):
+            row = _LOCKED.first(unit.conn, {"of_run": run_id, "of_step": step_id})
+            if row is None:
+                # It was taken back between the two statements.
+                return self.intend(
+                    unit, run_id=run_id, step_id=step_id, mode=mode, key=key, request=request, journal=journal
+                )
+            state = self._next(row, mode=mode, key=key)
+            if state.state is not EffectStatus.NEW:
+                return state
+            values = _intent(state.key, state.attempts, unit, mode=mode, request=request) | {"result": None}
+            _CHANGE.run(unit.conn, {"of_run": run_id, "of_step": step_id, **values})
+        if journal:
+            _tell_intent(unit, state, run_id=run_id, step_id=step_id, mode=mode, request=request)
+        unit.after_commit(lambda: self._observe("effect:intent"))
         return state
 
     def confirm(
@@ -198,47 +239,11 @@ class Effects:
         return [_record(row) for row in conn.execute(statement)]
 
     def _next(self, row: Any, *, mode: Effect, key: str) -> EffectState:
-        if row is None:
-            return EffectState(EffectStatus.NEW, key, attempts=1)
         if row.state == "confirmed":
             return EffectState(EffectStatus.CONFIRMED, row.key, row.attempts, row.result)
         if row.state == "intent" and mode is Effect.AT_MOST_ONCE:
             return EffectState(EffectStatus.AMBIGUOUS, row.key, row.attempts)
         return EffectState(EffectStatus.NEW, row.key, row.attempts + 1)
-
-    def _intend(
-        self,
-        unit: Unit,
-        state: EffectState,
-        *,
-        run_id: str,
-        step_id: str,
-        mode: Effect,
-        request: Mapping[str, Any],
-        journal: bool,
-    ) -> None:
-        values: dict[str, Any] = {
-            "mode": mode.value,
-            "key": state.key,
-            "request": dict(request),
-            "state": "intent",
-            "attempts": state.attempts,
-            "begun_at": unit.now,
-        }
-        if state.attempts == 1:
-            _INSERT.run(unit.conn, {"run_id": run_id, "step_id": step_id, **values})
-        else:
-            _CHANGE.run(unit.conn, {"of_run": run_id, "of_step": step_id, **values, "result": None})
-        if not journal:
-            return
-        payload = {
-            "step": step_id,
-            "mode": mode.value,
-            "key": state.key,
-            "attempt": state.attempts,
-            "request_sha256": digest_of(dict(request)),
-        }
-        unit.journal(f"run:{run_id}", "effect.intended", actor=_ACTOR, payload=payload)
 
     def _mark(self, unit: Unit, *, run_id: str, step_id: str, state: str, result: Mapping[str, Any]) -> None:
         confirmed_at = unit.now if state == "confirmed" else None

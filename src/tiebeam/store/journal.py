@@ -48,11 +48,12 @@ class JournalEntry(Fact):
 
 @dataclass(frozen=True, slots=True)
 class StreamHead:
-    """How long a stream is and the hash it ends with."""
+    """How long a stream is and the hash it ends with. `is_new`: it has no row yet, and nobody else knows its name."""
 
     stream: str
     length: int
     head_hash: str
+    is_new: bool = False
 
 
 def commitments(salt: str, actor: str, payload: Mapping[str, Any]) -> dict[str, str]:
@@ -72,6 +73,7 @@ def _locking(insert: Callable[[sa.Table], Any]) -> Any:
 
 _LOCK = {"sqlite": Prepared(_locking(sqlite.insert)), "postgresql": Prepared(_locking(postgresql.insert))}
 _STORE_HEAD = Prepared(sa.update(journal_stream).where(journal_stream.c.stream == sa.bindparam("of_stream")))
+_BEGIN_HEAD = Prepared(sa.insert(journal_stream))
 _APPEND = Prepared(sa.insert(journal_entry))
 _SHOWN = [column for column in journal_entry.c if column.name != "salt"]
 
@@ -80,6 +82,11 @@ def lock_head(conn: sa.Connection, stream: str) -> StreamHead:
     """The end of a stream, created when absent and locked until the transaction ends, in one statement."""
     (row,) = _LOCK[conn.dialect.name].all(conn, {"stream": stream})
     return StreamHead(stream, row.length, row.head_hash)
+
+
+def new_head(stream: str) -> StreamHead:
+    """The end of a stream that begins in this transaction under a name nobody else can have."""
+    return StreamHead(stream, 0, GENESIS, is_new=True)
 
 
 def following(head: StreamHead, *, at: datetime, kind: str, actor: str, payload: Mapping[str, Any], salt: str) -> Fact:
@@ -112,8 +119,11 @@ def append(conn: sa.Connection, facts: Sequence[tuple[Fact, str]], *, heads: Ite
     for row, (_, salt) in zip(rows, facts, strict=True):
         row |= {"salt": salt, "format": FORMAT}
     _APPEND.run_each(conn, rows)
-    ends = [{"of_stream": head.stream, "length": head.length, "head_hash": head.head_hash} for head in heads]
-    _STORE_HEAD.run_each(conn, ends)
+    ends = [(head.is_new, head.stream, head.length, head.head_hash) for head in heads]
+    new = [{"stream": name, "length": length, "head_hash": digest} for is_new, name, length, digest in ends if is_new]
+    old = [(name, length, digest) for is_new, name, length, digest in ends if not is_new]
+    _BEGIN_HEAD.run_each(conn, new)
+    _STORE_HEAD.run_each(conn, [{"of_stream": name, "length": long, "head_hash": digest} for name, long, digest in old])
 
 
 def entry_of(row: Any) -> JournalEntry:

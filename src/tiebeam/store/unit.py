@@ -40,16 +40,17 @@ class Unit:
         self._facts: list[tuple[Fact, str]] = []
         self._callbacks: list[Callable[[], None]] = []
 
-    def journal(self, stream: str, kind: str, *, actor: str, payload: Mapping[str, Any]) -> Fact:
+    def journal(self, stream: str, kind: str, *, actor: str, payload: Mapping[str, Any], is_new: bool = False) -> Fact:
         """Append a fact to a stream, written when the unit ends. On PostgreSQL the stream stays locked until then.
 
+        `is_new`: the stream begins here, under an id made in this unit.
         Secrets this process knows are masked in it: what is chained cannot be taken back.
         """
         payload = MASKING.mask_data(payload)
-        head = self._heads.get(stream) or journal.lock_head(self.conn, stream)
+        head = self._heads.get(stream) or (journal.new_head(stream) if is_new else journal.lock_head(self.conn, stream))
         salt = self.store.randomness.salt()
         fact = journal.following(head, at=self.now, kind=kind, actor=actor, payload=payload, salt=salt)
-        self._heads[stream] = journal.StreamHead(stream, fact.seq, fact.hash)
+        self._heads[stream] = journal.StreamHead(stream, fact.seq, fact.hash, head.is_new)
         self._facts.append((fact, salt))
         return fact
 

@@ -134,7 +134,7 @@ def insert_run(  # one argument a column, all of them named
     actor: str,
     more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Returns the columns as written; `more` are further ones, by their names."""
+    """Returns the columns as written; `more` are further ones, by their names. The id is a fresh one."""
     values = {
         "id": run_id,
         "intent": recipe.intent,
@@ -159,6 +159,7 @@ def insert_run(  # one argument a column, all of them named
         "run.started",
         actor=actor,
         payload={"intent": recipe.intent, "recipe": recipe.id, "recipe_hash": recipe_hash, "subject": subject},
+        is_new=True,
     )
     return values
 
