@@ -106,24 +106,6 @@ def test_an_event_for_a_run_that_was_put_aside_is_there_when_it_is_tried_again(s
     assert (view.item.state, outcomes(view)) == (RunState.DONE, {"word": "arrived"})
 
 
-def test_a_stop_rule_met_during_a_pause_takes_nothing_back_until_it_is_resumed(shop: Shop) -> None:
-    offer(shop, "a")
-    rule = StopRule(id="enough", when="steps.word.outcome == 'arrived'", reason="told so")
-    run_id = shop.start(
-        undoable("a"), part("word", StepKind.EVENT, event=EventUse(name="test.event", key="'k'")), stop=(rule,)
-    )
-    shop.advance(run_id)
-    with shop.store.unit() as unit:
-        shop.interpreter().pause(unit, run_id, actor="person:ada", reason="wait")
-    shop.send("test.event", "k", {})
-    assert shop.advance(run_id).item.state is RunState.PAUSED
-    assert shop.calls == ["a"]
-    with shop.store.unit() as unit:
-        shop.interpreter().resume(unit, run_id, actor="person:ada", reason="go")
-    assert shop.advance(run_id).item.state is RunState.STOPPED
-    assert shop.calls == ["a", "una"]
-
-
 def test_a_paused_run_that_is_cancelled_is_taken_back_at_once(shop: Shop) -> None:
     offer(shop, "a")
     run_id = shop.start(undoable("a"), review("ok"))

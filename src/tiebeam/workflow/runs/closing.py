@@ -55,12 +55,11 @@ class Ending:
         actor: str = SYSTEM,
         touched: bool | None = None,
         undo: bool = True,
-        even_paused: bool = False,
     ) -> None:
         """End the run now, or once its effects are taken back. The caller sees to it that a segment follows.
 
-        Without `undo` what it did stays. `touched`: a person had to handle it; None = as its steps say. What a paused
-        run has to take back waits until it is resumed, unless this is meant `even_paused`.
+        Without `undo` what it did stays. `touched`: a person had to handle it; None = as its steps say. A pause
+        ends with it.
         """
         unsure = self._unsure(work) if undo else []
         # Before anything is journalled: deciders lock the task first and the stream after it.
@@ -69,8 +68,7 @@ class Ending:
         # The question was withdrawn with the others; whether there is something to take back is asked anew.
         work.forget(unsure)
         if undo and self._has_to_undo(work):
-            waits = work.state is RunState.PAUSED and not even_paused
-            work.changes |= in_state(work.unit, RunState.PAUSED if waits else RunState.UNDOING, reason=reason)
+            work.changes |= in_state(work.unit, RunState.UNDOING, reason=reason)
             work.changes |= {"ends_as": final, "ended_at": None}
             work.fact("run.undoing", actor=actor, reason=reason, ends_as=final.value)
             return
@@ -159,7 +157,7 @@ class Ending:
         work = Work(unit, row, self._plan(unit, row), load_states(unit.conn, run_id))
         if row.state is RunState.DONE and not self._has_to_undo(work):
             return False
-        self.begin(work, final=RunState.CANCELLED, reason=reason, even_paused=True)
+        self.begin(work, final=RunState.CANCELLED, reason=reason)
         undoing = work.ends_as is not None
         if undoing:
             work.changes["ended_at"] = None

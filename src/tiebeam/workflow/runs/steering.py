@@ -182,7 +182,7 @@ class Steering:
         if work.row.state.is_final and work.row.state is not RunState.FAILED:
             return work.row.state
         if work.row.ends_as is None:
-            self._ending.begin(work, final=final, reason=reason, actor=actor, undo=undo, even_paused=True)
+            self._ending.begin(work, final=final, reason=reason, actor=actor, undo=undo)
             if work.state.is_final:
                 work.take_seq()
             else:
@@ -203,8 +203,8 @@ class Steering:
     def rewind(self, unit: Unit, run_id: str, instance: str, *, actor: str) -> tuple[str, ...]:
         """Forget an instance and all that came after it, and carry the run on from there. Returns what was forgotten.
 
-        Effects are left as they stand: a confirmed one is not made again. Raises NotFound, and NotNow for an instance
-        that has not begun.
+        Effects are left as they stand: a confirmed one is not made again, unless it was taken back. Raises NotFound,
+        and NotNow for an instance that has not begun.
         """
         work = take_up(self._means, unit, run_id)
         if instance not in work.states:
@@ -216,6 +216,9 @@ class Steering:
         forgotten = self._forgotten(work, instance)
         self._ending.withdraw(work, forgotten, reason=f"set back to {instance}")
         self._reopen(work, instance)
+        for name in forgotten:
+            if name.endswith(UNDO) or work.states[name].phase is StepPhase.UNDONE:
+                self._means.engine.effects.again(unit, run_id=run_id, step_id=name, actor=actor)
         work.forget(forgotten)
         work.changes |= {"state": RunState.QUEUED, "outcome": None, "reason": None, "ended_at": None, "ends_as": None}
         work.changes["held_by"] = None
