@@ -203,7 +203,7 @@ class _Fitting:
         return [RunFit(one.id, one.subject, one.state, one.recipe_hash, self._fit(one, states[one.id])) for one in runs]
 
     def _fit(self, one: OpenRun, states: dict[str, StepState]) -> Fit:
-        if one.state is RunState.UNDOING:
+        if one.ends_as is not None:
             return _not_now("its effects are being taken back")
         if one.held_by is not None:
             return _not_now("a call to another system is under way; try again in a moment")

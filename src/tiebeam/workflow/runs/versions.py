@@ -32,6 +32,8 @@ class OpenRun:
     started_by: str
     held_by: str | None
     """The segment whose calls outside are under way."""
+    ends_as: str | None
+    """What it ends as once its effects are taken back."""
 
 
 _OPEN_RUN = [run.c[name] for name in OpenRun.__slots__]
