@@ -95,7 +95,7 @@ class Undo(Frozen):
 class TimerUse(Frozen):
     """Waits `after_hours` from the moment the step begins, or `until` the moment an expression gives (ISO 8601)."""
 
-    after_hours: Decimal | None = Field(default=None, gt=0)
+    after_hours: Decimal | None = Field(default=None, gt=0, le=87_600)
     until: Cel | None = None
     hours: Hours = Hours.CLOCK
 
@@ -110,7 +110,7 @@ class EventUse(Frozen):
     name: DottedId
     key: Cel
     payload: Data | None = None
-    timeout_hours: Decimal | None = Field(default=None, gt=0)
+    timeout_hours: Decimal | None = Field(default=None, gt=0, le=87_600)
     hours: Hours = Hours.CLOCK
     on_timeout: Id | None = None
 
@@ -217,7 +217,7 @@ class AtDeadline(StrEnum):
 class RunLimits(Frozen):
     """How long a run may take at all, and how long nothing may happen in it while nobody is waited for."""
 
-    deadline_hours: Decimal | None = Field(default=None, gt=0)
+    deadline_hours: Decimal | None = Field(default=None, gt=0, le=87_600)
     hours: Hours = Hours.CLOCK
     at_deadline: AtDeadline = AtDeadline.ASK
     stall_minutes: Decimal = Field(default=Decimal(30), gt=0)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.rooms.workflow.shop import HANDOFFS, Shop, fine, outcomes, part, review, states
 from tests.rooms.workflow.test_interpreter_undo import abort, offer, undoable
 from tests.rooms.workflow.test_plan import step
-from tiebeam.spec import Effect, EventUse, Join, MapUse, RecipeUse, Retry, StepKind, StopRule
+from tiebeam.spec import Effect, EventUse, Join, MapUse, RecipeUse, Retry, Review, StepKind, StopRule
 from tiebeam.workflow.runs import CHILD_KIND, RunState, fail_run, load_run, retry_run
 from tiebeam.workflow.steps import EffectUnclear, StepBusy, StepCall, StepFailed, StepResult
 
@@ -141,6 +141,16 @@ def test_a_problem_that_nobody_may_look_at_is_seen_and_put_to_the_first_who_may(
     assert len(shop.tasks(run_id)) == 1
     assert shop.calls == ["a"]
     assert shop.decide(run_id, "reject").item.state is RunState.STOPPED
+
+
+def test_a_review_whose_protocol_is_gone_is_a_problem_that_people_see(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = shop.start(review("ok").model_copy(update={"review": Review(handoff="test.gone")}))
+    assert outcomes(shop.advance(run_id)) == {"ok": "step_failed"}
+    monkeypatch.setitem(HANDOFFS, "test.gone", HANDOFFS["test.any"].model_copy(update={"id": "test.gone"}))
+    assert states(shop.decide(run_id, "approve")) == {"ok": "waiting"}
+    assert shop.decide(run_id, "approve").item.state is RunState.DONE
 
 
 def test_a_call_between_two_attempts_that_may_have_taken_place_is_taken_back(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tiebeam.engine import EffectStatus
+from tiebeam.errors import NotFound
 from tiebeam.kit import digest_of
 from tiebeam.spec import ConditionFailed, Effect, StepKind
 from tiebeam.workflow.runs import containers, waiting
@@ -217,7 +218,10 @@ class Walking:
         work.tell_done()
         call = work.call(services_of(self._means, work), place)
         presenter = self._means.presenter_of(work.row.intent)
-        task_id, protocol = self._means.reviewing.open(work, place, call, presenter, work.variables(place=place))
+        try:
+            task_id, protocol = self._means.reviewing.open(work, place, call, presenter, work.variables(place=place))
+        except NotFound as missing:
+            raise StepFailed(missing.message) from missing
         work.keep(
             StepRow(
                 step_id=place.instance,
