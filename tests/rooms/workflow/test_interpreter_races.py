@@ -14,6 +14,7 @@ from tests.rooms.workflow.shop import HANDOFFS, Shop, fine, outcomes, part, revi
 from tests.rooms.workflow.test_interpreter_undo import abort, offer, undoable
 from tests.rooms.workflow.test_plan import step
 from tiebeam.spec import Effect, EventUse, Join, MapUse, RecipeUse, Retry, Review, StepKind, StopRule
+from tiebeam.store import DatabaseAway, Unit
 from tiebeam.workflow.runs import CHILD_KIND, RunState, fail_run, load_run, retry_run
 from tiebeam.workflow.steps import EffectUnclear, StepBusy, StepCall, StepFailed, StepResult
 
@@ -243,3 +244,30 @@ def test_a_decision_gives_way_to_its_run_and_is_made_afterwards(shop: Shop) -> N
     deciding.join(20)
     assert made == ["approve"]
     assert shop.advance(run_id).item.state is RunState.DONE
+
+
+@pytest.mark.parametrize("timeout", [None, Decimal(60)])
+@pytest.mark.parametrize("effect", [Effect.IDEMPOTENT, Effect.AT_MOST_ONCE])
+def test_an_answer_from_outside_waits_for_a_database_that_is_away(
+    shop: Shop, effect: Effect, timeout: Decimal | None
+) -> None:
+    away: list[bool] = []
+
+    def goes_away(call: StepCall) -> StepResult:
+        away.extend([True, True])
+        return fine(call)
+
+    def guard(_unit: Unit) -> None:
+        if away:
+            away.pop()
+            raise DatabaseAway("the database cannot be reached", RuntimeError("no route"))
+
+    shop.code("pay", goes_away, effect=effect)
+    shop.code("end", fine)
+    run_id = shop.start(step("pay", effect=effect, timeout_seconds=timeout), step("end", after=("pay",)))
+    undo = shop.store.before_commit(guard)
+    view = shop.advance(run_id)
+    undo()
+    # What only computes is done again with its unit.
+    assert (view.item.state, shop.calls) == (RunState.DONE, ["pay", "end", "end", "end"])
+    assert shop.tasks(run_id) == []

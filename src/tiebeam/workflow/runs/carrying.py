@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tiebeam.engine import Segment
-from tiebeam.store import Unit
+from tiebeam.store import DatabaseTrouble, Unit
 from tiebeam.workflow.runs.calling import Flight, Landed, Recording
 from tiebeam.workflow.runs.closing import Ending
 from tiebeam.workflow.runs.means import Means
@@ -19,6 +19,8 @@ from tiebeam.workflow.runs.work import Work
 SEGMENT_SECONDS = 30
 SEGMENT_STEPS = 200
 """A segment that has done so much leaves the rest to the next one: others have their turn, and commits stay small."""
+TROUBLE_SECONDS = 30.0
+"""How long an answer from outside waits for a database that is away: a call may be made once only."""
 DIRECT = "direct"
 """Who calls outside when no segment does."""
 
@@ -70,7 +72,7 @@ class _Trip:
     def go(self) -> None:
         landed: Landed | None = None
         while True:
-            work = self._unit(landed)
+            work = self._through_trouble(landed)
             if work is None:
                 break
             self._flight.leave(work.calls, alone=not any(s.phase in PARKED for s in work.states.values()))
@@ -91,6 +93,18 @@ class _Trip:
             self._error = self._error or landed.error
             if not self._flight.instances:
                 return None
+
+    def _through_trouble(self, landed: Landed | None) -> Work | None:
+        """`_unit`, made again while the database is in trouble and there is an answer that nobody else has."""
+        until, pause = time.monotonic() + TROUBLE_SECONDS, 0.1
+        while True:
+            try:
+                return self._unit(landed)
+            except DatabaseTrouble:
+                if landed is None or time.monotonic() > until:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 2.0)
 
     def _unit(self, landed: Landed | None) -> Work | None:
         """One unit: what came back is recorded, and all that can be done then is done. None when others carry it."""
@@ -150,5 +164,9 @@ class _Trip:
 
     def _moved_on(self) -> bool:
         known = self._work
-        with self._means.store.read() as conn:
-            return known is not None and seq_of(conn, self._run_id) != known.row.seq
+        try:
+            with self._means.store.read() as conn:
+                return known is not None and seq_of(conn, self._run_id) != known.row.seq
+        except DatabaseTrouble:
+            # Whoever moves it on needs the database, too.
+            return False
