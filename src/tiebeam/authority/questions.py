@@ -21,8 +21,8 @@ VERBS: Mapping[str, str] = {
     "trigger.pause": "someone who holds the owning role, or an administrator",
     "trigger.fire": "someone who holds the owning role, or an administrator",
     "event.view": "someone who holds a role of a workflow that the event concerns, or an administrator",
-    "event.send": "someone who holds a role of a workflow that the event concerns, a service with that role and a token "
-    "for it, or an administrator",
+    "event.send": "someone who holds a role of a workflow that the event concerns, a service with that role and a "
+    "token for it, or an administrator",
     "task.view": "someone who holds a role of the intent, or an administrator",
     "task.decide": "someone who holds the task's role, or their deputy",
     "task.release_money": "someone who holds the task's role, up to their limit",

@@ -54,28 +54,27 @@ PRINCIPALS: dict[str, Principal] = {
 }
 WORK = "run.view event.view task.view intent.view document.view ledger.view run.start"
 OWN = (
-    "event.view event.send run.view run.start run.cancel run.retry run.pause run.resume task.view task.decide task.release_money "
-    "task.claim task.release task.reassign task.snooze intent.view document.view ledger.view person.view "
-    "person.link session.view "
-    "session.revoke token.create token.view token.revoke delegation.create delegation.view delegation.revoke "
-    "emergency.open emergency.view policy.view decision.view decision.record budget.view budget.ask "
-    "key.view key.create key.rotate key.revoke route.view route.record_quality outcome.report statement.issue"
+    "event.view event.send run.view run.start run.cancel run.retry run.pause run.resume task.view task.decide "
+    "task.release_money task.claim task.release task.reassign task.snooze intent.view document.view ledger.view "
+    "person.view person.link session.view session.revoke token.create token.view token.revoke delegation.create "
+    "delegation.view delegation.revoke emergency.open emergency.view policy.view decision.view decision.record "
+    "budget.view budget.ask key.view key.create key.rotate key.revoke route.view route.record_quality "
+    "outcome.report statement.issue"
 )
 ADMINISTRATION = (
-    "event.view event.send trigger.pause trigger.fire run.view run.start run.cancel run.retry run.pause run.resume run.fork run.migrate run.replay "
-    "task.view task.release task.reassign intent.view document.view "
+    "event.view event.send trigger.pause trigger.fire run.view run.start run.cancel run.retry run.pause "
+    "run.resume run.fork run.migrate run.replay task.view task.release task.reassign intent.view document.view "
     "ledger.view recipe.promote recipe.override journal.view journal.export journal.redact journal.anchor "
     "evidence.export settings.view workspace.apply workspace.backup workspace.archive person.view person.link "
-    "session.view session.revoke token.view token.revoke delegation.create delegation.view delegation.revoke emergency.view emergency.review policy.view "
-    "decision.view decision.record budget.view budget.ask key.view key.create key.rotate key.revoke route.view "
-    "route.record_quality "
-    "outcome.report statement.issue"
+    "session.view session.revoke token.view token.revoke delegation.create delegation.view delegation.revoke "
+    "emergency.view emergency.review policy.view decision.view decision.record budget.view budget.ask key.view "
+    "key.create key.rotate key.revoke route.view route.record_quality outcome.report statement.issue"
 )
 MAY: dict[str, str] = {
     "analyst": OWN,
-    "manager": "event.send trigger.pause trigger.fire outcome.report statement.issue run.start run.cancel run.retry run.pause run.resume run.fork "
-    "run.migrate run.replay recipe.promote recipe.override evidence.export person.view policy.view "
-    "decision.view route.view",
+    "manager": "event.send trigger.pause trigger.fire outcome.report statement.issue run.start run.cancel run.retry "
+    "run.pause run.resume run.fork run.migrate run.replay recipe.promote recipe.override evidence.export "
+    "person.view policy.view decision.view route.view",
     "auditor": "run.replay task.reassign "
     "journal.view journal.export journal.anchor evidence.export person.view policy.view "
     "emergency.view emergency.review decision.view route.view",

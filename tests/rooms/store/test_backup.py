@@ -193,9 +193,7 @@ def test_rows_the_database_does_not_take_leave_it_empty(empty_database_url: str,
     store.close()
 
 
-def test_a_disk_that_is_full_is_told_and_nothing_half_written_stays(
-    sqlite_template: Path, tmp_path: Path
-) -> None:
+def test_a_disk_that_is_full_is_told_and_nothing_half_written_stays(sqlite_template: Path, tmp_path: Path) -> None:
     source = tmp_path / "tiebeam.sqlite"
     shutil.copyfile(sqlite_template, source)
     (tmp_path / "big").write_bytes(random.Random(1).randbytes(400_000))
