@@ -32,7 +32,7 @@ from tiebeam.web.views import (
 from tiebeam.web.visit import Visit
 from tiebeam.web.wording import NONE, moment, money, sentence
 from tiebeam.workflow.intake import DocumentView, document_view
-from tiebeam.workflow.runs import RunView, run_view
+from tiebeam.workflow.runs import NO_PROBLEM, RunView, run_view
 from tiebeam.workforce import Decision, KeptDraft, RungState, RungView, TaskView
 
 _MOST_TYPED_PAGES = 5
@@ -189,7 +189,10 @@ def _context(task: TaskView) -> tuple[tuple[str, Any], ...]:
     return tuple(
         (key, value)
         for key, value in task.context.items()
-        if value and key not in _SHOWN_ELSEWHERE and (task.run_id or (not isinstance(value, str) and key != "spending"))
+        if value
+        and key not in _SHOWN_ELSEWHERE
+        and value != NO_PROBLEM
+        and (task.run_id or (not isinstance(value, str) and key != "spending"))
     )
 
 

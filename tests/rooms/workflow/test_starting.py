@@ -6,6 +6,7 @@ ids: WF-01, WF-02
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders.console_people import signed_in
 from tests.builders.order_desk import INTENT, ORDER, RECIPE, make_order_desk
 from tests.builders.workspaces import opened
 from tests.faces.terminal import Terminal
@@ -250,3 +252,18 @@ def test_the_terminal_names_the_command_that_shows_the_task(
     assert (shown.code, run.code) == (0, 0)
     assert "how to decide" in shown.out
     assert not {"document", "decision", "order"} & {line.split(" ")[0] for line in run.out.splitlines()}
+
+
+def test_the_console_shows_what_a_task_of_any_intent_rests_on(template: Path) -> None:
+    with opened(template) as app:
+        run = app.starting.start(app.principal(), INTENT, ORDER)
+        app.engine.launch()
+        assert app.engine.drain(timeout=30)
+        with app.store.read() as conn:
+            task = app.workforce.tasks(conn, run_id=run.id, size=1).rows[0]
+        page = signed_in(app, app.principal().person_id).get(f"/inbox/{task.id}").text
+
+    folds = re.findall(r'<details class="fold section"[^>]*><summary>[^<]*', page)
+    assert folds
+    assert " open>" in folds[0]
+    assert not any(one.endswith("Problem") for one in folds)

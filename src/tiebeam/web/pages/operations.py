@@ -136,7 +136,8 @@ def _waiting(found: Operations) -> tuple[Fact, ...]:
 
 def _failure(one: Failure) -> FailureLine:
     href = f"/runs/{one.key}" if one.kind == "run" else ""
-    return FailureLine(f"{one.kind} {one.key}", href, one.failed_at, one.error[:400])
+    said = one.error.strip().rpartition("\n")[2]  # the last line of a traceback says what went wrong
+    return FailureLine(f"{one.kind} {one.key}", href, one.failed_at, said[:400])
 
 
 def _backup(visit: Visit, one: Mapping[str, Any]) -> BackupLine:
