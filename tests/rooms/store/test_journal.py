@@ -92,3 +92,14 @@ def test_a_rewritten_entry_with_a_fresh_hash_breaks_the_next_one(filled: Store) 
     with filled.read() as conn:
         problems = [found.problem for found in verify_journal(conn, "run:1")]
     assert problems == ["content does not match its hash", "does not follow the entry before it"]
+
+
+def test_hashes_that_were_kept_as_digits_are_read_and_verified_beside_those_kept_as_bytes(filled: Store) -> None:
+    with filled.unit() as unit:
+        if filled.dialect == "sqlite":
+            unit.conn.execute(sa.text("UPDATE journal_entry SET hash = lower(hex(hash)) WHERE seq < 3"))
+            unit.conn.execute(sa.text("UPDATE journal_stream SET head_hash = lower(hex(head_hash))"))
+        unit.journal("run:1", "noted", actor="person:ann", payload={})
+    with filled.read() as conn:
+        assert verify_journal(conn) == []
+        assert len(read_journal(conn, "run:1")[0].hash) == 64

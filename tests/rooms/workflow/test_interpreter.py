@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tests.rooms.workflow.shop import Shop, fine, review
 from tests.rooms.workflow.test_plan import step
 from tiebeam.spec import Effect, StopRule
+from tiebeam.store import read_journal
 from tiebeam.workflow.runs import RunPlan, RunState, RunView, cancel_run
 from tiebeam.workflow.steps import ApprovalExpired, EffectUnclear, StepCall, StepFailed, StepResult
 
@@ -33,6 +34,18 @@ def test_a_recipe_of_six_steps_runs_to_its_end_and_is_accounted_for(shop: Shop) 
     with shop.store.read() as conn:
         cost = shop.economics.run_cost(conn, run_id)
     assert (cost.units, cost.accepted, cost.baseline_cost) == (1, 1, Decimal(9))
+
+
+# ids: WF-09
+def test_what_is_done_in_one_unit_is_told_in_one_fact(shop: Shop) -> None:
+    shop.code("a", fine, effect=Effect.DB)
+    shop.code("b", fine)
+    run_id = shop.start(step("a", effect=Effect.DB), step("b", after=("a",)))
+    shop.advance(run_id)
+    with shop.store.read() as conn:
+        last = read_journal(conn, f"run:{run_id}")[-1]
+    told = [(one["step"], one["outcome"], len(one["output_hash"])) for one in last.payload["steps"]]
+    assert (last.kind, told) == ("run.done", [("a", "done", 64), ("b", "done", 64)])
 
 
 def test_advancing_a_finished_run_does_nothing_again(shop: Shop) -> None:
