@@ -18,6 +18,8 @@ class Model(Standing):
     """A run and, in `children`, the runs it started."""
 
     children: dict[str, Model] = field(default_factory=dict[str, "Model"])
+    lost_in_new_children: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """The same as `lost`, of runs that begin in the same breath."""
 
     # Going on
 
@@ -127,7 +129,9 @@ class Model(Standing):
                 child = Model(
                     self.recipes[step.recipe.id], {"word": self.run_input["word"]}, self.world, self.now, self.recipes
                 )
-                self.children[self.name(step.id, where)] = child
+                name = self.name(step.id, where)
+                child.lost |= self.lost_in_new_children.pop(name, set())
+                self.children[name] = child
 
     def _in(self, **parts: float) -> datetime:
         return self.now + timedelta(**parts)
@@ -231,7 +235,7 @@ class Model(Standing):
                 self.confirmed.add(name)
         elif verb == "reject":
             self.end("stopped")
-        elif cell.outcome == "missing_evidence" and self.steps[cell.step].effect in OUTSIDE:
+        elif cell.outcome == "missing_evidence" and self._leaves(cell):
             # It took place and is not made again; a person's word stands for the evidence.
             self._close(cell, self.world.outcome(cell.step, cell.where))
         elif "turn" in cell.output:
@@ -281,6 +285,10 @@ class Model(Standing):
                 child.end("cancelled", undo=undo)
                 if child.state == "undoing":
                     continue
+            if undo and cell.outcome == "missing_evidence" and self.steps[cell.step].undo and self._leaves(cell):
+                # It took place, whatever it left behind.
+                self._close(cell, self.world.outcome(cell.step, cell.where))
+                continue
             # Whether this took place is asked once more, when everything else waits for the answer.
             if cell.outcome == "ambiguous_effect" and self.steps[cell.step].undo is not None and undo:
                 self.unsure.append(name)
@@ -295,6 +303,9 @@ class Model(Standing):
         if self.state == "done" and self._to_undo():
             self.state, self.ends_as = "undoing", "cancelled"
         return self.state == "undoing"
+
+    def _leaves(self, cell: Cell) -> bool:
+        return self.steps[cell.step].effect in OUTSIDE
 
     def _open_children(self) -> bool:
         return any(child.state not in FINAL and name in self.cells for name, child in self.children.items())

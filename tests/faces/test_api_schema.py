@@ -56,7 +56,7 @@ def test_nothing_that_is_sent_makes_it_fail(described: schemathesis.BaseSchema, 
         answer = case.call()
         assert answer.status_code < 500, answer.text
         # Otherwise nothing but the door was tried.
-        if name != "POST /session":
+        if name not in {"POST /session", "POST /hooks/{source}"}:
             assert answer.status_code != 401
             assert b"csrf_refused" not in answer.content
 

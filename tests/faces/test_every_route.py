@@ -115,7 +115,13 @@ OPEN_COMMANDS = {
 }
 
 
-ARGUMENTS = {"sessions revoke": ["--all"], "run": [FINANCE, "a.xml"], "policy test": ["cases.toml"]}
+ARGUMENTS = {
+    "sessions revoke": ["--all"],
+    "run": [FINANCE, "a.xml"],
+    "runs cancel": ["x", "--reason", "x"],
+    "runs fork": ["x", "--reason", "x"],
+    "policy test": ["cases.toml"],
+}
 """Where what a command needs cannot be told from its parameters."""
 
 

@@ -47,10 +47,10 @@ def backup(file: Path, workspace: Path | None, person: str | None, as_json: bool
 @click.option("--check", is_flag=True, help="Only read FILE as a whole and compare it with its hashes.")
 @json_option
 def restore(file: Path, workspace: Path | None, check: bool, as_json: bool) -> int:
-    """Bring the workspace in FILE back where there is none: into a folder without a database, or an empty PostgreSQL
-    named by TIEBEAM_DATABASE_URL. Nothing that is there is replaced.
+    """Bring the workspace in FILE back where there is none.
 
-    The file is verified first and the journal afterwards. Exits with 1 when the journal is not sound.
+    That is a folder without a database, or an empty PostgreSQL named by TIEBEAM_DATABASE_URL. Nothing that is there is
+    replaced. The file is verified first and the journal afterwards. Exits with 1 when the journal is not sound.
     """
     from tiebeam.app import restore as bring_back
     from tiebeam.store import open_backup

@@ -20,6 +20,7 @@ from tiebeam.spec.base import (
     Text,
     as_data,
     as_written,
+    essence,
     fingerprint,
 )
 from tiebeam.spec.completion import COMPLETE, Completion
@@ -345,6 +346,7 @@ __all__ = [
     "checked_base_url",
     "checked_input",
     "compile_condition",
+    "essence",
     "fingerprint",
     "is_secret_key",
     "is_secret_reference",

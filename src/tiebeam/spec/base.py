@@ -82,10 +82,15 @@ def as_written(record: BaseModel) -> dict[str, Any]:
     return record.model_dump(mode="json", exclude_unset=True)
 
 
-def fingerprint(record: BaseModel) -> str:
-    """SHA-256 of what a record says beyond the defaults of the language, however it was read.
+def essence(record: BaseModel) -> dict[str, Any]:
+    """JSON-ready: what a record says beyond the defaults of the language, however it was read.
 
-    A release that adds a field leaves the fingerprints of records without it as they are. So a default never changes
-    once records rely on it: another meaning is another field.
+    A release that adds a field leaves it as it is for records without that field. So a default never changes once
+    records rely on it: another meaning is another field.
     """
-    return digest_of(record.model_dump(mode="json", exclude_defaults=True))
+    return record.model_dump(mode="json", exclude_defaults=True)
+
+
+def fingerprint(record: BaseModel) -> str:
+    """SHA-256 of the record's essence."""
+    return digest_of(essence(record))

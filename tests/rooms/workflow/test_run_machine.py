@@ -124,6 +124,9 @@ class RunMachine(RuleBasedStateMachine):
         lost = self.bench.crank(death)
         for run_id, model in self.runs():
             model.lost |= {name for run, name in lost if run == run_id and not is_asked(model, name)}
+            for instance, child_id in self.bench.children(run_id).items():
+                if instance not in model.children:
+                    model.lost_in_new_children[instance] = {name for run, name in lost if run == child_id}
         self.model.go()
         for run_id, model in self.runs():
             self.compare(run_id, model)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiebeam.errors import NotFound
-from tiebeam.spec import Recipe, as_data, fingerprint
+from tiebeam.spec import Recipe, essence, fingerprint
 from tiebeam.store import Prepared, Unit
 from tiebeam.workflow.runs.states import SETTLED, RunState, StepPhase, StepState
 from tiebeam.workflow.runs.tables import pinned_recipe, run, run_step
@@ -106,7 +106,7 @@ def pin_recipe(unit: Unit, recipe: Recipe, *, digest: str | None = None) -> str:
     """
     digest = digest or fingerprint(recipe)
     if _PINNED.first(unit.conn, {"digest": digest}) is None:
-        values = {"hash": digest, "recipe": recipe.id, "content": as_data(recipe), "pinned_at": unit.now}
+        values = {"hash": digest, "recipe": recipe.id, "content": essence(recipe), "pinned_at": unit.now}
         unit.conn.execute(sa.insert(pinned_recipe).values(**values))
     return digest
 
