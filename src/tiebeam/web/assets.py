@@ -20,7 +20,7 @@ def squeezed(path: Path) -> str:
     """The file as it is sent: without indentation, blank lines and comments that stand on lines of their own."""
     text = path.read_text("utf-8")
     if path.suffix == ".css":
-        return _AROUND.sub(r"\1", " ".join(_COMMENT.sub("", text).split())).replace(": ", ":")
+        return _AROUND.sub(r"\1", " ".join(_COMMENT.sub("", text).split())).replace(": ", ":").replace(";}", "}")
     if path.suffix == ".js":
         lines = (line.strip() for line in text.splitlines())
         return "\n".join(line for line in lines if line and not line.startswith(("//", "/**", "* ", "*/")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,10 @@ from tiebeam.web import wording
 
 ROOT = Path(__file__).parent
 STATIC = ROOT / "static"
+
+
+_INDENTATION = re.compile(r"\n\s+(?=<(?!/(?:textarea|pre)))")
+"""Space between tags that stand on lines of their own; what people wrote never begins with a tag of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,8 @@ class Renderer:
 
     def text(self, template: str, *, shell: Shell, **view: Any) -> str:
         """The page as text; `view` holds the view model and nothing that is not shown."""
-        return self._environment.get_template(template).render(shell=shell, here=shell.here, **view)
+        html = self._environment.get_template(template).render(shell=shell, here=shell.here, **view)
+        return _INDENTATION.sub("\n", html)
 
     def page(
         self, template: str, *, shell: Shell, status: int = 200, headers: Mapping[str, str] | None = None, **view: Any
